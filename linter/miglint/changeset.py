@@ -1,0 +1,102 @@
+"""What is compared: the tree of the base's tip united with the head, and what the change did to each path.
+
+Sources and rules see files only through `Tree`; whether that is git, the work tree or a dictionary in a test is not
+their business.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class Tree(Protocol):
+    """Files by path (relative to the repository's root, `/`), read in batches."""
+
+    def __iter__(self) -> Iterator[str]: ...
+
+    def __contains__(self, path: object, /) -> bool: ...
+
+    def blob(self, path: str) -> str:
+        """The object id of the file's content; equal ids mean equal bytes. KeyError if it is not there."""
+
+    def size(self, path: str) -> int:
+        """The file's length in bytes."""
+
+    def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        """The content of each of the paths, fetched in one batch. KeyError if one is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryTree:
+    """A tree held in memory."""
+
+    files: Mapping[str, bytes]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.files)
+
+    def __contains__(self, path: object, /) -> bool:
+        return path in self.files
+
+    def blob(self, path: str) -> str:
+        """Git's own object id of the content."""
+        content = self.files[path]
+        return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+    def size(self, path: str) -> int:
+        """The file's length in bytes."""
+        return len(self.files[path])
+
+    def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        """The content of each of the paths."""
+        return {path: self.files[path] for path in paths}
+
+
+class PathChange(enum.StrEnum):
+    """What the change did to a path, from the merge base to the head."""
+
+    ADDED = "added"
+    MODIFIED = "modified"
+    DELETED = "deleted"
+    RENAMED = "renamed"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedPath:
+    """A path that the change touched. `path` is the new one (for a deletion the old); `old_path` set on a rename."""
+
+    path: str
+    change: PathChange
+    old_path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A name as the user or the event gave it, and the commit it stands for (None: the index or the work tree)."""
+
+    ref: str
+    commit: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSet:
+    """The change from `base` to `head`.
+
+    `tree` is base tip united with head: a three-way merge of paths from the merge base. `base_tree` is the tip of the
+    base. Both None-able members are None when everything is checked (`--all`): then `tree` is the head's and `changes`
+    is empty. Where both sides changed one file, the head's version stands in `tree` and the path is in `conflicted`.
+    """
+
+    head: Revision
+    tree: Tree
+    base: Revision | None = None
+    base_tree: Tree | None = None
+    merge_base: str | None = None
+    changes: Mapping[str, ChangedPath] = field(default_factory=dict)
+    conflicted: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+    """What a reader should know of how the range was found (`no base was found: everything is checked`)."""

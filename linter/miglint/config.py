@@ -1,0 +1,44 @@
+"""What the user has set, from `.miglint.yml` or `[tool.miglint]` in pyproject.toml. Unknown keys are errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from miglint.history import Target
+
+
+@dataclass(frozen=True, slots=True)
+class DjangoConfig:
+    """What cannot always be read from the project: overrides for its settings."""
+
+    version: str | None = None
+    auth_user_model: str | None = None
+    migration_modules: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SqlSource:
+    """Folders of plain SQL files, by a glob on folder paths; each folder that matches is a history of its own."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that can be configured, with the defaults."""
+
+    target: Target = field(default_factory=Target)
+    databases: Mapping[str, Target] = field(default_factory=dict)
+    """By app label or path glob, where several databases are used."""
+    django: DjangoConfig = field(default_factory=DjangoConfig)
+    sql_sources: tuple[SqlSource, ...] = ()
+    rules: Mapping[str, str] = field(default_factory=dict)
+    """Rule name to `error`, `warning`, `notice` or `off`."""
+    plugins: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    small_tables: frozenset[str] = frozenset()
+    table_stats: str | None = None
+    baseline: str | None = None
+    released: str | None = None
+    require_reason: bool = False

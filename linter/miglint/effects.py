@@ -1,0 +1,40 @@
+"""What a statement does to relations that exist: locks, work, and who waits meanwhile.
+
+The vocabulary of the result only; the dialects compute it. `lock` is PostgreSQL's name of the mode as in pg_locks, or
+for MySQL and MariaDB the LOCK= level with `algorithm`.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Work(enum.StrEnum):
+    """Work in proportion to the size of a relation."""
+
+    REWRITE = "rewrite"
+    SCAN = "scan"
+    INDEX_BUILD = "index-build"
+    COPY = "copy"
+
+
+class Access(enum.StrEnum):
+    """What another session can do to a table; those in `Effect.blocks` wait."""
+
+    SELECT = "select"
+    INSERT = "insert"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One relation that existed before the transaction began, and what a statement does to it."""
+
+    relation: str
+    lock: str
+    work: frozenset[Work] = frozenset()
+    blocks: frozenset[Access] = frozenset()
+    algorithm: str | None = None
+    dangerous: bool = False

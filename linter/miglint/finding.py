@@ -1,0 +1,113 @@
+"""What a rule says about a migration, from the problem it sees to the finding that is reported.
+
+A rule yields a `Problem`; the engine turns it into a `Finding` by adding what it knows (rule, severity, docs page,
+fingerprint); suppression may mark that finding. Nothing in here knows of a framework, a database or a reporter.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+
+class Severity(enum.StrEnum):
+    """How bad a finding is; ordered by `rank`, the most severe highest."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTICE = "notice"
+
+    @property
+    def rank(self) -> int:
+        """3 for an error, 2 for a warning, 1 for a notice."""
+        return {"error": 3, "warning": 2, "notice": 1}[self.value]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of a text file. Lines and columns count from 1; columns are characters; the end column is exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A span in a file, the path relative to the repository's root with `/`."""
+
+    path: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that the reader of a finding wants to see."""
+
+    path: str
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace `span` of `path` by `text`; an empty span inserts."""
+
+    path: str
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits that mend a finding. `safe`: they change nothing but what the finding is about."""
+
+    title: str
+    safe: bool
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a rule yields.
+
+    `message` (lower case, no full stop) says what will happen to which object, by name, and why here; `help` gives the
+    safe way in the user's own names and may hold several lines of code. `identity` makes the fingerprint: words that
+    stay the same when lines move or the wording improves (table, column, leaf names ...).
+    """
+
+    at: Location
+    message: str
+    help: str
+    identity: tuple[str, ...]
+    related: tuple[Related, ...] = ()
+    fix: Fix | None = None
+    severity: Severity | None = None
+    """Where it is not the rule's own, as for a small table."""
+    source: str | None = None
+    app: str | None = None
+    migration: str | None = None
+    operation: int | None = None
+    statement: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """Who silenced a finding (`comment`, `config` or `baseline`), why, and until when (ISO date)."""
+
+    by: str
+    reason: str = ""
+    expires: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A problem with the rule's name, its severity here and a fingerprint that survives moves of the line."""
+
+    rule: str
+    severity: Severity
+    problem: Problem
+    docs: str
+    fingerprint: str
+    suppressed: Suppressed | None = field(default=None)

@@ -1,0 +1,109 @@
+"""What a rule is: one module whose name is its identity, whose docstring is its page, and whose `check` looks.
+
+    @operation_rule("RunPython", severity=Severity.WARNING)
+    def check(operation: Operation, migration: Migration, scope: Scope) -> Iterator[Problem]: ...
+
+A check is a stateless generator. There are three kinds: `graph_rule` sees a history once, `operation_rule` each
+operation of a changed migration (nested ones too), `statement_rule` each statement of a changed migration with its
+effects.
+"""
+
+from __future__ import annotations
+
+import enum
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from miglint.finding import Problem, Severity
+
+Check = Callable[..., Iterator[Problem]]
+
+
+class Kind(enum.StrEnum):
+    """What a rule's check is called with."""
+
+    GRAPH = "graph"
+    OPERATION = "operation"
+    STATEMENT = "statement"
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What the decorators note on a check."""
+
+    kind: Kind
+    severity: Severity
+    operations: frozenset[str]
+    default: bool
+    fallback: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule as the engine and the documentation see it."""
+
+    name: str
+    summary: str
+    page: str
+    kind: Kind
+    severity: Severity
+    operations: frozenset[str]
+    default: bool
+    fallback: bool
+    check: Check
+
+
+def graph_rule(*, severity: Severity, default: bool = True) -> Callable[[Check], Check]:
+    """Mark `check(scope)`: called once a history."""
+    return _register(Registration(Kind.GRAPH, severity, frozenset(), default, fallback=False))
+
+
+def operation_rule(*names: str, severity: Severity, default: bool = True) -> Callable[[Check], Check]:
+    """Mark `check(operation, migration, scope)`: called for operations of these class names (all, if none is given)."""
+    return _register(Registration(Kind.OPERATION, severity, frozenset(names), default, fallback=False))
+
+
+def statement_rule(*, severity: Severity, default: bool = True, fallback: bool = False) -> Callable[[Check], Check]:
+    """Mark `check(analysis, scope)`: called for each statement. A fallback runs where no other rule spoke."""
+    return _register(Registration(Kind.STATEMENT, severity, frozenset(), default, fallback))
+
+
+def _register(registration: Registration) -> Callable[[Check], Check]:
+    def mark(check: Check) -> Check:
+        check.__miglint_rule__ = registration  # type: ignore[attr-defined]
+        return check
+
+    return mark
+
+
+def rule_of(module: ModuleType) -> Rule | None:
+    """The rule that a module holds, or None if it holds none."""
+    check: Any = getattr(module, "check", None)
+    registration: Registration | None = getattr(check, "__miglint_rule__", None)
+    if registration is None:
+        return None
+    page = (module.__doc__ or "").strip()
+    return Rule(
+        name=module.__name__.rpartition(".")[2].replace("_", "-"),
+        summary=page.partition("\n")[0].rstrip("."),
+        page=page,
+        kind=registration.kind,
+        severity=registration.severity,
+        operations=registration.operations,
+        default=registration.default,
+        fallback=registration.fallback,
+        check=check,
+    )
+
+
+def rules_in(package: ModuleType) -> Iterator[Rule]:
+    """The rules of all modules in a package, by name. Modules that start with `_` are helpers."""
+    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
+        if not info.name.startswith("_"):
+            rule = rule_of(importlib.import_module(f"{package.__name__}.{info.name}"))
+            if rule is not None:
+                yield rule

@@ -1,0 +1,24 @@
+"""What a rule may look at besides its subject."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from miglint.changeset import ChangeSet
+from miglint.config import Config
+from miglint.graph import Graph
+from miglint.history import History, Key
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One history of the united tree, its graph, and the same of the base's tip alone (None under `--all`)."""
+
+    change_set: ChangeSet
+    config: Config
+    history: History
+    graph: Graph
+    base_history: History | None = None
+    base_graph: Graph | None = None
+    introduced: frozenset[Key] = field(default_factory=frozenset)
+    """The migrations that the change adds or modifies; all of them under `--all`."""

@@ -1,0 +1,1 @@
+"""Readers: each turns files of a tree into histories of migrations."""

@@ -1,0 +1,1 @@
+"""Django migrations, read from their source without importing it."""

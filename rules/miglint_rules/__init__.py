@@ -1,0 +1,1 @@
+"""miglint's rules, one module each; the module's name is the rule's name."""
