@@ -1,0 +1,21 @@
+"""What every source offers once its history is read: the SQL of a migration, and what must be replayed before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from miglint.history import Key, Rendered
+
+
+class Renderer(Protocol):
+    """Writes the SQL of one history's migrations for one target database, lazily."""
+
+    def render(self, key: Key, *, backwards: bool = False) -> Rendered:
+        """The statements of one migration."""
+
+    def prelude(self, keys: Sequence[Key]) -> Iterable[Rendered]:
+        """The earlier migrations, in order, that built the tables which `keys` touch: enough for a true catalog.
+
+        Never one of `keys` itself, nor a descendant of one.
+        """
