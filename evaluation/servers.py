@@ -89,7 +89,19 @@ def postgresql(major: int | None = None, *, settings: Sequence[str] = ()) -> Ite
     binaries = _postgresql_binaries(major)
     with _workspace("postgres") as (folder, run_as):
         data = folder / "data"
-        initdb = [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
+        initdb: list[str | Path] = [
+            binaries / "initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "-N",
+        ]
         _run(run_as.command(initdb), "initdb")
         options = [
             "unix_socket_directories=" + str(folder),
