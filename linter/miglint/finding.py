@@ -69,6 +69,18 @@ class Fix:
 
 
 @dataclass(frozen=True, slots=True)
+class DiagramNode:
+    """A migration in the picture of a conflict: on which side it stands and on what.
+
+    `side` is what a reader calls it: the base's ref (`main`), `this change`, another pull request's number (`#12`).
+    """
+
+    name: str
+    side: str
+    parents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """What a rule yields.
 
@@ -90,6 +102,8 @@ class Problem:
     migration: str | None = None
     operation: int | None = None
     statement: str | None = None
+    diagram: tuple[DiagramNode, ...] = ()
+    """The part of the graph that a conflict is about, for reporters that can draw."""
 
 
 @dataclass(frozen=True, slots=True)
