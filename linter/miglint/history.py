@@ -7,7 +7,7 @@ Django project, or one folder of SQL files. A repository can hold several.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -45,6 +45,20 @@ class NotUnderstood:
 
 
 @dataclass(frozen=True, slots=True)
+class Literal:
+    """A string literal that went into an operation's SQL: its value, and where and how it is written.
+
+    `source` is the literal's text in the file, quotes and prefix included. `path` is set where the text stands in
+    another file of the repository; the span is then of that file.
+    """
+
+    text: str
+    span: Span
+    source: str
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One operation of a migration, its arguments by the framework's own parameter names.
 
@@ -61,6 +75,10 @@ class Operation:
     database_operations: tuple[Operation, ...] = ()
     state_operations: tuple[Operation, ...] = ()
     not_understood: NotUnderstood | None = None
+    overridden: tuple[str, ...] = ()
+    """Where `name` is the known base of a class in the repository: what that class replaces of it."""
+    literals: tuple[Literal, ...] = ()
+    """The string literals that its SQL is made of, in the order they stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +93,13 @@ class Migration:
     dependencies: tuple[Dependency, ...] = ()
     run_before: tuple[Dependency, ...] = ()
     replaces: tuple[Dependency, ...] = ()
-    operations: tuple[Operation, ...] = ()
+    operations: Sequence[Operation] = ()
+    """May be evaluated on first use."""
     atomic: bool = True
     initial: bool = False
     dependencies_span: Span | None = None
     """The list of dependencies as written, brackets included; what a rebase edits."""
-    not_understood: tuple[NotUnderstood, ...] = ()
+    not_understood: Sequence[NotUnderstood] = ()
     """Everything in the file that was not understood, operations' own included."""
 
 

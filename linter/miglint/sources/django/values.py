@@ -25,6 +25,15 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """`settings.AUTH_USER_MODEL`: the setting's name, and its value as far as settings modules tell, else Unknown."""
+
+    name: str
+    value: Value = None
+    span: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """A function or lambda defined in the migration's own file. Never run; `span` covers its definition."""
 
@@ -36,11 +45,39 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call that was read but not made: `django.db.models.CharField(max_length=20)`."""
+    """A call that was read but not made: `django.db.models.CharField(max_length=20)`.
+
+    With a `receiver` it is a method call and `target` the method's name: `F("placed_at").desc()`. An operator on
+    something that is not plain data is a call of its function: `Q(a=1) | Q(b=2)` calls `operator.or_`. So is a
+    subscript (`operator.getitem`) and a slice (`slice`).
+    """
 
     target: str
     args: tuple[Value, ...] = ()
     kwargs: Mapping[str, Value] = field(default_factory=dict)
+    span: Span | None = field(default=None, compare=False)
+    receiver: Value = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """An attribute of something that is not plain data: `Func("a").output_field`."""
+
+    of: Value
+    name: str
+    span: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalClass:
+    """A class defined in the migration's own file, that is not an operation: a field, a manager, a model's mixin.
+
+    `bases` are values; `attributes` are those of the class body that are values, methods as Functions.
+    """
+
+    name: str
+    bases: tuple[Value, ...] = ()
+    attributes: Mapping[str, Value] = field(default_factory=dict)
     span: Span | None = field(default=None, compare=False)
 
 
