@@ -30,7 +30,12 @@ class Access(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One relation that existed before the transaction began, and what a statement does to it."""
+    """One relation that existed before the transaction began, and what a statement does to it.
+
+    `lock` is the strongest mode that the transaction holds on it once the statement has run, `taken` the one that the
+    statement itself asks for: a VALIDATE CONSTRAINT after an ADD CONSTRAINT in one transaction scans under the latter's
+    lock.
+    """
 
     relation: str
     lock: str
@@ -38,3 +43,12 @@ class Effect:
     blocks: frozenset[Access] = frozenset()
     algorithm: str | None = None
     dangerous: bool = False
+    taken: str = ""
+    kind: str = "table"
+    """`table`, `index`, `sequence` or `view` (materialised views are tables)."""
+    table: str = ""
+    """The table that an index belongs to, or that owns a sequence."""
+    new: bool = False
+    """Made by an earlier transaction of the same change: nothing uses it yet."""
+    emptied: bool = False
+    dropped: bool = False

@@ -1,0 +1,43 @@
+"""A statement as rules see it: what it changes, what that does to relations that exist, the schema before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from miglint.catalog import Catalog
+from miglint.changes import Change
+from miglint.effects import Effect
+from miglint.history import Migration, Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """One statement of a migration.
+
+    `understood` is False where it could not be read (`reason` says why, `effects` are then unknown and not to be taken
+    for safe). `assumptions` say what of the effects rests on something not known, such as a column that nothing made.
+    """
+
+    migration: Migration
+    statement: Statement
+    before: Catalog
+    after: Catalog
+    changes: tuple[Change, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    understood: bool = True
+    reason: str = ""
+    assumptions: tuple[str, ...] = ()
+    transaction: int | None = None
+    """Which transaction of the migration it runs in, from 0; None: a transaction of its own."""
+    held: Mapping[str, str] = field(default_factory=dict)
+    """Relations that its transaction had locked before it, and the strongest mode."""
+    lock_timeout: str | None = None
+    """The lock_timeout set in sight of it, None if there is none (or `0`)."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Other settings in force that were set in sight of it."""
+
+    @property
+    def dangerous(self) -> bool:
+        """Whether any of its effects is."""
+        return any(effect.dangerous for effect in self.effects)

@@ -1,0 +1,51 @@
+"""The schema as the migrations build it, before and after each statement. Immutable; shared by all databases."""
+
+from miglint.catalog.catalog import Catalog
+from miglint.catalog.objects import (
+    Column,
+    Composite,
+    Constraint,
+    ConstraintKind,
+    Domain,
+    Enum,
+    Expression,
+    Function,
+    Index,
+    IndexKey,
+    Name,
+    Relation,
+    Sequence,
+    Table,
+    TableKind,
+    Trigger,
+    Type,
+    UserType,
+    View,
+    Volatility,
+)
+from miglint.catalog.shelf import Shelf
+
+__all__ = [
+    "Catalog",
+    "Column",
+    "Composite",
+    "Constraint",
+    "ConstraintKind",
+    "Domain",
+    "Enum",
+    "Expression",
+    "Function",
+    "Index",
+    "IndexKey",
+    "Name",
+    "Relation",
+    "Sequence",
+    "Shelf",
+    "Table",
+    "TableKind",
+    "Trigger",
+    "Type",
+    "UserType",
+    "View",
+    "Volatility",
+]

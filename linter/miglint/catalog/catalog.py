@@ -1,0 +1,188 @@
+"""The schema at one moment: every change gives a new `Catalog`, and the old one stays as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from miglint.catalog.objects import (
+    Constraint,
+    ConstraintKind,
+    Function,
+    Index,
+    Name,
+    Relation,
+    Sequence,
+    Table,
+    UserType,
+    View,
+)
+from miglint.catalog.shelf import Shelf
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Relations, types and functions by name, and who refers to whom.
+
+    `search_path` resolves names without a schema; its first entry is where new objects go. What is not found is not
+    known to be absent: `assume_table` puts in a stand-in.
+    """
+
+    search_path: tuple[str, ...] = ("public",)
+    relations: Shelf[Name, Relation] = field(default_factory=Shelf)
+    types: Shelf[Name, UserType] = field(default_factory=Shelf)
+    functions: Shelf[Name, Function] = field(default_factory=Shelf)
+    index_tables: Shelf[Name, Name] = field(default_factory=Shelf)
+    """The table of each index, for databases where indexes share the relations' namespace."""
+    referencing: Shelf[Name, tuple[Name, ...]] = field(default_factory=Shelf)
+    """Tables with a foreign key to this one."""
+    children: Shelf[Name, tuple[Name, ...]] = field(default_factory=Shelf)
+    """Partitions and inheriting tables, in the order of their making."""
+    readers: Shelf[Name, tuple[Name, ...]] = field(default_factory=Shelf)
+    """Views and materialised views that read this relation."""
+    owned: Shelf[Name, tuple[Name, ...]] = field(default_factory=Shelf)
+    """Sequences that a table owns."""
+    extensions: frozenset[str] = frozenset()
+    next_oid: int = 1
+
+    # -- names -------------------------------------------------------------------------------------------------------
+
+    def resolve(self, schema: str | None, name: str) -> Name:
+        """The name that a reference means: the first match on the search path, else where it would be made."""
+        if schema is not None:
+            return Name(schema, name)
+        for candidate in self.search_path:
+            found = Name(candidate, name)
+            if found in self.relations or found in self.index_tables:
+                return found
+        return Name(self.search_path[0], name)
+
+    def resolve_type(self, schema: str | None, name: str) -> Name | None:
+        """The user's type that a reference means, or None: then it is one of the database's own, or not known."""
+        candidates = (schema,) if schema is not None else self.search_path
+        return next((found for found in (Name(each, name) for each in candidates) if found in self.types), None)
+
+    def resolve_function(self, schema: str | None, name: str) -> Function | None:
+        """The user's function of that name."""
+        candidates = (schema,) if schema is not None else self.search_path
+        names = (Name(each, name) for each in candidates)
+        return next((self.functions[found] for found in names if found in self.functions), None)
+
+    def display(self, name: Name) -> str:
+        """The name as a user would write it: without the schema if that is the one new objects go to."""
+        return name.name if name.schema in ("", self.search_path[0]) else f"{name.schema}.{name.name}"
+
+    # -- looking -----------------------------------------------------------------------------------------------------
+
+    def table(self, name: Name) -> Table | None:
+        """The table or materialised view of that name."""
+        found = self.relations.get(name)
+        return found if isinstance(found, Table) else None
+
+    def index(self, name: Name) -> tuple[Table, Index] | None:
+        """The index of that name and its table."""
+        owner = self.index_tables.get(name)
+        table = self.table(owner) if owner is not None else None
+        index = table.indexes.get(name.name) if table is not None else None
+        return (table, index) if table is not None and index is not None else None
+
+    def descendants(self, name: Name) -> Iterator[Table]:
+        """Partitions and inheriting tables, at any depth, parents before children."""
+        for child in self.children.get(name, ()):
+            table = self.table(child)
+            if table is not None:
+                yield table
+                yield from self.descendants(child)
+
+    def foreign_keys_to(self, name: Name) -> Iterator[tuple[Table, Constraint]]:
+        """The foreign keys that reference a table, its own to itself included."""
+        for other in self.referencing.get(name, ()):
+            table = self.table(other)
+            if table is not None:
+                yield from ((table, each) for each in table.constraints.values() if each.references == name)
+
+    def owned_sequences(self, name: Name) -> Iterator[Sequence]:
+        """The sequences that a table's columns own."""
+        for sequence in self.owned.get(name, ()):
+            found = self.relations.get(sequence)
+            if isinstance(found, Sequence):
+                yield found
+
+    def tables(self) -> Iterator[Table]:
+        """Every table and materialised view."""
+        return (relation for relation in self.relations.values() if isinstance(relation, Table))
+
+    # -- changing ----------------------------------------------------------------------------------------------------
+
+    def put(self, relation: Relation) -> Catalog:
+        """The catalog with a relation added, or put in place of the one of the same name."""
+        linked = self._linked(relation.name, self.relations.get(relation.name), relation)
+        return replace(linked, relations=self.relations.set(relation.name, relation))
+
+    def drop(self, name: Name) -> Catalog:
+        """The catalog without a relation. What refers to it stays: the dialect decides what a CASCADE takes along."""
+        old = self.relations.get(name)
+        if old is None:
+            return self
+        return replace(self._linked(name, old, None), relations=self.relations.remove(name))
+
+    def assume_table(self, name: Name) -> tuple[Catalog, Table]:
+        """A stand-in for a table that statements use though nothing made it."""
+        catalog, oid = self.with_oid()
+        table = Table(oid, name, assumed=True)
+        return catalog.put(table), table
+
+    def with_oid(self) -> tuple[Catalog, int]:
+        """A catalog in which the next number is taken, and the number."""
+        return replace(self, next_oid=self.next_oid + 1), self.next_oid
+
+    def _linked(self, name: Name, old: Relation | None, new: Relation | None) -> Catalog:
+        """The catalog with the references of `old` to other relations taken back and those of `new` put in."""
+        return replace(
+            self,
+            index_tables=_reindexed(self.index_tables, name, old, new),
+            referencing=_relinked(self.referencing, name, _targets(old), _targets(new)),
+            children=_relinked(self.children, name, _parents(old), _parents(new)),
+            readers=_relinked(self.readers, name, _sources(old), _sources(new)),
+            owned=_relinked(self.owned, name, _owner(old), _owner(new)),
+        )
+
+
+Links = Shelf[Name, tuple[Name, ...]]
+
+
+def _relinked(links: Links, name: Name, before: frozenset[Name], after: frozenset[Name]) -> Links:
+    for gone in before - after:
+        links = links.set(gone, tuple(each for each in links.get(gone, ()) if each != name))
+    for added in after - before:
+        links = links.set(added, (*links.get(added, ()), name))
+    return links
+
+
+def _reindexed(owners: Shelf[Name, Name], name: Name, old: Relation | None, new: Relation | None) -> Shelf[Name, Name]:
+    before = old.indexes.keys() if isinstance(old, Table) else frozenset[str]()
+    after = new.indexes.keys() if isinstance(new, Table) else frozenset[str]()
+    for gone in before - after:
+        owners = owners.remove(Name(name.schema, gone))
+    for added in after - before:
+        owners = owners.set(Name(name.schema, added), name)
+    return owners
+
+
+def _targets(relation: Relation | None) -> frozenset[Name]:
+    if not isinstance(relation, Table):
+        return frozenset()
+    targets = (each.references for each in relation.constraints.values() if each.kind is ConstraintKind.FOREIGN_KEY)
+    return frozenset(target for target in targets if target is not None)
+
+
+def _parents(relation: Relation | None) -> frozenset[Name]:
+    return frozenset(relation.parents) if isinstance(relation, Table) else frozenset()
+
+
+def _sources(relation: Relation | None) -> frozenset[Name]:
+    return relation.sources if isinstance(relation, Table | View) else frozenset()
+
+
+def _owner(relation: Relation | None) -> frozenset[Name]:
+    return frozenset({relation.owner[0]}) if isinstance(relation, Sequence) and relation.owner else frozenset()
