@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from miglint.catalog import Catalog
 from miglint.changes import Change
-from miglint.effects import Effect
+from miglint.effects import Effect, Work
 from miglint.history import Migration, Statement
 
 
@@ -27,6 +27,8 @@ class Analysis:
     effects: tuple[Effect, ...] = ()
     understood: bool = True
     reason: str = ""
+    causes: Mapping[int, frozenset[Work]] = field(default_factory=dict)
+    """Which of `changes`, by position, causes which of the dangerous work: rules name the change that is to blame."""
     assumptions: tuple[str, ...] = ()
     transaction: int | None = None
     """Which transaction of the migration it runs in, from 0; None: a transaction of its own."""

@@ -4,8 +4,8 @@
     def check(operation: Operation, migration: Migration, scope: Scope) -> Iterator[Problem]: ...
 
 A check is a stateless generator. There are three kinds: `graph_rule` sees a history once, `operation_rule` each
-operation of a changed migration (nested ones too), `statement_rule` each statement of a changed migration with its
-effects.
+operation of a changed migration (nested ones too), `statement_rule` the statements of a changed migration with their
+effects, all at once and in order.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ class Registration:
     severity: Severity
     operations: frozenset[str]
     default: bool
-    fallback: bool
+    explains_work: bool = False
+    fallback: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +54,30 @@ class Rule:
     severity: Severity
     operations: frozenset[str]
     default: bool
+    explains_work: bool
     fallback: bool
     check: Check
 
 
 def graph_rule(*, severity: Severity, default: bool = True) -> Callable[[Check], Check]:
     """Mark `check(scope)`: called once a history."""
-    return _register(Registration(Kind.GRAPH, severity, frozenset(), default, fallback=False))
+    return _register(Registration(Kind.GRAPH, severity, frozenset(), default))
 
 
 def operation_rule(*names: str, severity: Severity, default: bool = True) -> Callable[[Check], Check]:
     """Mark `check(operation, migration, scope)`: called for operations of these class names (all, if none is given)."""
-    return _register(Registration(Kind.OPERATION, severity, frozenset(names), default, fallback=False))
+    return _register(Registration(Kind.OPERATION, severity, frozenset(names), default))
 
 
-def statement_rule(*, severity: Severity, default: bool = True, fallback: bool = False) -> Callable[[Check], Check]:
-    """Mark `check(analysis, scope)`: called for each statement. A fallback runs where no other rule spoke."""
-    return _register(Registration(Kind.STATEMENT, severity, frozenset(), default, fallback))
+def statement_rule(
+    *, severity: Severity, default: bool = True, explains_work: bool = False, fallback: bool = False
+) -> Callable[[Check], Check]:
+    """Mark `check(analyses, scope)`: called once for each changed migration with the analyses of all its statements.
+
+    `explains_work`: its findings name the cause of a statement's dangerous work. A `fallback` rule's finding is dropped
+    where such a rule has spoken on the same statement (or the same operation, where one made it).
+    """
+    return _register(Registration(Kind.STATEMENT, severity, frozenset(), default, explains_work, fallback))
 
 
 def _register(registration: Registration) -> Callable[[Check], Check]:
@@ -95,6 +103,7 @@ def rule_of(module: ModuleType) -> Rule | None:
         severity=registration.severity,
         operations=registration.operations,
         default=registration.default,
+        explains_work=registration.explains_work,
         fallback=registration.fallback,
         check=check,
     )
