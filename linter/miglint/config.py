@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -25,6 +26,16 @@ class SqlSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Ignore:
+    """Findings of a rule that are suppressed by the configuration: where, why and until when."""
+
+    rule: str
+    path: str = "**"
+    reason: str = ""
+    until: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything that can be configured, with the defaults."""
 
@@ -42,3 +53,7 @@ class Config:
     baseline: str | None = None
     released: str | None = None
     require_reason: bool = False
+    """Whether a suppression in a migration must say why."""
+    ignore: tuple[Ignore, ...] = ()
+    path: str | None = None
+    """The file that was read, relative to the repository's root where it lies in it; None: nothing is configured."""

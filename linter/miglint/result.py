@@ -19,6 +19,8 @@ class CheckedStatement:
     statement: Statement
     effects: tuple[Effect, ...] = ()
     understood: bool = True
+    reason: str = ""
+    """Why it was not understood."""
 
 
 @dataclass(frozen=True, slots=True)

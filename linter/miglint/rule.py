@@ -3,9 +3,9 @@
     @operation_rule("RunPython", severity=Severity.WARNING)
     def check(operation: Operation, migration: Migration, scope: Scope) -> Iterator[Problem]: ...
 
-A check is a stateless generator. There are three kinds: `graph_rule` sees a history once, `operation_rule` each
+A check is a stateless generator. There are four kinds: `graph_rule` sees a history once, `operation_rule` each
 operation of a changed migration (nested ones too), `statement_rule` the statements of a changed migration with their
-effects, all at once and in order.
+effects, all at once and in order, `suppression_rule` each suppression in a changed migration once all others looked.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from typing import Any
 
 from miglint.finding import Problem, Severity
 
+DOCS = "https://github.com/miglint/miglint/blob/main/docs/rules/"
+"""Where the pages of the built-in rules are."""
+
 Check = Callable[..., Iterator[Problem]]
 
 
@@ -29,6 +32,7 @@ class Kind(enum.StrEnum):
     GRAPH = "graph"
     OPERATION = "operation"
     STATEMENT = "statement"
+    SUPPRESSION = "suppression"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ class Rule:
     explains_work: bool
     fallback: bool
     check: Check
+    docs: str = ""
+    """Where its page can be read; empty for a plugin's."""
 
 
 def graph_rule(*, severity: Severity, default: bool = True) -> Callable[[Check], Check]:
@@ -80,6 +86,11 @@ def statement_rule(
     return _register(Registration(Kind.STATEMENT, severity, frozenset(), default, explains_work, fallback))
 
 
+def suppression_rule(*, severity: Severity, default: bool = True) -> Callable[[Check], Check]:
+    """Mark `check(use, scope)`: called for each suppression with what came of it (a `SuppressionUse`)."""
+    return _register(Registration(Kind.SUPPRESSION, severity, frozenset(), default))
+
+
 def _register(registration: Registration) -> Callable[[Check], Check]:
     def mark(check: Check) -> Check:
         check.__miglint_rule__ = registration  # type: ignore[attr-defined]
@@ -95,8 +106,9 @@ def rule_of(module: ModuleType) -> Rule | None:
     if registration is None:
         return None
     page = (module.__doc__ or "").strip()
+    name = module.__name__.rpartition(".")[2].replace("_", "-")
     return Rule(
-        name=module.__name__.rpartition(".")[2].replace("_", "-"),
+        name=name,
         summary=page.partition("\n")[0].rstrip("."),
         page=page,
         kind=registration.kind,
@@ -106,6 +118,7 @@ def rule_of(module: ModuleType) -> Rule | None:
         explains_work=registration.explains_work,
         fallback=registration.fallback,
         check=check,
+        docs=f"{DOCS}{name}.md" if module.__name__.startswith("miglint_rules.") else "",
     )
 
 

@@ -1,0 +1,160 @@
+"""The rules at work on one side of a change: every problem they see there, with the suppressions that meet it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from miglint.coverage import operations_in
+from miglint.errors import MiglintError
+from miglint.escape import line
+from miglint.finding import Problem, Suppressed
+from miglint.fingerprint import fingerprints
+from miglint.history import Key, Migration, Operation
+from miglint.rule import Kind, Rule
+from miglint.scope import Scope
+from miglint.suppress import Suppression, SuppressionUse, enclosing, suppressions
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A problem that a rule saw, and what identifies it."""
+
+    rule: Rule
+    problem: Problem
+    identity: tuple[str, ...]
+    suppressed: Suppressed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inspector:
+    """The rules there are, the names of those that look, and the day on which suppressions expire."""
+
+    rules: tuple[Rule, ...]
+    active: frozenset[str]
+    today: dt.date
+
+    def inspect(self, scope: Scope, keys: Collection[Key]) -> dict[str, Raised]:
+        """Everything the rules see in a history, by fingerprint; operations only of the migrations in `keys`."""
+        raised = [*self._graph(scope), *self._operations(scope, keys)]
+        raised = self._suppressed(scope, keys, list(dict.fromkeys(raised)))
+        raised.sort(key=_place)
+        return dict(zip(fingerprints(one.identity for one in raised), raised, strict=True))
+
+    def _looking(self, kind: Kind) -> list[Rule]:
+        return [rule for rule in self.rules if rule.kind is kind and rule.name in self.active]
+
+    def _graph(self, scope: Scope) -> Iterator[Raised]:
+        by_path = {migration.path: migration for migration in scope.history.migrations.values()}
+        for rule in self._looking(Kind.GRAPH):
+            for problem in _problems(rule, scope.history.root or "the repository", scope):
+                # What the rule itself says identifies the problem: a conflict is the same from either of its files.
+                identity = _identity(rule, scope, problem)
+                yield Raised(rule, _completed(problem, by_path.get(problem.at.path)), identity)
+
+    def _operations(self, scope: Scope, keys: Collection[Key]) -> Iterator[Raised]:
+        rules = self._looking(Kind.OPERATION)
+        for key in sorted(keys):
+            migration = scope.history.migrations[key]
+            for operation in operations_in(migration):
+                for rule in rules:
+                    if not rule.operations or operation.name in rule.operations:
+                        yield from _on_operation(rule, operation, migration, scope)
+
+    def _suppressed(self, scope: Scope, keys: Collection[Key], raised: Sequence[Raised]) -> list[Raised]:
+        """The same problems with what suppresses them, and those that suppressions themselves raise."""
+        checked = {scope.history.migrations[key].path: scope.history.migrations[key] for key in keys}
+        written = _written(scope, checked.keys() | {one.problem.at.path for one in raised})
+        by_path = {migration.path: migration for migration in scope.history.migrations.values()} if written else {}
+        marked: list[Raised] = []
+        used: set[tuple[Suppression, str]] = set()
+        for one in raised:
+            suppression = self._suppression(one, written, by_path.get(one.problem.at.path))
+            if suppression is not None:
+                used.add((suppression, one.rule.name))
+                one = replace(one, suppressed=suppression.mark())
+            marked.append(one)
+        for path, migration in checked.items():
+            for suppression in written.get(path, ()):
+                marked.extend(self._on_suppression(self._use(suppression, used), migration, scope))
+        return marked
+
+    def _suppression(
+        self, raised: Raised, written: dict[str, list[Suppression]], migration: Migration | None
+    ) -> Suppression | None:
+        candidates = written.get(raised.problem.at.path, [])
+        places = enclosing(migration, raised.problem.at.span) if migration and candidates else ()
+        for suppression in candidates:
+            if suppression.matches(raised.rule.name, raised.problem, places) and not self._expired(suppression):
+                return suppression
+        return None
+
+    def _use(self, suppression: Suppression, used: Collection[tuple[Suppression, str]]) -> SuppressionUse:
+        known = tuple(rule.name for rule in self.rules)
+        expired = self._expired(suppression)
+        looked = [] if expired or suppression.error else [name for name in suppression.names if name in self.active]
+        return SuppressionUse(
+            suppression,
+            unused=tuple(name for name in looked if (suppression, name) not in used),
+            unknown=tuple(name for name in suppression.names if name not in known),
+            known=known,
+            expired=expired,
+        )
+
+    def _expired(self, suppression: Suppression) -> bool:
+        return suppression.expires is not None and suppression.expires < self.today
+
+    def _on_suppression(self, use: SuppressionUse, migration: Migration, scope: Scope) -> Iterator[Raised]:
+        for rule in self._looking(Kind.SUPPRESSION):
+            for problem in _problems(rule, migration.path, use, scope):
+                completed = _completed(problem, migration)
+                yield Raised(rule, completed, _identity(rule, scope, completed))
+
+
+def _on_operation(rule: Rule, operation: Operation, migration: Migration, scope: Scope) -> Iterator[Raised]:
+    for problem in _problems(rule, migration.path, operation, migration, scope):
+        index = operation.index if problem.operation is None else problem.operation
+        completed = replace(_completed(problem, migration), operation=index)
+        yield Raised(rule, completed, _identity(rule, scope, completed))
+
+
+def _problems(rule: Rule, where: str, *subject: object) -> Iterator[Problem]:
+    """What a rule yields. One that fails, a plugin too, is named in an error of one line."""
+    try:
+        for problem in rule.check(*subject):
+            if not isinstance(problem, Problem):
+                raise TypeError(f"it yielded {type(problem).__name__}, not Problem")
+            yield problem
+    except MiglintError:
+        raise
+    except Exception as error:
+        said = line(f"{type(error).__name__}: {error}", 300)
+        raise MiglintError(f"the rule {rule.name} failed on {line(where)}: {said}") from error
+
+
+def _completed(problem: Problem, migration: Migration | None) -> Problem:
+    if migration is None:
+        return problem
+    return replace(
+        problem,
+        source=problem.source or migration.source,
+        app=problem.app or migration.key.app,
+        migration=problem.migration or migration.key.name,
+    )
+
+
+def _identity(rule: Rule, scope: Scope, problem: Problem) -> tuple[str, ...]:
+    return (rule.name, scope.history.root, problem.app or "", problem.migration or "", *problem.identity)
+
+
+def _written(scope: Scope, paths: Collection[str]) -> dict[str, list[Suppression]]:
+    """The suppressions in some files of the scope's tree, by path; files without one are left out."""
+    there = sorted(path for path in paths if path in scope.change_set.tree)
+    found = {path: suppressions(path, content) for path, content in scope.change_set.tree.read(there).items()}
+    return {path: written for path, written in found.items() if written}
+
+
+def _place(raised: Raised) -> tuple[object, ...]:
+    at = raised.problem.at
+    return (at.path, at.span, raised.rule.name, raised.problem.message)

@@ -1,0 +1,24 @@
+"""The text of a file from the repository: decoded as its language says, in the lines that spans count."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import tokenize
+
+_NEWLINE = re.compile(r"\r\n|\r|\n")
+
+
+def decode(path: str, content: bytes) -> str:
+    """The file as text; bytes that are not in its encoding become U+FFFD. Never fails."""
+    encoding = "utf-8-sig"
+    if path.endswith(".py"):
+        with contextlib.suppress(SyntaxError):
+            encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+    return content.decode(encoding, errors="replace")
+
+
+def lines(text: str) -> list[str]:
+    """The lines without their ends, as Python and git count them: a form feed or U+2028 ends no line."""
+    return _NEWLINE.split(text)
