@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from miglint.catalog import Catalog
 from miglint.changes import Change
 from miglint.effects import Effect, Work
-from miglint.history import Migration, Statement
+from miglint.history import Migration, Statement, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Analysis:
     statement: Statement
     before: Catalog
     after: Catalog
+    target: Target = field(default_factory=Target)
     changes: tuple[Change, ...] = ()
     effects: tuple[Effect, ...] = ()
     understood: bool = True
