@@ -14,7 +14,7 @@ ZERO_WIDTH_SPACE = "\u200b"
 _PUNCTUATION = frozenset(r"""!"#$%&'()*+,-./:;<=>?@[\]^_`{|}~""")
 _PLAIN = frozenset("\"',./:;%?=@#()!-+")
 """Punctuation that means nothing to Markdown inside a line once the sequences in `_AUTOLINKS` are broken."""
-_BLOCK_START = re.compile(r"^(\d*)(?=[-+=#:.)])")
+_BLOCK_START = re.compile(r"^(\d+(?=[.)])|(?=[-+=#:]))")
 """What would begin a list, a heading or a table's rule at the start of a line."""
 _AUTOLINKS = re.compile(r"@(?=\w)|#(?=\d)|(?<=:)(?=//)|(?i:www)(?=\.)|\b(?i:GH)(?=-\d)|(?<=[\w.+-])@")
 _MERMAID = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.- ()/")
