@@ -1,0 +1,102 @@
+"""Objects by id, through one long-lived `git cat-file --batch` process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from subprocess import Popen
+from typing import IO
+
+from miglint.errors import MiglintError
+from miglint.git.command import GitCommand
+
+_BATCH = 80
+"""Requests sent before an answer is read: few enough to fit in every system's pipe, so that nobody waits for ever."""
+
+_STOPPED = "git stopped while it read objects: the repository is damaged, or a partial clone that lacks contents"
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit and the parents that it names, even those which a shallow clone does not have."""
+
+    id: str
+    parents: tuple[str, ...]
+
+
+class ObjectReader:
+    """Reads commits and blobs."""
+
+    def __init__(self, command: GitCommand) -> None:
+        self._command = command
+        self._processes: dict[str, Popen[bytes]] = {}
+
+    def commit(self, name: str) -> Commit | None:
+        """The commit that a name stands for, whatever git understands as one; None if there is none."""
+        if not name or "\n" in name or "\0" in name or ".." in name:
+            return None
+        answer = next(self._ask("--batch", [name + "^{commit}"]))
+        if answer is None:
+            return None
+        identity, _, content = answer
+        header = content.partition(b"\n\n")[0].decode("ascii", "replace").split("\n")
+        return Commit(identity, tuple(line[7:] for line in header if line.startswith("parent ")))
+
+    def read(self, blobs: Iterable[str]) -> dict[str, bytes]:
+        """The contents of blobs by id. MiglintError if one is not here, as in a partial clone."""
+        contents = {}
+        wanted = list(dict.fromkeys(blobs))
+        for blob, answer in zip(wanted, self._ask("--batch", wanted), strict=True):
+            if answer is None:
+                raise MiglintError(
+                    f"blob {blob} is not in this clone (partial clones leave contents out, and miglint downloads"
+                    " nothing by itself): check out without a `filter`, or run `git fetch --refetch --no-filter`"
+                )
+            contents[blob] = answer[2]
+        return contents
+
+    def sizes(self, blobs: Iterable[str]) -> dict[str, int]:
+        """The lengths of blobs in bytes by id, without reading them; those that are not here are left out."""
+        wanted = list(dict.fromkeys(blobs))
+        answers = zip(wanted, self._ask("--batch-check", wanted), strict=True)
+        return {blob: answer[1] for blob, answer in answers if answer is not None}
+
+    def close(self) -> None:
+        """End the processes; the next question starts new ones (which see what was fetched meanwhile)."""
+        for process in self._processes.values():
+            process.terminate()
+            with suppress(BrokenPipeError), process:
+                pass
+        self._processes.clear()
+
+    def __del__(self) -> None:
+        self.close()
+
+    def _ask(self, mode: str, names: list[str]) -> Iterator[tuple[str, int, bytes] | None]:
+        """For each name its object's id, size and (with `--batch`) content; None where there is no such object."""
+        process = self._processes.get(mode)
+        if process is None:
+            process = self._processes[mode] = self._command.start("cat-file", mode)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        requests = iter(names)
+        while batch := list(islice(requests, _BATCH)):
+            try:
+                process.stdin.write("".join(f"{name}\n" for name in batch).encode("utf-8", "surrogateescape"))
+                process.stdin.flush()
+            except BrokenPipeError:
+                raise MiglintError(_STOPPED) from None
+            yield from [_answer(process.stdout, with_content=mode == "--batch") for _ in batch]
+
+
+def _answer(stream: IO[bytes], *, with_content: bool) -> tuple[str, int, bytes] | None:
+    header = stream.readline()
+    if not header.endswith(b"\n"):
+        raise MiglintError(_STOPPED)
+    identity, *_, size = header.decode("utf-8", "surrogateescape").split()
+    if not size.isdigit():  # `NAME missing`, `NAME ambiguous`
+        return None
+    content = stream.read(int(size) + 1)[:-1] if with_content else b""
+    return identity, int(size), content
