@@ -88,8 +88,19 @@ def conflict(path: str = PATH) -> Finding:
 
 def rule(name: str = "blocking-index-build", severity: Severity = Severity.ERROR) -> Rule:
     page = "An index is built while writes wait.\n\nCREATE INDEX takes a SHARE lock.\n\n## Bad\n\n## Good"
+    summary = page.partition("\n")[0].rstrip(".")
     return Rule(
-        name, "An index is built while writes wait", page, Kind.STATEMENT, severity, frozenset(), True, False, print
+        name,
+        summary,
+        page,
+        Kind.STATEMENT,
+        severity,
+        operations=frozenset(),
+        default=True,
+        explains_work=False,
+        fallback=False,
+        check=print,
+        docs=f"{DOCS}{name}",
     )
 
 

@@ -53,14 +53,14 @@ def log(result: Result) -> dict[str, Any]:
 
 
 def _rules(rules: Sequence[Rule], findings: Sequence[Finding]) -> list[dict[str, Any]]:
-    docs = {finding.rule: finding.docs for finding in findings}
+    """The rules that looked, and those that findings name all the same."""
     known = {rule.name for rule in rules}
-    described = [_rule(rule.name, rule.summary, rule.page, rule.severity, docs.get(rule.name)) for rule in rules]
+    described = [_rule(rule.name, rule.summary, rule.page, rule.severity, rule.docs) for rule in rules]
     own = {finding.rule: finding for finding in findings if finding.rule not in known}
     return described + [_rule(name, name, name, found.severity, found.docs) for name, found in sorted(own.items())]
 
 
-def _rule(name: str, summary: str, page: str, severity: Severity, docs: str | None) -> dict[str, Any]:
+def _rule(name: str, summary: str, page: str, severity: Severity, docs: str) -> dict[str, Any]:
     text = escape.capped(page, MESSAGE)
     rule = {
         "id": name,
