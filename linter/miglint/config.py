@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from miglint.history import Target
 
@@ -57,3 +58,5 @@ class Config:
     ignore: tuple[Ignore, ...] = ()
     path: str | None = None
     """The file that was read, relative to the repository's root where it lies in it; None: nothing is configured."""
+    folder: Path = field(default_factory=Path)
+    """The folder of that file, from which the files that it names (plugins, baseline, table_stats) are found."""
