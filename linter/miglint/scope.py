@@ -25,3 +25,5 @@ class Scope:
     created: frozenset[str] = field(default_factory=frozenset)
     """The relations, as a user writes their names, that the change itself creates; none under `--all`, where a
     migration is judged by itself."""
+    released: frozenset[Key] | None = None
+    """The migrations on the configured `released` ref; None where the base is what counts as shipped."""
