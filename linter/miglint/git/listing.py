@@ -8,11 +8,15 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 from miglint.git.repository import Repository
 
 ON_DISK = "disk:"
+_NOT_AS_IN_THE_INDEX = "?CR"
+"""Tags of `git ls-files -t`: untracked, changed, removed."""
 _NEUTRAL = {"required": "false"}
 
 Listing = Mapping[str, str]
@@ -53,18 +57,16 @@ def work_tree_listing(repository: Repository) -> dict[str, str]:
     """
     options = ("-s", "-t", "-z", "--modified", "--deleted", "--others", "--exclude-standard")
     records = list(_records(repository.run("ls-files", *options, environment=_without_filters(repository))))
-    listing = _indexed(records)
+    changed = []
     for record in records:
         tag, _, rest = record.partition(" ")
-        path = rest if tag == "?" else rest.partition("\t")[2]
-        if tag in "C?" and not path.endswith("/"):
-            listing[path] = ON_DISK + path
-    for record in records:
-        if record.startswith("R "):
-            listing.pop(record.partition("\t")[2], None)
-    return {
-        path: blob for path, blob in listing.items() if not blob.startswith(ON_DISK) or _is_regular(repository, path)
-    }
+        if tag in _NOT_AS_IN_THE_INDEX:
+            changed.append(rest if tag == "?" else rest.partition("\t")[2])
+    on_disk = {path: ON_DISK + path for path in _regular(repository.root, changed)}
+    indexed = _indexed(records)
+    for path in changed:
+        indexed.pop(path, None)
+    return indexed | on_disk
 
 
 def _indexed(records: Iterable[str]) -> dict[str, str]:
@@ -104,11 +106,18 @@ def _without_filters(repository: Repository) -> dict[str, str]:
     return variables
 
 
-def _is_regular(repository: Repository, path: str) -> bool:
-    try:
-        return stat.S_ISREG((repository.root / path).lstat().st_mode)
-    except OSError:
-        return False
+def _regular(root: Path, paths: Iterable[str]) -> list[str]:
+    """Those of the paths that are regular files, and in a folder that is not reached through a link."""
+    found = []
+    folders: dict[Path, bool] = {}
+    for path in paths:
+        file = root / path
+        if file.parent not in folders:
+            folders[file.parent] = os.path.realpath(file.parent) == str(file.parent)
+        with suppress(OSError):
+            if folders[file.parent] and stat.S_ISREG(file.lstat().st_mode):
+                found.append(path)
+    return found
 
 
 def diff_commits(repository: Repository, old: str, new: str) -> dict[str, Delta]:

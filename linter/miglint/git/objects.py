@@ -58,10 +58,15 @@ class ObjectReader:
         return contents
 
     def sizes(self, blobs: Iterable[str]) -> dict[str, int]:
-        """The lengths of blobs in bytes by id, without reading them; those that are not here are left out."""
+        """The lengths of blobs in bytes by id, without reading them; those that are not here are left out.
+
+        In a partial clone, git before 2.45 stops at the first that is not here: then none is known.
+        """
         wanted = list(dict.fromkeys(blobs))
-        answers = zip(wanted, self._ask("--batch-check", wanted), strict=True)
-        return {blob: answer[1] for blob, answer in answers if answer is not None}
+        with suppress(MiglintError):
+            answers = zip(wanted, self._ask("--batch-check", wanted), strict=True)
+            return {blob: answer[1] for blob, answer in answers if answer is not None}
+        return {}
 
     def close(self) -> None:
         """End the processes; the next question starts new ones (which see what was fetched meanwhile)."""
@@ -86,15 +91,17 @@ class ObjectReader:
             try:
                 process.stdin.write("".join(f"{name}\n" for name in batch).encode("utf-8", "surrogateescape"))
                 process.stdin.flush()
-            except BrokenPipeError:
+                answers = [_answer(process.stdout, with_content=mode == "--batch") for _ in batch]
+            except (BrokenPipeError, EOFError):
+                self.close()
                 raise MiglintError(_STOPPED) from None
-            yield from [_answer(process.stdout, with_content=mode == "--batch") for _ in batch]
+            yield from answers
 
 
 def _answer(stream: IO[bytes], *, with_content: bool) -> tuple[str, int, bytes] | None:
     header = stream.readline()
     if not header.endswith(b"\n"):
-        raise MiglintError(_STOPPED)
+        raise EOFError
     identity, *_, size = header.decode("utf-8", "surrogateescape").split()
     if not size.isdigit():  # `NAME missing`, `NAME ambiguous`
         return None

@@ -48,7 +48,7 @@ class Contents:
         """Read a regular file that really lies where its path says; links are not followed, wherever they lead."""
         path = self._file(identity)
         try:
-            if path.parent.resolve() != path.parent:
+            if os.path.realpath(path.parent) != str(path.parent):
                 raise OSError("a folder on its path is a link")
             descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
             with os.fdopen(descriptor, "rb") as file:
