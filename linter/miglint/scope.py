@@ -22,8 +22,5 @@ class Scope:
     base_graph: Graph | None = None
     introduced: frozenset[Key] = field(default_factory=frozenset)
     """The migrations that the change adds or modifies; all of them under `--all`."""
-    created: frozenset[str] = field(default_factory=frozenset)
-    """The relations, as a user writes their names, that the change itself creates; none under `--all`, where a
-    migration is judged by itself."""
     released: frozenset[Key] | None = None
     """The migrations on the configured `released` ref; None where the base is what counts as shipped."""
