@@ -1,0 +1,103 @@
+"""A piece of a source file with carets under what a finding is about.
+
+ 9 | /         migrations.AlterField(
+10 | |             model_name="order",
+   | ...
+14 | |         ),
+   | |_________^
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from miglint.finding import Span
+from miglint.reporters._paint import BLUE, Paint, cells, shown
+
+TAB = 4
+LONGEST = 6
+"""A span of more lines than this is shown by its first three and its last one."""
+BEFORE = 24
+"""How many columns stay in sight before the start of what is marked where a long line is cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """How source is drawn: the width of line numbers, the columns there are, colours."""
+
+    number_width: int
+    columns: int
+    paint: Paint
+    mark: str
+    """The colour of carets."""
+
+    def draw(self, source: Sequence[str], span: Span) -> Iterator[str]:
+        """The span's lines with their numbers and carets; nothing if the file has no such line."""
+        if not 1 <= span.line <= len(source) or not any(source[span.line - 1 : span.end_line]):
+            return
+        yield self.gutter("")
+        end = min(span.end_line, len(source))
+        if end == span.line:
+            yield from self._line(span.line, source[span.line - 1], span.column, max(span.end_column, span.column + 1))
+        else:
+            yield from self._block(source, span, end)
+
+    def plain(self, source: Sequence[str], line: int) -> Iterator[str]:
+        """One line with its number and nothing marked."""
+        if 1 <= line <= len(source) and source[line - 1].strip():
+            text, _, _ = self._cut(source[line - 1], 1, 1)
+            yield self.gutter(str(line), text)
+
+    def gutter(self, number: str, text: str = "") -> str:
+        """A line number, the bar, and what follows it."""
+        bar = self.paint(f"{number:>{self.number_width}} |", BLUE)
+        return f"{bar} {text}" if text else bar
+
+    def _line(self, number: int, text: str, start: int, end: int) -> Iterator[str]:
+        drawn, first, last = self._cut(text, start, end)
+        yield self.gutter(str(number), drawn)
+        yield self.gutter("", " " * first + self.paint("^" * max(last - first, 1), self.mark))
+
+    def _block(self, source: Sequence[str], span: Span, end: int) -> Iterator[str]:
+        numbers = list(range(span.line, end + 1))
+        hidden = numbers[3:-1] if len(numbers) > LONGEST else []
+        for number in numbers:
+            if number in hidden:
+                if number == hidden[0]:
+                    yield self.gutter("", self.paint("...", BLUE))
+                continue
+            text, _, _ = self._cut(source[number - 1], 1, 1)
+            side = self.paint("/" if number == span.line else "|", self.mark)
+            yield self.gutter(str(number), f"{side} {text}".rstrip())
+        _, _, last = self._cut(source[end - 1], 1, span.end_column if end == span.end_line else 1)
+        yield self.gutter("", self.paint("|" + "_" * max(last, 1) + "^", self.mark))
+
+    def _cut(self, text: str, start: int, end: int) -> tuple[str, int, int]:
+        """The line as drawn, and the columns (from 0) in it of the characters `start` and `end` (from 1)."""
+        room = max(self.columns - self.number_width - 5, 20)
+        pieces = list(_pieces(text))
+        starts = [0]
+        for piece in pieces:
+            starts.append(starts[-1] + cells(piece))
+        first, last = starts[min(start - 1, len(pieces))], starts[min(end - 1, len(pieces))]
+        if starts[-1] <= room:
+            return "".join(pieces).rstrip(), first, last
+        left = 0 if first < room - BEFORE else first - BEFORE
+        kept = [index for index, at in enumerate(starts[:-1]) if left <= at and starts[index + 1] <= left + room - 2]
+        lead = "…" if kept and kept[0] else ""
+        offset = starts[kept[0]] - len(lead) if kept else 0
+        tail = "…" if kept and kept[-1] < len(pieces) - 1 else ""
+        drawn = lead + "".join(pieces[index] for index in kept) + tail
+        return drawn, first - offset, min(last - offset, cells(drawn))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """What is drawn for each character: tabs as spaces to the next stop, what cannot be seen as its escape."""
+    column = 0
+    for index, char in enumerate(text):
+        piece = " " * (TAB - column % TAB) if char == "\t" else shown(char)
+        if char == "[" and text[max(index - 2, 0) : index] == "##":
+            piece = "\\x5b"
+        column += cells(piece)
+        yield piece
