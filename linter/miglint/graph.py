@@ -159,7 +159,9 @@ class Graph:
     def opaque(self) -> frozenset[Key]:
         """Migrations of which it is not known what they depend on: unreadable files, computed dependencies."""
         migrations = self.history.migrations
-        return self.edges.unreadable | {key for key, migration in migrations.items() if _is_opaque(migration)}
+        return self.edges.unreadable | {
+            key for key, migration in migrations.items() if migration.dependencies_incomplete
+        }
 
     @cached_property
     def _parents(self) -> Mapping[Key, tuple[Key, ...]]:
@@ -205,12 +207,3 @@ class Graph:
                 line.add(node)
                 stack.extend(parent for parent in self.parents(node) if parent.app == key.app)
         return line
-
-
-def _is_opaque(migration: Migration) -> bool:
-    """Whether something in the list of dependencies was not understood."""
-    span = migration.dependencies_span
-    return span is not None and any(
-        span.line <= problem.span.line and problem.span.end_line <= span.end_line
-        for problem in migration.not_understood
-    )

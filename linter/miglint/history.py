@@ -99,6 +99,8 @@ class Migration:
     initial: bool = False
     dependencies_span: Span | None = None
     """The list of dependencies as written, brackets included; what a rebase edits."""
+    dependencies_incomplete: bool = False
+    """Whether something in the list of dependencies that may name a migration of the same app was not understood."""
     not_understood: Sequence[NotUnderstood] = ()
     """Everything in the file that was not understood, operations' own included."""
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from miglint.finding import Span
 from miglint.graph import Graph
-from miglint.history import App, Dependency, History, Key, Migration, NotUnderstood, Unreadable
+from miglint.history import App, Dependency, History, Key, Migration, Unreadable
 
 HERE = Span(1, 1, 1, 1)
 NESTED_SQUASHES = django.VERSION >= (6, 0)
@@ -252,16 +252,7 @@ def test_an_unreadable_file_is_not_missing() -> None:
 
 
 def test_a_migration_with_computed_dependencies_is_opaque() -> None:
-    span = Span(5, 5, 7, 6)
-    computed = Migration(
-        Key("shop", "0001"),
-        "django",
-        "shop/migrations/0001.py",
-        "",
-        HERE,
-        dependencies_span=span,
-        not_understood=(NotUnderstood("calls dependencies()", Span(6, 9, 6, 20)),),
-    )
+    computed = Migration(Key("shop", "0001"), "django", "0001.py", "", HERE, dependencies_incomplete=True)
     ours = Graph.of(History("django", "", {}, {computed.key: computed}))
     assert ours.opaque == {computed.key}
 

@@ -1,0 +1,122 @@
+"""Conflicts: leaf nodes of one app that nothing joins, the branches that lead to them, how to put one on another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from miglint.graph import Graph
+from miglint.history import Dependency, Key, Migration
+
+_NUMBERED = re.compile(r"(\d+)(_.*)?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One side of a conflict: the migrations that lead to its leaf node and to none of the others, in order.
+
+    `new` says that the leaf is not on the base. Without a base no branch is.
+    """
+
+    leaf: Key
+    migrations: tuple[Key, ...]
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """The leaf nodes of an app, more than one, and the nearest migration that all of them come from."""
+
+    app: str
+    parent: Key | None
+    branches: tuple[Branch, ...]
+
+    @property
+    def leaves(self) -> tuple[Key, ...]:
+        """The leaf nodes, sorted."""
+        return tuple(branch.leaf for branch in self.branches)
+
+    def moving(self) -> Branch:
+        """The branch that should move: the change's own, and of several the one that sorts last."""
+        return max(self.branches, key=lambda branch: (branch.new, branch.leaf))
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A dependency that must lead elsewhere when a branch is put on another leaf node."""
+
+    migration: Key
+    dependency: Dependency
+
+
+def conflicts(graph: Graph, base: Graph | None) -> list[Conflict]:
+    """The conflicts of a graph, by app.
+
+    A leaf node counts only where it is certain: one that may be the parent of a migration whose own dependency could
+    not be read, or leads nowhere, is not called a leaf node for what may be a slip in that other file.
+    """
+    uncertain = _uncertain(graph)
+    found = []
+    for app in graph.apps():
+        leaves = graph.leaf_nodes(app)
+        if len(leaves) > 1 and app in uncertain:
+            after = [{*graph.descendants(key), key} for key in uncertain[app]]
+            leaves = tuple(leaf for leaf in leaves if all(leaf in descendants for descendants in after))
+        if len(leaves) > 1:
+            found.append(_conflict(app, leaves, graph, base))
+    return found
+
+
+def moves(graph: Graph, branch: Branch) -> list[Move]:
+    """The dependencies, in order, by which a branch hangs on the rest of its app."""
+    own = set(branch.migrations)
+    return [
+        Move(migration.key, dependency)
+        for key in branch.migrations
+        for migration, dependency, parent in graph.declarations(key)
+        if parent.app == key.app and parent not in own and migration.key == key
+    ]
+
+
+def renumbered(branch: Branch, onto: Key) -> dict[Key, str]:
+    """Names for a branch's migrations so that their numbers continue those of a leaf node; only those that change.
+
+    Names without a number stay as they are.
+    """
+    number = _NUMBERED.fullmatch(onto.name)
+    names: dict[Key, str] = {}
+    if number is None:
+        return names
+    digits = int(number[1])
+    for key in branch.migrations:
+        match = _NUMBERED.fullmatch(key.name)
+        if match is not None:
+            digits += 1
+            name = f"{digits:0{len(number[1])}}{match[2] or ''}"
+            if name != key.name:
+                names[key] = name
+    return names
+
+
+def _uncertain(graph: Graph) -> Mapping[str, set[Key]]:
+    keys = set(graph.opaque) | {
+        missing.migration
+        for missing in graph.missing
+        if missing.dependency.key.app == missing.migration.app and not missing.run_before
+    }
+    by_app: dict[str, set[Key]] = {}
+    for key in keys:
+        by_app.setdefault(key.app, set()).add(graph.node(key) or key)
+    return by_app
+
+
+def _conflict(app: str, leaves: tuple[Key, ...], graph: Graph, base: Graph | None) -> Conflict:
+    known: Mapping[Key, Migration] = base.history.migrations if base is not None else graph.history.migrations
+    lines = {leaf: set(graph.branch(leaf, None)) for leaf in leaves}
+    branches = []
+    for leaf in leaves:
+        others = set().union(*(line for other, line in lines.items() if other != leaf))
+        migrations = tuple(key for key in graph.branch(leaf, None) if key not in others)
+        branches.append(Branch(leaf, migrations, new=leaf not in known))
+    return Conflict(app, graph.common_parent(leaves), tuple(branches))
