@@ -1,0 +1,37 @@
+# make demo    what miglint says about a pull request that conflicts, on a small shop
+# make test    all tests
+# make check   what CI looks at besides the tests: format, lint, imports, types, docs
+#
+# Needs python3 (3.11 or newer), git and make; everything else goes into .venv.
+
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check clean
+
+demo: $(VENV)/installed
+	$(BIN)/python examples/make_conflict.py
+
+test: $(VENV)/developing
+	$(BIN)/pytest -n auto
+
+check: $(VENV)/developing
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	PYTHONPATH=linter:rules $(BIN)/lint-imports
+	$(BIN)/mypy
+
+$(VENV)/bin/python:
+	python=$$(.ci/find-python) && $$python -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
+
+$(VENV)/installed: $(VENV)/bin/python pyproject.toml
+	$(BIN)/pip install --quiet --editable .
+	touch $@
+
+$(VENV)/developing: $(VENV)/installed
+	$(BIN)/pip install --quiet --group dev
+	touch $@
+
+clean:
+	rm -rf $(VENV) dist build

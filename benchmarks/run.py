@@ -1,0 +1,113 @@
+"""Measure `miglint check` on the generated repository, next to what cannot be done without.
+
+    python benchmarks/run.py [--repeats 9] [--repository FOLDER]
+
+All commands run by turns in one go, as whole processes, so that a busy machine slows all of them alike; what counts is
+the ratio of medians. Peak memory is that of the process itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from generate import generate
+
+PARSE = """
+import ast, pathlib
+for path in pathlib.Path('.').glob('project/*/migrations/*.py'):
+    ast.parse(path.read_bytes())
+"""
+
+
+@dataclass(slots=True)
+class Case:
+    """A command, what to do before each run of it, and what was measured."""
+
+    name: str
+    command: Sequence[str]
+    before: Callable[[], None] = lambda: None
+    statuses: tuple[int, ...] = (0,)
+    seconds: list[float] = field(default_factory=list)
+    megabytes: float = 0.0
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.seconds)
+
+
+def cases(cache: Path) -> list[Case]:
+    """What is compared, the floors first."""
+    python = sys.executable
+    check = (python, "-m", "miglint", "check", "--base", "main", "--cache-dir", str(cache))
+    return [
+        Case("python -c pass", (python, "-c", "pass")),
+        Case('python -c "import click, git"', (python, "-c", "import click, git")),
+        Case("read and ast.parse all migrations", (python, "-c", PARSE)),
+        Case("miglint check --base main, cold", check, lambda: shutil.rmtree(cache, ignore_errors=True), (0, 1)),
+        Case("miglint check --base main, warm", check, statuses=(0, 1)),
+    ]
+
+
+def measure(case: Case, folder: Path) -> None:
+    """Run a case once."""
+    case.before()
+    with tempfile.TemporaryFile() as output:
+        start = time.perf_counter()
+        process = subprocess.Popen(case.command, cwd=folder, stdout=output, stderr=subprocess.STDOUT)
+        _, status, usage = os.wait4(process.pid, 0)
+        case.seconds.append(time.perf_counter() - start)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode not in case.statuses:
+            output.seek(0)
+            sys.exit(f"{case.name} exited with {process.returncode}:\n{output.read().decode(errors='replace')}")
+    divisor = 1_000_000 if sys.platform == "darwin" else 1_000  # ru_maxrss is in bytes there, else in kilobytes
+    case.megabytes = max(case.megabytes, usage.ru_maxrss / divisor)
+
+
+def report(measured: list[Case]) -> None:
+    """Print the table, and each goal with what was measured."""
+    bare, floor, parse, cold, warm = measured
+    print(f"| {'command':38} | median s | fastest s | times python | peak MB |")
+    print(f"|{'-' * 40}|---------:|----------:|-------------:|--------:|")
+    for case in measured:
+        times = f"{case.median:8.3f} | {min(case.seconds):9.3f} | {case.median / bare.median:12.1f}"
+        print(f"| {case.name:38} | {times} | {case.megabytes:7.0f} |")
+    print()
+    judge("cold", cold.median, "1.5 x reading and parsing + 0.15 s", 1.5 * parse.median + 0.15)
+    judge("warm, above the imports", warm.median - floor.median, "0.25 s", 0.25)
+
+
+def judge(name: str, value: float, goal: str, limit: float) -> None:
+    """Print whether a goal was held."""
+    print(f"{name}: {value:.3f} s, goal {goal} = {limit:.3f} s: {'held' if value <= limit else 'missed'}")
+
+
+def main() -> None:
+    """Generate the repository unless one is given, measure by turns, report."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=9)
+    parser.add_argument("--repository", type=Path, help="a folder that generate.py wrote (default: a new one)")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="miglint-benchmark-") as name:
+        folder = arguments.repository or Path(name, "repository")
+        if not folder.exists():
+            generate(folder)
+        measured = cases(Path(name, "cache"))
+        for _ in range(arguments.repeats):
+            for case in measured:
+                measure(case, folder)
+    report(measured)
+
+
+if __name__ == "__main__":
+    main()
