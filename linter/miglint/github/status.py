@@ -1,0 +1,15 @@
+"""A commit status."""
+
+from __future__ import annotations
+
+from miglint import escape
+from miglint.github.client import Client, repository_path
+
+DESCRIPTION = 140
+
+
+def deliver(client: Client, repository: str, sha: str, *, state: str, context: str, description: str) -> None:
+    """Set the status of a commit; the latest of a context is the one that counts."""
+    text = escape.line(description, DESCRIPTION)
+    body = {"state": state, "context": context, "description": text}
+    client.post(f"{repository_path(repository)}/statuses/{sha}", body)

@@ -1,0 +1,33 @@
+from collections.abc import Iterator
+
+import pytest
+
+from miglint.github.client import Client
+from miglint.github.event import Event, PullRequest
+from tests.github.fake import REPOSITORY, TOKEN, FakeGitHub, serving
+
+HEAD = "b" * 40
+
+
+@pytest.fixture
+def github() -> Iterator[FakeGitHub]:
+    """A fake GitHub with pull request 7; at the end nothing may have gone against the API's description."""
+    with serving() as github:
+        github.open_pull_request(7, sha=HEAD)
+        yield github
+    assert github.violations == []
+
+
+@pytest.fixture
+def client(github: FakeGitHub) -> Client:
+    return Client(github.url, TOKEN, timeout=0.7, sleep=lambda seconds: None)
+
+
+@pytest.fixture
+def pull() -> PullRequest:
+    return PullRequest(7, "main", HEAD, "topic")
+
+
+@pytest.fixture
+def event(pull: PullRequest) -> Event:
+    return Event("pull_request", REPOSITORY, sha=HEAD, pull_request=pull)

@@ -1,0 +1,498 @@
+"""A stateful GitHub on loopback. Every request and every answer is held against GitHub's own OpenAPI description.
+
+On top of that it refuses what the real one refuses and the description does not say: bodies that are too long, a
+conclusion without `completed`, more than 50 annotations, review comments outside of the diff, writing with a token that
+may only read. Faults can be ordered for requests to come.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import json
+import re
+import socket
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from openapi_core import OpenAPI
+from openapi_core.datatypes import RequestParameters
+from werkzeug.datastructures import Headers, ImmutableMultiDict
+
+FIXTURES = Path(__file__).parent / "fixtures"
+REPOSITORY = "acme/shop"
+TOKEN = "ghs_" + "not" + "secret" * 5
+NOW = "2026-01-01T00:00:00Z"
+HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@")
+
+
+@cache
+def description() -> OpenAPI:
+    return OpenAPI.from_dict(fixture("openapi"))  # type: ignore[no-any-return]
+
+
+@cache
+def _fixture_text(name: str) -> str:
+    return (FIXTURES / f"{name}.json").read_text()
+
+
+def fixture(name: str) -> Any:
+    return json.loads(_fixture_text(name))
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request as openapi-core wants it, and an answer."""
+
+    verb: str
+    path: str
+    query: Mapping[str, list[str]]
+    header: Mapping[str, str]
+    body: bytes
+    host_url: str = ""
+
+    @property
+    def method(self) -> str:
+        return self.verb.lower()
+
+    @property
+    def content_type(self) -> str:
+        return self.header.get("Content-Type", "")
+
+    @cached_property
+    def parameters(self) -> RequestParameters:
+        """One object: openapi-core notes in it what it found in the path."""
+        query = ImmutableMultiDict([(key, value) for key, values in self.query.items() for value in values])
+        return RequestParameters(query=query, header=Headers(dict(self.header)), cookie=ImmutableMultiDict())
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body) if self.body else {}
+
+
+@dataclass(frozen=True)
+class Answer:
+    status_code: int
+    payload: Any
+    extra: Mapping[str, str] = field(default_factory=dict)
+    content_type: str = "application/json"
+
+    @property
+    def data(self) -> bytes:
+        return json.dumps(self.payload).encode()
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {"Content-Type": self.content_type, **self.extra}
+
+
+@dataclass
+class Fault:
+    """What to do instead of answering, to the next `times` requests that match."""
+
+    kind: str
+    """A status code, or `drop`, `slow`, `trickle`, `truncate`, `garbage`."""
+    pattern: str = ""
+    times: int = 1_000
+    headers: Mapping[str, str] = field(default_factory=dict)
+    after: int = 0
+    """How many matching requests to answer before."""
+
+
+def refusal(status: int, message: str) -> Answer:
+    return Answer(
+        status, {"message": message, "documentation_url": "https://docs.github.com/rest", "status": str(status)}
+    )
+
+
+class FakeGitHub:
+    """The state, and how each route changes it."""
+
+    def __init__(self) -> None:
+        self.may_write = True
+        self.pulls: dict[int, dict[str, Any]] = {}
+        self.files: dict[int, list[dict[str, Any]]] = defaultdict(list)
+        self.comments: dict[int, list[dict[str, Any]]] = defaultdict(list)
+        self.review_comments: dict[int, list[dict[str, Any]]] = defaultdict(list)
+        self.check_runs: dict[int, dict[str, Any]] = {}
+        self.annotations: dict[int, list[dict[str, Any]]] = defaultdict(list)
+        self.statuses: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self.faults: list[Fault] = []
+        self.calls: list[Call] = []
+        self.violations: list[str] = []
+        self.lock = threading.Lock()
+        self.ids = iter(range(1, 1_000_000))
+        self.url = ""
+
+    # what a test sets up
+
+    def open_pull_request(
+        self, number: int, *, sha: str, base: str = "main", fork: bool = False, ref: str = "topic"
+    ) -> None:
+        pull = copy.deepcopy(fixture("pull_request.opened")["pull_request"])
+        pull |= {
+            "number": number,
+            "state": "open",
+            "auto_merge": None,
+            "html_url": f"https://github.com/{REPOSITORY}/pull/{number}",
+        }
+        pull["head"] |= {"sha": sha, "ref": ref}
+        pull["base"] |= {"ref": base}
+        pull["head"]["repo"]["full_name"] = "stranger/shop" if fork else REPOSITORY
+        pull["base"]["repo"]["full_name"] = REPOSITORY
+        self.pulls[number] = pull
+
+    def fail(self, kind: str | int, pattern: str = "", **others: Any) -> None:
+        self.faults.append(Fault(str(kind), pattern, **others))
+
+    def called(self, verb: str) -> list[Call]:
+        return [call for call in self.calls if call.verb == verb]
+
+    # how a call is answered
+
+    def answer(self, call: Call) -> Answer:
+        with self.lock:
+            self.calls.append(call)
+            try:
+                description().validate_request(call)
+            except Exception as error:  # openapi-core has no common parent for these
+                self.violations.append(f"{call.verb} {call.path}: {error!r} {error.__cause__!r}")
+            answer = self._route(call)
+            try:
+                description().validate_response(call, answer)
+            except Exception as error:
+                self.violations.append(f"the fake's own answer to {call.verb} {call.path}: {error.__cause__!r}")
+            return answer
+
+    def fault_for(self, call: Call) -> Fault | None:
+        with self.lock:
+            for fault in self.faults:
+                if fault.times > 0 and re.search(fault.pattern, f"{call.verb} {call.path}"):
+                    if fault.after:
+                        fault.after -= 1
+                        continue
+                    fault.times -= 1
+                    self.calls.append(call)
+                    return fault
+        return None
+
+    def _route(self, call: Call) -> Answer:
+        if call.header.get("Authorization") != f"Bearer {TOKEN}":
+            return refusal(401, "Bad credentials")
+        if call.verb != "GET" and not self.may_write:
+            return refusal(403, "Resource not accessible by integration")
+        for (verb, pattern), handler in self.routes().items():
+            found = re.fullmatch(f"/repos/{REPOSITORY}{pattern}", call.path)
+            if found and verb == call.verb:
+                return handler(call, *found.groups())
+        return refusal(404, "Not Found")
+
+    def routes(self) -> dict[tuple[str, str], Callable[..., Answer]]:
+        return {
+            ("GET", r"/issues/(\d+)/comments"): lambda call, n: page(call, self.comments[int(n)]),
+            ("POST", r"/issues/(\d+)/comments"): self.create_comment,
+            ("PATCH", r"/issues/comments/(\d+)"): self.edit_comment,
+            ("GET", r"/pulls"): self.list_pulls,
+            ("GET", r"/commits/([0-9a-f]+)/pulls"): self.pulls_of_commit,
+            ("GET", r"/pulls/(\d+)/files"): lambda call, n: page(call, self.files[int(n)]),
+            ("GET", r"/pulls/(\d+)/comments"): lambda call, n: page(call, self.review_comments[int(n)]),
+            ("POST", r"/pulls/(\d+)/reviews"): self.create_review,
+            ("POST", r"/check-runs"): self.create_check_run,
+            ("PATCH", r"/check-runs/(\d+)"): self.update_check_run,
+            ("POST", r"/statuses/([0-9a-f]+)"): self.create_status,
+            ("GET", r"/commits/([0-9a-f]+)/statuses"): lambda call, sha: page(call, self.statuses[sha][::-1]),
+        }
+
+    def create_comment(self, call: Call, number: str) -> Answer:
+        if int(number) not in self.pulls:
+            return refusal(404, "Not Found")
+        if len(call.json["body"]) > 65_536:
+            return refusal(422, "Validation Failed")
+        identity = next(self.ids)
+        comment = {
+            "id": identity,
+            "node_id": "IC",
+            "url": f"https://api.github.com/repos/{REPOSITORY}/issues/comments/{identity}",
+            "html_url": f"https://github.com/{REPOSITORY}/pull/{number}#issuecomment-{identity}",
+            "issue_url": f"https://api.github.com/repos/{REPOSITORY}/issues/{number}",
+            "body": call.json["body"],
+            "user": bot(),
+            "created_at": NOW,
+            "updated_at": NOW,
+            "author_association": "NONE",
+            "performed_via_github_app": None,
+        }
+        self.comments[int(number)].append(comment)
+        return Answer(201, comment, {"Location": comment["url"]})
+
+    def edit_comment(self, call: Call, identity: str) -> Answer:
+        if len(call.json["body"]) > 65_536:
+            return refusal(422, "Validation Failed")
+        for comment in (comment for comments in self.comments.values() for comment in comments):
+            if comment["id"] == int(identity):
+                comment["body"] = call.json["body"]
+                return Answer(200, comment)
+        return refusal(404, "Not Found")
+
+    def list_pulls(self, call: Call) -> Answer:
+        base = call.query.get("base", [""])[0]
+        return page(call, [pull for pull in self.pulls.values() if base in {"", pull["base"]["ref"]}])
+
+    def pulls_of_commit(self, call: Call, sha: str) -> Answer:
+        """GitHub associates commits of this repository only."""
+        own = [pull for pull in self.pulls.values() if pull["head"]["repo"]["full_name"] == REPOSITORY]
+        return page(call, [pull for pull in own if pull["head"]["sha"] == sha])
+
+    def create_review(self, call: Call, number: str) -> Answer:
+        patches = {file["filename"]: file.get("patch", "") for file in self.files[int(number)]}
+        for comment in call.json["comments"]:
+            first, last = comment.get("start_line", comment["line"]), comment["line"]
+            if not any(first in hunk and last in hunk for hunk in hunks(patches.get(comment["path"], ""))):
+                return refusal(422, "Unprocessable Entity: line must be part of the diff")
+        for comment in call.json["comments"]:
+            self.review_comments[int(number)].append(review_comment(next(self.ids), number, comment))
+        return Answer(200, review(next(self.ids), number))
+
+    def create_check_run(self, call: Call) -> Answer:
+        problem = check_run_problem(call.json)
+        if problem:
+            return refusal(422, problem)
+        identity = next(self.ids)
+        self.annotations[identity] = list(call.json["output"].get("annotations", []))
+        self.check_runs[identity] = check_run(identity, call.json, len(self.annotations[identity]))
+        return Answer(201, self.check_runs[identity])
+
+    def update_check_run(self, call: Call, identity: str) -> Answer:
+        problem = check_run_problem({"name": "", "head_sha": "", **call.json})
+        if problem or int(identity) not in self.check_runs:
+            return refusal(422, problem) if problem else refusal(404, "Not Found")
+        self.annotations[int(identity)] += call.json["output"].get("annotations", [])
+        return Answer(200, self.check_runs[int(identity)])
+
+    def create_status(self, call: Call, sha: str) -> Answer:
+        body = call.json
+        if len(body.get("description", "")) > 140:
+            return refusal(422, "Validation Failed")
+        status = {
+            "id": next(self.ids),
+            "node_id": "S",
+            "url": f"https://api.github.com/repos/{REPOSITORY}/statuses/{sha}",
+            "avatar_url": None,
+            "state": body["state"],
+            "description": body.get("description"),
+            "target_url": body.get("target_url"),
+            "context": body.get("context", "default"),
+            "created_at": NOW,
+            "updated_at": NOW,
+            "creator": bot(),
+        }
+        self.statuses[sha].append(status)
+        return Answer(201, status, {"Location": status["url"]})
+
+
+def page(call: Call, entries: list[dict[str, Any]]) -> Answer:
+    size = min(int(call.query.get("per_page", ["30"])[0]), 100)
+    number = int(call.query.get("page", ["1"])[0])
+    part = entries[(number - 1) * size : number * size]
+    more = number * size < len(entries)
+    return Answer(
+        200, part, {"Link": f'<https://api.github.com{call.path}?page={number + 1}>; rel="next"'} if more else {}
+    )
+
+
+def bot() -> dict[str, Any]:
+    user: dict[str, Any] = copy.deepcopy(fixture("pull_request.opened")["pull_request"]["user"])
+    return user | {"login": "github-actions[bot]", "type": "Bot"}
+
+
+def hunks(patch: str) -> list[range]:
+    found = (HUNK.match(line) for line in patch.splitlines())
+    return [range(int(hunk[1]), int(hunk[1]) + int(hunk[2] or 1)) for hunk in found if hunk]
+
+
+def changed_file(path: str, patch: str | None = None) -> dict[str, Any]:
+    file = {
+        "sha": "c" * 40,
+        "filename": path,
+        "status": "added",
+        "additions": 1,
+        "deletions": 0,
+        "changes": 1,
+        "blob_url": "https://github.com/x",
+        "raw_url": "https://github.com/x",
+        "contents_url": "https://github.com/x",
+    }
+    return {**file, "patch": patch} if patch else file
+
+
+def review(identity: int, number: str) -> dict[str, Any]:
+    link = {"href": "https://github.com/x"}
+    return {
+        "id": identity,
+        "node_id": "PRR",
+        "user": bot(),
+        "body": "",
+        "state": "COMMENTED",
+        "html_url": "https://github.com/x",
+        "pull_request_url": f"https://api.github.com/repos/{REPOSITORY}/pulls/{number}",
+        "_links": {"html": link, "pull_request": link},
+        "submitted_at": NOW,
+        "commit_id": "a" * 40,
+        "author_association": "NONE",
+    }
+
+
+def review_comment(identity: int, number: str, comment: dict[str, Any]) -> dict[str, Any]:
+    link = {"href": "https://github.com/x"}
+    return {
+        "id": identity,
+        "node_id": "PRRC",
+        "url": "https://github.com/x",
+        "pull_request_review_id": identity,
+        "diff_hunk": "@@",
+        "path": comment["path"],
+        "line": comment["line"],
+        "commit_id": "a" * 40,
+        "original_commit_id": "a" * 40,
+        "user": bot(),
+        "body": comment["body"],
+        "created_at": NOW,
+        "updated_at": NOW,
+        "html_url": "https://github.com/x",
+        "pull_request_url": f"https://api.github.com/repos/{REPOSITORY}/pulls/{number}",
+        "author_association": "NONE",
+        "_links": {"self": link, "html": link, "pull_request": link},
+    }
+
+
+def check_run(identity: int, body: dict[str, Any], annotations: int) -> dict[str, Any]:
+    output = body["output"]
+    return {
+        "id": identity,
+        "node_id": "CR",
+        "external_id": "",
+        "head_sha": body["head_sha"],
+        "url": "https://github.com/x",
+        "html_url": "https://github.com/x",
+        "details_url": "https://github.com/x",
+        "name": body["name"],
+        "status": body["status"],
+        "conclusion": body.get("conclusion"),
+        "started_at": NOW,
+        "completed_at": NOW,
+        "output": {
+            "title": output["title"],
+            "summary": output["summary"],
+            "text": None,
+            "annotations_count": annotations,
+            "annotations_url": "https://github.com/x",
+        },
+        "check_suite": {"id": 1},
+        "app": None,
+        "pull_requests": [],
+    }
+
+
+def check_run_problem(body: dict[str, Any]) -> str:
+    output = body.get("output", {})
+    if ("conclusion" in body) != (body.get("status") == "completed"):
+        return "a conclusion and the status completed belong together"
+    if len(output.get("annotations", [])) > 50:
+        return "No more than 50 annotations"
+    if len(output.get("summary", "")) > 65_535:
+        return "Only 65535 characters are allowed"
+    for annotation in output.get("annotations", []):
+        if annotation["start_line"] > annotation["end_line"] or (
+            "start_column" in annotation and annotation["start_line"] != annotation["end_line"]
+        ):
+            return "Invalid annotation"
+        if len(annotation["message"].encode()) > 65_536:
+            return "annotation message is too long"
+    return ""
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Speaks HTTP for a FakeGitHub; unlike the real one it can misbehave to order."""
+
+    protocol_version = "HTTP/1.1"
+    github: FakeGitHub
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        call = Call(self.command, parts.path, parse_qs(parts.query), dict(self.headers), body, self.github.url)
+        fault = self.github.fault_for(call)
+        if fault is None:
+            self.reply(self.github.answer(call))
+        else:
+            self.misbehave(fault)
+
+    do_POST = do_PATCH = do_GET
+
+    def reply(self, answer: Answer, *, length: int | None = None) -> None:
+        self.send_response(answer.status_code)
+        for name, value in {**answer.headers, "Content-Length": str(length or len(answer.data))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(answer.data)
+
+    def misbehave(self, fault: Fault) -> None:
+        self.close_connection = True
+        match fault.kind:
+            case "drop":
+                self.connection.shutdown(socket.SHUT_RDWR)
+            case "slow":
+                time.sleep(1.5)
+            case "trickle":
+                self.reply(Answer(200, "x" * 10), length=100)
+                with contextlib.suppress(OSError):
+                    for _ in range(10):
+                        self.wfile.write(b" ")
+                        time.sleep(0.2)
+            case "truncate":
+                self.reply(Answer(200, []), length=100)
+            case "garbage":
+                self.send_response(200)
+                self.send_header("Content-Length", "6")
+                self.end_headers()
+                self.wfile.write(b"<html>")
+            case status:
+                refused = refusal(int(status), "ordered by the test\n::error::pwned")
+                self.reply(Answer(refused.status_code, refused.payload, fault.headers))
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+class Server(ThreadingHTTPServer):
+    """Waits for no thread that still talks to a client that has left."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def handle_error(self, *arguments: object) -> None:
+        """A client that hangs up is no error."""
+
+
+@contextlib.contextmanager
+def serving() -> Iterator[FakeGitHub]:
+    github = FakeGitHub()
+    handler = type("Bound", (Handler,), {"github": github})
+    server = Server(("127.0.0.1", 0), handler)
+    github.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield github
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
