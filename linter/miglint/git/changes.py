@@ -16,8 +16,9 @@ from miglint.git.listing import (
     compare,
     diff_commits,
     index_listing,
+    is_index_of,
     tree_listing,
-    work_tree_listing,
+    work_tree,
 )
 from miglint.git.merge import Side, merge
 from miglint.git.objects import Commit
@@ -91,12 +92,10 @@ def _files_of(repository: Repository, tip: Commit | None) -> _Files:
 
 def _work_tree(repository: Repository, checked_out: Commit | None) -> tuple[Head, _Files]:
     """The work tree, which is the commit itself if nothing in it differs."""
-    listing = work_tree_listing(repository)
-    if checked_out and not any(blob.startswith(ON_DISK) for blob in listing.values()):
-        head_listing = tree_listing(repository, checked_out.id)
-        if head_listing == listing:
-            return Head(Revision("HEAD", checked_out.id), checked_out), _Files(lambda: listing, checked_out.id)
-    return Head(Revision("work tree", None), checked_out), _Files(lambda: listing, None)
+    files = work_tree(repository)
+    if checked_out and not files.changed and is_index_of(repository, checked_out.id):
+        return Head(Revision("HEAD", checked_out.id), checked_out), _Files(lambda: files.listing, checked_out.id)
+    return Head(Revision("work tree", None), checked_out), _Files(lambda: files.listing, None)
 
 
 def _fallback(finder: Finder, head: Head, *, staged: bool, ci: bool) -> Base | None:

@@ -15,8 +15,8 @@ from typing import NamedTuple
 from miglint.git.repository import Repository
 
 ON_DISK = "disk:"
-_NOT_AS_IN_THE_INDEX = "?CR"
-"""Tags of `git ls-files -t`: untracked, changed, removed."""
+_FILE = "100"
+"""How the mode of a regular file begins."""
 _NEUTRAL = {"required": "false"}
 
 Listing = Mapping[str, str]
@@ -38,46 +38,69 @@ def tree_listing(repository: Repository, commit: str) -> dict[str, str]:
     listing = {}
     for record in _records(repository.run("ls-tree", "-r", "-z", "--full-tree", commit)):
         description, _, path = record.partition("\t")
-        mode, _, identity = description.split(" ")
-        if _is_file(mode):
-            listing[path] = identity
+        if description.startswith(_FILE):
+            listing[path] = description[12:]  # after `100644 blob `
     return listing
 
 
 def index_listing(repository: Repository) -> dict[str, str]:
     """The files of the index: the one of the running hook, if there is one. Of a conflict, our side."""
-    return _indexed(_records(repository.run("ls-files", "-s", "-t", "-z", environment=_index(repository))))
+    return _indexed(_records(repository.run("ls-files", "-s", "-z", environment=_index(repository))))
 
 
-def work_tree_listing(repository: Repository) -> dict[str, str]:
-    """The files as they lie on disk, tracked or not, without the ignored ones.
+def is_index_of(repository: Repository, commit: str) -> bool:
+    """Whether the index holds what the commit holds."""
+    from git.exc import GitCommandError
+
+    try:
+        repository.run("diff-index", "--cached", "--quiet", "--no-ext-diff", "--ignore-submodules", commit)
+    except GitCommandError as error:
+        if error.status == 1:
+            return False
+        raise
+    return True
+
+
+class WorkTree(NamedTuple):
+    """The files as they lie on disk; `changed` are those that are not as in the index, deleted ones included."""
+
+    listing: Listing
+    changed: frozenset[str]
+
+
+def work_tree(repository: Repository) -> WorkTree:
+    """The work tree's files, tracked or not, without the ignored ones.
 
     A file that is not as in the index has the id `disk:PATH`, see `Contents`. Git looks into files whose time stamps
     alone do not tell; the filters that it would run on them are switched off.
     """
-    options = ("-s", "-t", "-z", "--modified", "--deleted", "--others", "--exclude-standard")
-    records = list(_records(repository.run("ls-files", *options, environment=_without_filters(repository))))
-    changed = []
-    for record in records:
-        tag, _, rest = record.partition(" ")
-        if tag in _NOT_AS_IN_THE_INDEX:
-            changed.append(rest if tag == "?" else rest.partition("\t")[2])
-    on_disk = {path: ON_DISK + path for path in _regular(repository.root, changed)}
-    indexed = _indexed(records)
+    options = ("-s", "-t", "-z", "--modified", "--others", "--exclude-standard")
+    indexed = []
+    changed = set()
+    for record in _records(repository.run("ls-files", *options, environment=_without_filters(repository))):
+        tag = record[0]
+        if tag == "?":
+            changed.add(record[2:])
+        elif tag == "C":
+            changed.add(record.partition("\t")[2])
+        else:
+            indexed.append(record[2:])
+    listing = _indexed(indexed)
     for path in changed:
-        indexed.pop(path, None)
-    return indexed | on_disk
+        listing.pop(path, None)
+    listing |= {path: ON_DISK + path for path in _regular(repository.root, changed)}
+    return WorkTree(listing, frozenset(changed))
 
 
 def _indexed(records: Iterable[str]) -> dict[str, str]:
+    """Read `100644 ID STAGE` and path; of a conflict our side (stage 2), else theirs."""
     listing: dict[str, str] = {}
     for record in records:
-        tag, _, rest = record.partition(" ")
-        if tag in "HSM":
-            description, _, path = rest.partition("\t")
-            mode, identity, stage = description.split(" ")
-            if _is_file(mode) and (stage in "02" or (stage == "3" and path not in listing)):
-                listing[path] = identity
+        description, _, path = record.partition("\t")
+        if description.startswith(_FILE):
+            stage = description[-1]
+            if stage in "02" or (stage == "3" and path not in listing):
+                listing[path] = description[7:-2]
     return listing
 
 
@@ -133,7 +156,7 @@ def _raw_diff(output: bytes) -> dict[str, Delta]:
     records = _records(output)
     for header, path in zip(records, records, strict=True):
         old_mode, new_mode, old, new, _ = header[1:].split(" ")
-        delta = Delta(old if _is_file(old_mode) else None, new if _is_file(new_mode) else None)
+        delta = Delta(old if old_mode.startswith(_FILE) else None, new if new_mode.startswith(_FILE) else None)
         if delta.old != delta.new:
             diff[path] = delta
     return diff
@@ -146,10 +169,6 @@ def compare(old: Listing, new: Listing) -> dict[str, Delta]:
         for path in sorted(old.keys() | new.keys())
         if old.get(path) != new.get(path)
     }
-
-
-def _is_file(mode: str) -> bool:
-    return mode.startswith("100")
 
 
 def _records(output: bytes) -> Iterator[str]:
