@@ -37,7 +37,7 @@ class Inspector:
 
     def inspect(self, scope: Scope, keys: Collection[Key]) -> dict[str, Raised]:
         """Everything the rules see in a history, by fingerprint; operations only of the migrations in `keys`."""
-        raised = [*self._graph(scope), *self._operations(scope, keys)]
+        raised = [*self._graph(scope), *self._migrations(scope, keys), *self._operations(scope, keys)]
         raised = self._suppressed(scope, keys, list(dict.fromkeys(raised)))
         raised.sort(key=_place)
         return dict(zip(fingerprints(one.identity for one in raised), raised, strict=True))
@@ -52,6 +52,15 @@ class Inspector:
                 # What the rule itself says identifies the problem: a conflict is the same from either of its files.
                 identity = _identity(rule, scope, problem)
                 yield Raised(rule, _completed(problem, by_path.get(problem.at.path)), identity)
+
+    def _migrations(self, scope: Scope, keys: Collection[Key]) -> Iterator[Raised]:
+        rules = self._looking(Kind.MIGRATION)
+        for key in sorted(keys) if rules else ():
+            migration = scope.history.migrations[key]
+            for rule in rules:
+                for problem in _problems(rule, migration.path, migration, scope):
+                    completed = _completed(problem, migration)
+                    yield Raised(rule, completed, _identity(rule, scope, completed))
 
     def _operations(self, scope: Scope, keys: Collection[Key]) -> Iterator[Raised]:
         rules = self._looking(Kind.OPERATION)

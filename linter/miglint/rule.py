@@ -3,9 +3,9 @@
     @operation_rule("RunPython", severity=Severity.WARNING)
     def check(operation: Operation, migration: Migration, scope: Scope) -> Iterator[Problem]: ...
 
-A check is a stateless generator. There are four kinds: `graph_rule` sees a history once, `operation_rule` each
-operation of a changed migration (nested ones too), `statement_rule` the statements of a changed migration with their
-effects, all at once and in order, `suppression_rule` each suppression in a changed migration once all others looked.
+A check is a stateless generator. There are five kinds: `graph_rule` sees a history once, `migration_rule` each changed
+migration, `operation_rule` each operation of it (nested ones too), `statement_rule` its statements with their effects,
+all at once and in order, `suppression_rule` each suppression in it once all others looked.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ class Kind(enum.StrEnum):
     """What a rule's check is called with."""
 
     GRAPH = "graph"
+    MIGRATION = "migration"
     OPERATION = "operation"
     STATEMENT = "statement"
     SUPPRESSION = "suppression"
@@ -68,6 +69,11 @@ class Rule:
 def graph_rule(*, severity: Severity, default: bool = True) -> Callable[[Check], Check]:
     """Mark `check(scope)`: called once a history."""
     return _register(Registration(Kind.GRAPH, severity, frozenset(), default))
+
+
+def migration_rule(*, severity: Severity, default: bool = True) -> Callable[[Check], Check]:
+    """Mark `check(migration, scope)`: called once for each changed migration, for what is about its file as a whole."""
+    return _register(Registration(Kind.MIGRATION, severity, frozenset(), default))
 
 
 def operation_rule(*names: str, severity: Severity, default: bool = True) -> Callable[[Check], Check]:

@@ -19,7 +19,7 @@ class Paint:
     colour: bool
 
     def __call__(self, text: str, code: str) -> str:
-        return f"\033[{code}m{text}\033[0m" if self.colour and text else text
+        return f"\033[{code}m{text}\033[0m" if self.colour and text and code else text
 
 
 def shown(text: str, limit: int | None = None) -> str:
