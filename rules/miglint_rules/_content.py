@@ -1,0 +1,192 @@
+"""Whether two versions of a migration do the same, whatever they look like."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from miglint.finding import Span
+from miglint.history import Migration, Operation
+from miglint.sources.django.values import Function, LocalClass, Unknown
+from miglint_rules._words import DJANGO
+
+
+def changed_operation(before: Migration, after: Migration, old: bytes, new: bytes) -> tuple[str, Span] | None:
+    """What differs in the operations of two versions, in words, and where in the later one; None if nothing does."""
+    if after.source != DJANGO:
+        same = _plain_sql(old.decode(errors="replace")) == _plain_sql(new.decode(errors="replace"))
+        return None if same else ("its SQL", after.span)
+    for was, now in zip(before.operations, after.operations, strict=False):
+        if not _alike(was, now):
+            return f"operation {now.index + 1}, {_named(now)}", now.span
+    if len(after.operations) > len(before.operations):
+        extra = after.operations[len(before.operations)]
+        return f"{_named(extra)}, which is new", extra.span
+    if len(after.operations) < len(before.operations):
+        return f"{_named(before.operations[len(after.operations)])}, which is gone", after.span
+    return _changed_code(after, old, new)
+
+
+def _named(operation: Operation) -> str:
+    model = operation.arguments.get("model_name")
+    name = operation.arguments.get("name")
+    words = [word for word in (model, name) if isinstance(word, str)]
+    return f"{operation.name} {'.'.join(words)}".strip()
+
+
+def _alike(was: Any, now: Any) -> bool:
+    """Whether two operations or values say the same, wherever they stand."""
+    if isinstance(was, Operation) and isinstance(now, Operation):
+        return (
+            was.target == now.target
+            and _alike(dict(was.arguments), dict(now.arguments))
+            and _alike(was.database_operations, now.database_operations)
+            and _alike(was.state_operations, now.state_operations)
+        )
+    if isinstance(was, str) and isinstance(now, str):
+        return was == now or (_is_sql(was) and _plain_sql(was) == _plain_sql(now))
+    if isinstance(was, Mapping) and isinstance(now, Mapping):
+        return was.keys() == now.keys() and all(_alike(was[key], now[key]) for key in was)
+    if isinstance(was, list | tuple) and isinstance(now, list | tuple):
+        return len(was) == len(now) and all(_alike(one, other) for one, other in zip(was, now, strict=True))
+    if is_dataclass(was) and type(was) is type(now):
+        compared = [field.name for field in fields(was) if field.compare]
+        return all(_alike(getattr(was, name), getattr(now, name)) for name in compared)
+    return type(was) is type(now) and bool(was == now)
+
+
+def _is_sql(text: str) -> bool:
+    """Long or of several words: worth a comparison of its tokens."""
+    return " " in text.strip() or "\n" in text
+
+
+def _plain_sql(text: str) -> list[str]:
+    """The tokens of SQL without white space and comments."""
+    import sqlparse
+
+    tokens: Any = sqlparse.lexer.tokenize
+    return [
+        value
+        for kind, value in tokens(text)
+        if kind not in sqlparse.tokens.Whitespace and kind not in sqlparse.tokens.Comment
+    ]
+
+
+def _changed_code(after: Migration, old: bytes, new: bytes) -> tuple[str, Span] | None:
+    """What differs in Python that the operations name, or that could not be evaluated."""
+    parts = [part for operation in after.operations for part in _parts(operation)]
+    opaque = [part for part in parts if isinstance(part, Unknown) or _not_understood(part)]
+    if not opaque and not any(isinstance(part, Function | LocalClass) for part in parts):
+        return None
+    before_code, after_code = _code(old, whole=bool(opaque)), _code(new, whole=bool(opaque))
+    if before_code is None or after_code is None:
+        return None
+    names = [name for name in after_code if before_code.get(name) != after_code[name]]
+    if not names:
+        return None
+    spans = [
+        part.span for part in parts if isinstance(part, Function | LocalClass) and part.name in names and part.span
+    ]
+    return f"the code of {names[0]}", spans[0] if spans else after.span
+
+
+def _not_understood(part: Any) -> bool:
+    return isinstance(part, Operation) and (part.not_understood is not None or bool(part.overridden))
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    """A value and everything in it."""
+    stack = [value]
+    while stack:
+        part = stack.pop()
+        yield part
+        if isinstance(part, Mapping):
+            stack.extend(part.values())
+        elif isinstance(part, list | tuple | set | frozenset):
+            stack.extend(part)
+        elif is_dataclass(part) and not isinstance(part, Span):
+            stack.extend(getattr(part, field.name) for field in fields(part))
+
+
+def _code(content: bytes, *, whole: bool) -> dict[str, str] | None:
+    """The code that the Migration class names, by name, without annotations and docstrings; `whole`: the class too."""
+    try:
+        module = ast.parse(content)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    defined = dict(_definitions(module.body))
+    found: dict[str, str] = {}
+    waiting = ["Migration"]
+    while waiting:
+        name = waiting.pop()
+        if name in found or name not in defined:
+            continue
+        nodes = [_Bare().visit(node) for node in defined[name]]
+        if name != "Migration" or whole:
+            found[name] = "".join(ast.dump(node) for node in nodes)
+        else:
+            found[name] = ""
+        waiting += [part.id for node in nodes for part in ast.walk(node) if isinstance(part, ast.Name)]
+    return found
+
+
+def _definitions(body: Sequence[ast.stmt]) -> Iterator[tuple[str, list[ast.stmt]]]:
+    """What each name of a module stands for; a name that is bound more than once stands for all of it."""
+    found: dict[str, list[ast.stmt]] = {}
+    for statement in body:
+        for name in _names_bound(statement):
+            found.setdefault(name, []).append(statement)
+    yield from found.items()
+
+
+def _names_bound(statement: ast.stmt) -> list[str]:
+    match statement:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return [statement.name]
+        case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
+            return [part.id for part in ast.walk(statement) if isinstance(part, ast.Name) and _is_stored(part)]
+        case ast.If() | ast.Try() | ast.For() | ast.With():
+            return [
+                name
+                for part in ast.iter_child_nodes(statement)
+                if isinstance(part, ast.stmt)
+                for name in _names_bound(part)
+            ]
+    return []
+
+
+def _is_stored(name: ast.Name) -> bool:
+    return isinstance(name.ctx, ast.Store)
+
+
+class _Bare(ast.NodeTransformer):
+    """Takes annotations and docstrings away."""
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        node.annotation = None
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
+        if node.value is None:
+            return ast.Pass()
+        return ast.Assign([node.target], self.visit(node.value))
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.stmt:
+        node.returns = None
+        return self._without_docstring(node)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.stmt:
+        return self._without_docstring(node)
+
+    def visit_Expr(self, node: ast.Expr) -> ast.stmt | None:
+        if isinstance(node.value, ast.Constant):
+            return None
+        self.generic_visit(node)
+        return node
+
+    def _without_docstring(self, node: ast.FunctionDef | ast.ClassDef) -> ast.stmt:
+        self.generic_visit(node)
+        node.body = [part for part in node.body if not isinstance(part, ast.Pass)]
+        return node

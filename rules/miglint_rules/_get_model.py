@@ -1,0 +1,76 @@
+"""Which models a function of a migration asks for with `apps.get_model`. The function is read, never run."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from miglint.finding import Span
+from miglint.sources.django.values import Function
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One call of `get_model` with the app and the model written out."""
+
+    app: str
+    model: str
+    span: Span
+
+
+def models_used(function: Function, content: bytes) -> Iterator[Use]:
+    """The calls in a function and in the functions of the same file that it names."""
+    try:
+        module = ast.parse(content)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    functions = {node.name: node for node in module.body if isinstance(node, ast.FunctionDef)}
+    constants = dict(_constants(module))
+    seen: set[str] = set()
+    waiting = [function.name]
+    while waiting:
+        name = waiting.pop()
+        if name in functions and name not in seen:
+            seen.add(name)
+            for node in ast.walk(functions[name]):
+                if isinstance(node, ast.Call):
+                    yield from _use(node, _parameters(functions[name]), constants)
+                elif isinstance(node, ast.Name):
+                    waiting.append(node.id)
+
+
+def _parameters(function: ast.FunctionDef) -> set[str]:
+    return {argument.arg for argument in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)}
+
+
+def _constants(module: ast.Module) -> Iterator[tuple[str, str]]:
+    for node in module.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str(value))):
+                yield name, value
+
+
+def _use(call: ast.Call, parameters: set[str], constants: dict[str, str]) -> Iterator[Use]:
+    """`apps.get_model("app", "Model")` or `("app.Model")`, where `apps` is what Django passed in."""
+    match call.func:
+        case ast.Attribute(value=ast.Name(id=name), attr="get_model") if name in parameters:
+            keywords = {keyword.arg: keyword.value for keyword in call.keywords}
+            given = [*call.args, *(keywords[key] for key in ("app_label", "model_name") if key in keywords)]
+            words = [word for word in (_text(part, constants) for part in given[:2]) if word is not None]
+            if len(words) != len(given[:2]):
+                return
+            if len(words) == 1:
+                words = words[0].split(".")
+            if len(words) == 2:
+                start, end = call.col_offset + 1, (call.end_col_offset or call.col_offset) + 1
+                yield Use(words[0], words[1], Span(call.lineno, start, call.end_lineno or call.lineno, end))
+
+
+def _text(node: ast.expr, constants: dict[str, str]) -> str | None:
+    match node:
+        case ast.Constant(value=str(value)):
+            return value
+        case ast.Name(id=name):
+            return constants.get(name)
+    return None
