@@ -211,10 +211,14 @@ def _block(body: list[str]) -> Block:
     if header is None:
         raise PageError(f"the first line of a block must be a comment with the path of the file, not: {body[0]}")
     path = header["path"]
-    kept = body[1:] if PurePosixPath(path).suffix in WITHOUT_COMMENTS else body
+    kept = body
+    shown = body
+    if PurePosixPath(path).suffix in WITHOUT_COMMENTS:
+        kept = body[1:]
+        shown = [MARK.sub("", line) for line in kept]
     return Block(
         path=path,
-        content="\n".join(kept) + "\n",
+        content="\n".join(shown) + "\n",
         on_base=header["main"] is not None,
         deleted=header["deleted"] is not None,
         flagged=tuple(number for number, line in enumerate(kept, start=1) if MARK.search(line)),
