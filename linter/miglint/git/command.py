@@ -59,6 +59,16 @@ _QUARANTINE = ("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_
 """A server's pre-receive hook sees the pushed objects through these."""
 
 
+class GitError(MiglintError):
+    """A git command failed; `status` is its exit status."""
+
+    def __init__(self, command: str, status: object, said: str) -> None:
+        lines = said.strip().splitlines() or ["it said nothing"]
+        self.reason = next((line for line in lines if line.startswith("fatal: ")), lines[-1])
+        self.status = status
+        super().__init__(f"`git {command}` failed: {self.reason}")
+
+
 class GitCommand:
     """The `git` command in a folder, with variables of its own."""
 
@@ -73,15 +83,20 @@ class GitCommand:
         environment: Mapping[str, str] | None = None,
         timeout: float | None = None,
     ) -> bytes:
-        """The output of a git command. `git.exc.GitCommandError` if it fails."""
+        """The output of a git command. GitError if it fails."""
         with _outside_hooks():
-            return self._git.execute(
+            status, output, said = self._git.execute(
                 self._words(arguments, settings),
+                with_extended_output=True,
+                with_exceptions=False,
                 stdout_as_string=False,
                 strip_newline_in_stdout=False,
                 env={**self._environment, **(environment or {})},
                 kill_after_timeout=timeout,
             )
+        if status:
+            raise GitError(arguments[0], status, said)
+        return output
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """A git process that is asked through its standard input."""
@@ -96,12 +111,6 @@ class GitCommand:
     def _words(self, arguments: Sequence[str], settings: Sequence[str]) -> list[str]:
         configuration = [word for setting in (*_SETTINGS, *settings) for word in ("-c", setting)]
         return [self._git.GIT_PYTHON_GIT_EXECUTABLE or "git", "--no-pager", *configuration, *arguments]
-
-
-def failure(error: Exception) -> str:
-    """What git said when a command failed, in one line."""
-    said = str(getattr(error, "stderr", error)).strip().removeprefix("stderr:").strip(" '\n")
-    return said.splitlines()[-1] if said else "git failed and said nothing"
 
 
 def _git_python(folder: Path) -> Git:

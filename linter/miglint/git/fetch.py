@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from miglint.git.command import failure
+from miglint.git.command import GitError
 from miglint.git.repository import Repository
 
 _TIMEOUT = 120.0
@@ -18,16 +18,14 @@ _ENVIRONMENT = {"GIT_ALLOW_PROTOCOL": "file:http:https:ssh"}
 
 def fetch(repository: Repository, *refspecs: str, depth: str = "--depth=1") -> str:
     """Fetch from `origin`; empty when it worked, else the reason why not, in a few words."""
-    from git.exc import GitCommandError
-
     own = _own_programs(repository)
     if own:
         return f"the repository's own configuration sets {own}, which miglint does not run"
     options = ("--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--quiet", depth)
     try:
         repository.run("fetch", *options, "--", "origin", *refspecs, environment=_ENVIRONMENT, timeout=_TIMEOUT)
-    except GitCommandError as error:
-        return failure(error)
+    except GitError as error:
+        return error.reason
     finally:
         repository.objects.close()
     return ""

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from miglint.git.command import GitError
 from miglint.git.repository import Repository
 
 ON_DISK = "disk:"
@@ -50,11 +51,9 @@ def index_listing(repository: Repository) -> dict[str, str]:
 
 def is_index_of(repository: Repository, commit: str) -> bool:
     """Whether the index holds what the commit holds."""
-    from git.exc import GitCommandError
-
     try:
         repository.run("diff-index", "--cached", "--quiet", "--no-ext-diff", "--ignore-submodules", commit)
-    except GitCommandError as error:
+    except GitError as error:
         if error.status == 1:
             return False
         raise
@@ -110,13 +109,11 @@ def _index(repository: Repository) -> dict[str, str]:
 
 def _without_filters(repository: Repository) -> dict[str, str]:
     """Variables that make git's `clean` filters empty, whatever they are called and wherever they are configured."""
-    from git.exc import GitCommandError
-
     try:
         names = _records(
             repository.run("config", "-z", "--name-only", "--get-regexp", r"^filter\..*\.(clean|process|required)$")
         )
-    except GitCommandError:  # there is none
+    except GitError:  # there is none
         return {}
     keys = sorted(set(names))
     start = int(os.environ.get("GIT_CONFIG_COUNT") or 0)

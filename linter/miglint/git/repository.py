@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from miglint.errors import MiglintError
-from miglint.git.command import GitCommand
+from miglint.git.command import GitCommand, GitError
 from miglint.git.objects import ObjectReader
 
 
@@ -50,7 +50,7 @@ class Repository:
         environment: Mapping[str, str] | None = None,
         timeout: float | None = None,
     ) -> bytes:
-        """The output of a git command. `git.exc.GitCommandError` if it fails."""
+        """The output of a git command. GitError if it fails."""
         return self._command.run(*arguments, settings=settings, environment=environment, timeout=timeout)
 
     def refs(self, *names: str) -> dict[str, str]:
@@ -61,11 +61,9 @@ class Repository:
 
     def merge_bases(self, *commits: str) -> list[str]:
         """The best common ancestors of the first commit and of the others taken together; none for a stranger."""
-        from git.exc import GitCommandError
-
         try:
             return os.fsdecode(self.run("merge-base", "--all", *commits)).split()
-        except GitCommandError as error:
+        except GitError as error:
             if error.status == 1:
                 return []
             raise
@@ -92,11 +90,9 @@ def _discover(folder: Path) -> tuple[GitCommand, str]:
     """What git says of the repository around a folder; names may hold newlines, so the git directory comes last."""
     questions = ("rev-parse", "--show-object-format", "--is-inside-work-tree", "--absolute-git-dir", "--show-cdup")
     git = GitCommand(folder, {})
-    from git.exc import GitCommandError
-
     try:
         return git, os.fsdecode(git.run(*questions))
-    except GitCommandError as error:
+    except GitError as error:
         git = GitCommand(folder, _past_the_owner_check(folder, str(error)))
         return git, os.fsdecode(git.run(*questions))
 

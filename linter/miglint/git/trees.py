@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from miglint.errors import MiglintError
@@ -32,7 +33,10 @@ class Contents:
         """Lengths in bytes by id; what is not here is left out."""
         on_disk, blobs = _partition(ids)
         lengths = self._objects.sizes(blobs) if blobs else {}
-        return lengths | {identity: self._file(identity).lstat().st_size for identity in on_disk}
+        for identity in on_disk:
+            with suppress(OSError):
+                lengths[identity] = self._file(identity).lstat().st_size
+        return lengths
 
     def blob(self, identity: str) -> str:
         """The id that git gives to the content."""
@@ -93,7 +97,7 @@ class GitTree:
         if not self._sizes:
             self._sizes = self._contents.sizes(self._listing.values())
         if identity not in self._sizes:
-            raise MiglintError(f"the content of {path!r} is not in this clone: check out without a `filter`")
+            raise MiglintError(f"the content of {path!r} is not here: check out without a `filter`")
         return self._sizes[identity]
 
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:

@@ -264,7 +264,7 @@ def test_a_partial_clone_says_what_is_missing_and_downloads_nothing(forge: Forge
     assert set(change.changes) == {"m/0002_main.py"}
     with pytest.raises(MiglintError, match="partial clone"):
         change.tree.read(["m/0002_main.py"])
-    with pytest.raises(MiglintError, match="not in this clone"):
+    with pytest.raises(MiglintError, match="is not here"):
         change.tree.size("m/0002_main.py")
     assert check(partial, {}, head="HEAD", base="HEAD~1").changes.keys() == {"m/0002_main.py"}
 

@@ -171,3 +171,46 @@ def test_nothing_that_the_repository_configures_runs(repo: Repo, tmp_path: Path)
     assert not trap.exists()
     repo.git("status")
     assert trap.exists(), "the trap works"
+
+
+def test_a_damaged_repository_is_one_clear_error(repo: Repo) -> None:
+    (repo.path / ".git/objects" / repo.head("HEAD^{tree}")[:2] / repo.head("HEAD^{tree}")[2:]).unlink()
+    with pytest.raises(MiglintError, match="`git ls-tree` failed"):
+        change_set(open_repository(repo.path), base="main", head="main", staged=False, everything=False, environment={})
+
+
+def test_a_clone_without_trees_is_one_clear_error(repo: Repo, tmp_path: Path) -> None:
+    repo.git("config", "uploadpack.allowFilter", "true")
+    repo.git("clone", "-q", "--no-checkout", "--filter=tree:0", repo.path.as_uri(), str(tmp_path / "treeless"))
+    with pytest.raises(MiglintError, match="failed: "):
+        change_set(
+            open_repository(tmp_path / "treeless"),
+            base="main",
+            head="main",
+            staged=False,
+            everything=False,
+            environment={},
+        )
+
+
+def test_a_servers_hook_sees_what_is_being_pushed(repo: Repo, tmp_path: Path) -> None:
+    server = tmp_path / "server.git"
+    repo.git("clone", "-q", "--bare", ".", str(server))
+    linter = Path(__file__).parents[3] / "linter"
+    hook = server / "hooks/pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(
+        f"""#!{sys.executable}
+import sys
+sys.path[:0] = {[str(linter), *sys.path]!r}
+from pathlib import Path
+from miglint.git import change_set, open_repository
+old, new, ref = input().split()
+change = change_set(open_repository(Path.cwd()), base=old, head=new, staged=False, everything=False, environment={{}})
+print(sorted((path, change.tree.read([path])[path]) for path in change.changes))
+"""
+    )
+    hook.chmod(0o755)
+    repo.commit({"c": "pushed"})
+    assert "[('c', b'pushed')]" in repo.git("push", str(server), "main", check=False)
+    assert Repo(server).head("main") == repo.head()
