@@ -45,7 +45,7 @@ class Effect:
     dangerous: bool = False
     taken: str = ""
     kind: str = "table"
-    """`table`, `index`, `sequence` or `view` (materialised views are tables)."""
+    """`table`, `index`, `sequence` or `view` (materialised or not)."""
     table: str = ""
     """The table that an index belongs to, or that owns a sequence."""
     new: bool = False

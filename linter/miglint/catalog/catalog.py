@@ -29,6 +29,8 @@ class Catalog:
     """
 
     search_path: tuple[str, ...] = ("public",)
+    default_schema: str = "public"
+    """The schema that is left out of a name when it is shown."""
     relations: Shelf[Name, Relation] = field(default_factory=Shelf)
     types: Shelf[Name, UserType] = field(default_factory=Shelf)
     functions: Shelf[Name, Function] = field(default_factory=Shelf)
@@ -51,11 +53,16 @@ class Catalog:
         """The name that a reference means: the first match on the search path, else where it would be made."""
         if schema is not None:
             return Name(schema, name)
-        for candidate in self.search_path:
+        for candidate in ("pg_temp", *self.search_path):
             found = Name(candidate, name)
             if found in self.relations or found in self.index_tables:
                 return found
-        return Name(self.search_path[0], name)
+        return Name(self.creation_schema, name)
+
+    @property
+    def creation_schema(self) -> str:
+        """Where an object without a schema in its name is made."""
+        return self.search_path[0] if self.search_path else self.default_schema
 
     def resolve_type(self, schema: str | None, name: str) -> Name | None:
         """The user's type that a reference means, or None: then it is one of the database's own, or not known."""
@@ -69,8 +76,8 @@ class Catalog:
         return next((self.functions[found] for found in names if found in self.functions), None)
 
     def display(self, name: Name) -> str:
-        """The name as a user would write it: without the schema if that is the one new objects go to."""
-        return name.name if name.schema in ("", self.search_path[0]) else f"{name.schema}.{name.name}"
+        """The name as a user would write it: the default schema left out."""
+        return name.name if name.schema in ("", self.default_schema) else f"{name.schema}.{name.name}"
 
     # -- looking -----------------------------------------------------------------------------------------------------
 

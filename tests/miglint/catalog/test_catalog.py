@@ -84,8 +84,8 @@ def test_names_resolve_along_the_search_path() -> None:
     assert catalog.resolve(None, "users") == named("users")
     assert catalog.resolve(None, "orders") == Name("app", "orders")
     assert catalog.resolve("other", "users") == Name("other", "users")
-    assert catalog.display(named("users")) == "public.users"
-    assert catalog.display(Name("app", "orders")) == "orders"
+    assert catalog.display(named("users")) == "users"
+    assert catalog.display(Name("app", "orders")) == "app.orders"
 
 
 def test_an_unknown_table_is_assumed_and_marked() -> None:

@@ -1,0 +1,86 @@
+"""ALTER TABLE (and ALTER INDEX, VIEW, SEQUENCE … in the same tree): subcommands to their handlers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from miglint.catalog import Sequence, Table, View
+from miglint.changes import (
+    AddColumn,
+    AddConstraint,
+    AlterColumnType,
+    AlterConstraint,
+    AlterObject,
+    AttachPartition,
+    DetachPartition,
+    DropColumn,
+    DropConstraint,
+    DropNotNull,
+    SetDefault,
+    SetGeneration,
+    SetIdentity,
+    SetInheritance,
+    SetNotNull,
+    SetTableOption,
+    TableChange,
+    ValidateConstraint,
+)
+from miglint.dialects.postgresql import columns, constraints, partitions, retype, table_options
+from miglint.dialects.postgresql.alter_read import read_commands
+from miglint.dialects.postgresql.alter_table import Plan, pass_of, take_locks, work_through
+from miglint.dialects.postgresql.execution import Execution
+from miglint.dialects.postgresql.indexes import alter_index
+from miglint.dialects.postgresql.locks import Mode
+from miglint.dialects.postgresql.parser import Node
+
+Apply = Callable[..., None]
+
+APPLY: dict[type[TableChange], Apply] = {
+    AddColumn: columns.add_column,
+    DropColumn: columns.drop_column,
+    AlterColumnType: retype.alter_type,
+    SetDefault: columns.set_default,
+    SetNotNull: columns.set_not_null,
+    DropNotNull: columns.drop_not_null,
+    SetIdentity: columns.set_identity,
+    SetGeneration: columns.set_generation,
+    AddConstraint: constraints.add,
+    DropConstraint: constraints.drop,
+    ValidateConstraint: constraints.validate,
+    AlterConstraint: constraints.alter,
+    AttachPartition: partitions.attach,
+    DetachPartition: partitions.detach,
+    SetInheritance: partitions.set_inheritance,
+    SetTableOption: table_options.set_option,
+}
+
+_OBJECTS = {"OBJECT_VIEW": "view", "OBJECT_SEQUENCE": "sequence", "OBJECT_FOREIGN_TABLE": "foreign table"}
+
+
+def alter_table(node: Node, execution: Execution) -> None:
+    """AlterTableStmt."""
+    name = execution.resolve(node["relation"])
+    kind = node.get("objtype", "OBJECT_TABLE")
+    if kind == "OBJECT_INDEX" or name in execution.catalog.index_tables:
+        alter_index(node, execution)
+        return
+    if kind == "OBJECT_TYPE":
+        execution.changes.append(AlterObject(kind="type", name=name, action="alter attribute"))
+        return
+    found = execution.catalog.relations.get(name)
+    if isinstance(found, View | Sequence) or kind in ("OBJECT_VIEW", "OBJECT_SEQUENCE"):
+        execution.changes.append(AlterObject(kind=_OBJECTS.get(kind, "view"), name=name, action="alter"))
+        execution.lock_name(name, Mode.ACCESS_EXCLUSIVE)
+        return
+    _alter(node, execution.table(name), execution)
+
+
+def _alter(node: Node, table: Table, execution: Execution) -> None:
+    commands = list(read_commands(node, table.name, execution))
+    execution.changes.extend(command.change for command in commands)
+    plan = Plan(take_locks(commands, table, execution))
+    for command in sorted(commands, key=pass_of):
+        handler: Any = APPLY[type(command.change)]
+        handler(command, command.change, execution.latest(table), plan, execution)
+    work_through(plan, execution)

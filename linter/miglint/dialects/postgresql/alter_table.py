@@ -1,0 +1,220 @@
+"""ALTER TABLE: one lock for all subcommands, subcommands in the server's passes, then one walk over the rows.
+
+After AlterTableGetLockLevel, ATController and ATRewriteTables in tablecmds.c: the strongest lock that any subcommand
+needs is taken first; whatever asks for a rewrite or a check is then done in a single pass per table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from miglint.catalog import Constraint, ConstraintKind, Name, Sequence, Table, TableKind, View
+from miglint.changes import (
+    AddColumn,
+    AddConstraint,
+    AlterColumnType,
+    AlterConstraint,
+    AttachPartition,
+    DetachPartition,
+    DropColumn,
+    DropConstraint,
+    DropNotNull,
+    SetDefault,
+    SetGeneration,
+    SetIdentity,
+    SetNotNull,
+    SetTableOption,
+    TableChange,
+    ValidateConstraint,
+)
+from miglint.dialects.postgresql.alter_read import Command
+from miglint.dialects.postgresql.execution import Execution
+from miglint.dialects.postgresql.locks import Mode
+from miglint.dialects.postgresql.words import words
+from miglint.effects import Work
+
+
+@dataclass(slots=True)
+class TablePlan:
+    """What the walk over one table's rows has to do."""
+
+    rewrite: bool = False
+    scan: bool = False
+    build: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Plan:
+    """The work that an ALTER TABLE has gathered, by table."""
+
+    mode: Mode
+    tables: dict[Name, TablePlan] = field(default_factory=dict)
+    foreign_keys: list[tuple[Name, Constraint]] = field(default_factory=list)
+    """Foreign keys to be checked, with their tables."""
+    null_keys: list[Name] = field(default_factory=list)
+    """Tables of foreign keys that are checked though null in every row: the referenced table is not looked into."""
+
+    def of(self, table: Table) -> TablePlan:
+        """The plan of one table."""
+        return self.tables.setdefault(table.name, TablePlan())
+
+
+def lock_level(command: Command, major: int) -> Mode:
+    """The lock that one subcommand needs on its table."""
+    change = command.change
+    match change:
+        case AddConstraint(constraint=Constraint(kind=ConstraintKind.FOREIGN_KEY)):
+            return Mode.SHARE_ROW_EXCLUSIVE
+        case ValidateConstraint() | AttachPartition():
+            return Mode.SHARE_UPDATE_EXCLUSIVE
+        case DetachPartition(concurrently=concurrently, finalize=finalize):
+            return Mode.SHARE_UPDATE_EXCLUSIVE if concurrently or finalize else Mode.ACCESS_EXCLUSIVE
+        case SetTableOption(action=action):
+            return _option_level(action, command.options, column=bool(change.column))
+    return Mode.ACCESS_EXCLUSIVE
+
+
+_BRIEF_OPTIONS = frozenset(
+    {"SET STATISTICS", "CLUSTER ON", "SET WITHOUT CLUSTER"},
+)
+_EXCLUSIVE_STORAGE = words(
+    """
+    user_catalog_table fastupdate gin_pending_list_limit buffering autosummarize pages_per_range
+    security_barrier security_invoker check_option
+    """
+)
+
+
+def _option_level(action: str, names: tuple[str, ...], *, column: bool) -> Mode:
+    if action in _BRIEF_OPTIONS:
+        return Mode.SHARE_UPDATE_EXCLUSIVE
+    if action in ("SET", "RESET"):
+        exclusive = not column and any(name in _EXCLUSIVE_STORAGE for name in names)
+        return Mode.ACCESS_EXCLUSIVE if exclusive else Mode.SHARE_UPDATE_EXCLUSIVE
+    if "TRIGGER" in action:
+        return Mode.SHARE_ROW_EXCLUSIVE
+    return Mode.ACCESS_EXCLUSIVE
+
+
+RECURSING: tuple[type[TableChange], ...] = (
+    AddColumn,
+    DropColumn,
+    AlterColumnType,
+    SetDefault,
+    SetNotNull,
+    SetGeneration,
+    DropConstraint,
+    ValidateConstraint,
+)
+_RECURSING_OPTIONS = frozenset({"SET STATISTICS", "SET STORAGE", "SET COMPRESSION"})
+
+
+def _recurses(change: TableChange, table: Table, major: int) -> bool:
+    partitioned = table.kind is TableKind.PARTITIONED
+    match change:
+        case SetTableOption(action=action):
+            return action in _RECURSING_OPTIONS or (partitioned and "TRIGGER" in action)
+        case AddConstraint(constraint=constraint):
+            check = constraint.kind in (ConstraintKind.CHECK, ConstraintKind.NOT_NULL)
+            return (check and not constraint.no_inherit) or partitioned
+        case DropConstraint(constraint=name) | ValidateConstraint(constraint=name):
+            known = table.constraints.get(name)
+            return known is None or (known.kind is ConstraintKind.CHECK and not known.no_inherit) or partitioned
+        case DropNotNull():
+            return partitioned or major >= 18
+        case SetIdentity():
+            return partitioned and major >= 17
+        case AlterConstraint():
+            return partitioned
+    return isinstance(change, RECURSING)
+
+
+def take_locks(commands: list[Command], table: Table, execution: Execution) -> Mode:
+    """Lock the table, and what its subcommands recurse to, at the strongest level of all."""
+    mode = max(lock_level(command, execution.major) for command in commands)
+    execution.lock(table, mode)
+    if any(not each.change.only and _recurses(each.change, table, execution.major) for each in commands):
+        for child in execution.catalog.descendants(table.name):
+            execution.lock(child, mode)
+    return mode
+
+
+_PASSES: tuple[tuple[type[TableChange], ...], ...] = (
+    (DropColumn, DropConstraint, DropNotNull),
+    (AlterColumnType,),
+    (AddColumn, SetGeneration),
+)
+
+
+def pass_of(command: Command) -> int:
+    """The server's order: drops, types, new columns, checks, column properties, indexes, foreign keys, the rest."""
+    change = command.change
+    for number, kinds in enumerate(_PASSES):
+        if isinstance(change, kinds):
+            return number
+    match change:
+        case AddConstraint(constraint=constraint):
+            late = {ConstraintKind.FOREIGN_KEY: 6, ConstraintKind.CHECK: 3, ConstraintKind.NOT_NULL: 4}
+            return late.get(constraint.kind, 5)
+        case SetNotNull() | SetDefault() | SetIdentity():
+            return 4
+    return 7
+
+
+def work_through(plan: Plan, execution: Execution) -> None:
+    """Walk over the rows: rewrite or check each table once, then check foreign keys."""
+    for name, of_table in plan.tables.items():
+        table = execution.catalog.table(name)
+        if table is not None and table.kind is not TableKind.PARTITIONED:
+            _walk_rows(table, of_table, execution)
+    for name in plan.null_keys:
+        table = execution.catalog.table(name)
+        for each in execution.family(table) if table is not None else ():
+            execution.scan(each)
+    for name, constraint in plan.foreign_keys:
+        table = execution.catalog.table(name)
+        if table is not None:
+            check_foreign_key(table, constraint, execution)
+
+
+def _walk_rows(table: Table, plan: TablePlan, execution: Execution) -> None:
+    if plan.rewrite:
+        _rewrite(table, execution)
+    elif plan.scan:
+        execution.scan(table)
+    if any(index in table.indexes for index in plan.build):
+        execution.build_index(table)
+
+
+def _rewrite(table: Table, execution: Execution) -> None:
+    execution.work(table, Work.REWRITE, Work.SCAN)
+    for index in table.indexes.values():
+        if index.oid not in execution.created:
+            execution.lock_index(table, index, Mode.ACCESS_EXCLUSIVE)
+        execution.build_index(table)
+
+
+def check_foreign_key(table: Table, constraint: Constraint, execution: Execution) -> None:
+    """Join all rows of the referencing table with the referenced one."""
+    if not execution.has_rows(table):
+        return
+    for each in execution.family(table):
+        execution.scan(each)
+    target = execution.catalog.table(constraint.references) if constraint.references is not None else None
+    if target is not None:
+        for each in execution.family(target):
+            execution.scan(each)
+
+
+def readers(table: Table, execution: Execution) -> list[View | Table]:
+    """Views and materialised views that read a table, at any depth."""
+    found: dict[Name, View | Table] = {}
+    pending = list(execution.catalog.readers.get(table.name, ()))
+    while pending:
+        name = pending.pop()
+        relation = execution.catalog.relations.get(name)
+        if name in found or relation is None or isinstance(relation, Sequence):
+            continue
+        found[name] = relation
+        pending.extend(execution.catalog.readers.get(name, ()))
+    return list(found.values())

@@ -1,0 +1,85 @@
+"""Statements that change the session or the transaction: SET, BEGIN, COMMIT, SAVEPOINT."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from miglint.changes import SetVariable, TransactionControl
+from miglint.dialects.postgresql.execution import Execution
+from miglint.dialects.postgresql.parser import Node
+from miglint.dialects.postgresql.session import Savepoint, Session
+from miglint.dialects.postgresql.tree import text_of
+
+
+def set_variable(node: Node, execution: Execution) -> None:
+    """VariableSetStmt."""
+    name = node.get("name", "").lower()
+    values = [text_of(each) for each in node.get("args", ())]
+    value = ", ".join(values) if node.get("kind") == "VAR_SET_VALUE" else None
+    execution.changes.append(SetVariable(name=name, value=value, local=node.get("is_local", False)))
+
+
+def apply_settings(execution: Execution) -> None:
+    """Put the settings that a statement made into force."""
+    for change in execution.changes:
+        if not isinstance(change, SetVariable):
+            continue
+        execution.session.set(change.name, change.value, local=change.local)
+        if change.name == "search_path":
+            path = tuple(each.strip().strip('"') for each in (change.value or "public").split(","))
+            known = tuple(each for each in path if each and each != "$user")
+            execution.catalog = replace(execution.catalog, search_path=known)
+
+
+def transaction(node: Node, execution: Execution) -> None:
+    """TransactionStmt."""
+    action = node.get("kind", "").removeprefix("TRANS_STMT_")
+    execution.changes.append(TransactionControl(action=action.replace("_", " "), name=node.get("savepoint_name", "")))
+
+
+def apply_transaction(change: TransactionControl, execution: Execution) -> None:
+    """Begin, end or rewind the session's transaction."""
+    session = execution.session
+    match change.action:
+        case "BEGIN" | "START":
+            session.begin(execution.catalog)
+        case "COMMIT" | "PREPARE":
+            session.end()
+        case "ROLLBACK":
+            if session.transaction is not None:
+                execution.catalog = replace(session.transaction.start, next_oid=execution.catalog.next_oid)
+            session.end()
+        case "SAVEPOINT":
+            _save(change.name, session, execution)
+        case "ROLLBACK TO":
+            _rewind(change.name, session, execution)
+        case "RELEASE":
+            _release(change.name, session)
+
+
+def _save(name: str, session: Session, execution: Execution) -> None:
+    open_one = session.transaction
+    if open_one is not None:
+        saved = Savepoint(name, execution.catalog, dict(open_one.held), set(open_one.private))
+        open_one.savepoints.append(saved)
+
+
+def _rewind(name: str, session: Session, execution: Execution) -> None:
+    """ROLLBACK TO gives back the schema and the locks taken since."""
+    open_one = session.transaction
+    saved = next((each for each in reversed(open_one.savepoints) if each.name == name), None) if open_one else None
+    if open_one is None or saved is None:
+        return
+    del open_one.savepoints[open_one.savepoints.index(saved) + 1 :]
+    open_one.held = dict(saved.held)
+    open_one.private = set(saved.private)
+    open_one.blocking &= set(saved.held)
+    execution.catalog = replace(saved.catalog, next_oid=execution.catalog.next_oid)
+
+
+def _release(name: str, session: Session) -> None:
+    open_one = session.transaction
+    if open_one is not None:
+        at = next((i for i, each in enumerate(open_one.savepoints) if each.name == name), None)
+        if at is not None:
+            del open_one.savepoints[at:]

@@ -1,0 +1,193 @@
+"""One statement being played against the catalog: what it locks, what work it does, and the schema it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from miglint.catalog import Catalog, Index, Name, Relation, Sequence, Table, TableKind, View
+from miglint.changes import Change
+from miglint.dialects.postgresql.locks import Mode
+from miglint.dialects.postgresql.parser import Node
+from miglint.dialects.postgresql.session import Session
+from miglint.effects import Work
+
+
+@dataclass(slots=True)
+class Impact:
+    """What a statement does to one relation."""
+
+    oid: int
+    name: str
+    kind: str
+    table: str = ""
+    mode: Mode | None = None
+    work: set[Work] = field(default_factory=set)
+    parents: tuple[str, ...] = ()
+    partition: bool = False
+    read_only: bool = False
+    """A view, or something of a materialised view: nobody writes to it."""
+    emptied: bool = False
+    dropped: bool = False
+
+
+class NotFollowed(Exception):
+    """A statement, or a part of it, whose effects cannot be told; says why."""
+
+
+@dataclass(slots=True)
+class Execution:
+    """The state while one statement runs. Handlers call its methods; `catalog` is replaced as they go."""
+
+    catalog: Catalog
+    session: Session
+    major: int
+    sql: str = ""
+    changes: list[Change] = field(default_factory=list)
+    impacts: dict[int, Impact] = field(default_factory=dict)
+    assumptions: list[str] = field(default_factory=list)
+    created: set[int] = field(default_factory=set)
+    filled: set[int] = field(default_factory=set)
+    outside_transaction: bool = False
+    """It commits by itself, as CREATE INDEX CONCURRENTLY does."""
+
+    # -- names -------------------------------------------------------------------------------------------------------
+
+    def resolve(self, node: Node) -> Name:
+        """The name that a RangeVar means."""
+        schema = node.get("schemaname")
+        if schema is None and node.get("relpersistence") == "t":
+            schema = "pg_temp"
+        return self.catalog.resolve(schema, node.get("relname", ""))
+
+    def table(self, name: Name) -> Table:
+        """The table of that name; one that nothing made is assumed to be there."""
+        found = self.catalog.table(name)
+        if found is not None:
+            return found
+        self.catalog, table = self.catalog.assume_table(name)
+        self.assume(f"nothing in the migrations makes the table {self.catalog.display(name)}: it is taken to exist")
+        return table
+
+    def assume(self, reason: str) -> None:
+        """Note what the effects rest on."""
+        if reason not in self.assumptions:
+            self.assumptions.append(reason)
+
+    def family(self, table: Table, *, only: bool = False) -> list[Table]:
+        """The table and, unless ONLY, everything that inherits from it or is a partition of it."""
+        return [table] if only else [table, *self.catalog.descendants(table.name)]
+
+    def taken(self, schema: str, table: Table | None = None) -> _Taken:
+        """Whether a name for a new relation or constraint is in use."""
+        return _Taken(self.catalog, schema, table)
+
+    # -- effects -----------------------------------------------------------------------------------------------------
+
+    def lock(self, relation: Relation, mode: Mode) -> Impact:
+        """Lock a relation; the strongest mode counts."""
+        impact = self._impact(relation)
+        impact.mode = mode if impact.mode is None else max(impact.mode, mode)
+        return impact
+
+    def lock_name(self, name: Name, mode: Mode) -> None:
+        """Lock whatever relation has that name, if any is known."""
+        found = self.catalog.relations.get(name)
+        if found is not None:
+            self.lock(found, mode)
+
+    def lock_index(self, table: Table, index: Index, mode: Mode) -> Impact:
+        """Lock an index."""
+        impact = self.impacts.get(index.oid)
+        if impact is None:
+            name = self.catalog.display(Name(table.name.schema, index.name))
+            impact = Impact(index.oid, name, "index", self.catalog.display(table.name))
+            impact.read_only = table.kind is TableKind.MATERIALIZED_VIEW
+            self.impacts[index.oid] = impact
+        impact.mode = mode if impact.mode is None else max(impact.mode, mode)
+        return impact
+
+    def work(self, table: Table, *works: Work) -> None:
+        """Work on the rows of a table. A partitioned table has none."""
+        if table.kind is not TableKind.PARTITIONED:
+            self._impact(table).work.update(works)
+
+    def scan(self, table: Table) -> None:
+        """Read a whole table."""
+        self.work(table, Work.SCAN)
+
+    def build_index(self, table: Table) -> None:
+        """Build an index from a table's rows."""
+        self.work(table, Work.SCAN, Work.INDEX_BUILD)
+
+    def has_rows(self, table: Table) -> bool:
+        """Whether there may be rows: not in what this transaction made and did not fill."""
+        transaction = self.session.transaction
+        if transaction is None or table.oid not in transaction.private | self.created:
+            return True
+        return table.oid in transaction.filled | self.filled
+
+    def _impact(self, relation: Relation) -> Impact:
+        impact = self.impacts.get(relation.oid)
+        if impact is None:
+            impact = Impact(relation.oid, self.catalog.display(relation.name), "table")
+            if isinstance(relation, Sequence):
+                impact.kind = "sequence"
+                impact.table = self.catalog.display(relation.owner[0]) if relation.owner else ""
+            elif isinstance(relation, View):
+                impact.kind, impact.read_only = "view", True
+            else:
+                impact.read_only = relation.kind is TableKind.MATERIALIZED_VIEW
+                impact.kind = "view" if impact.read_only else "table"
+                impact.parents = tuple(self.catalog.display(parent) for parent in relation.parents)
+                impact.partition = relation.partition
+            self.impacts[relation.oid] = impact
+        return impact
+
+    # -- the schema --------------------------------------------------------------------------------------------------
+
+    def oid(self) -> int:
+        """A number for a new object."""
+        self.catalog, oid = self.catalog.with_oid()
+        return oid
+
+    def put(self, relation: Relation) -> None:
+        """Put an altered relation in its place."""
+        self.catalog = self.catalog.put(relation)
+
+    def create(self, relation: Relation) -> None:
+        """Put in a new relation: what is done to it in this transaction costs nobody anything."""
+        self.created.add(relation.oid)
+        self.catalog = self.catalog.put(relation)
+
+    def latest(self, table: Table) -> Table:
+        """The table as it is by now; its handlers may have altered it since it was looked up."""
+        return self.catalog.table(table.name) or table
+
+    def add_index(self, table: Table, index: Index) -> None:
+        """Put an index on a table."""
+        table = self.latest(table)
+        self.created.add(index.oid)
+        self.put(replace(table, indexes={**table.indexes, index.name: index}))
+
+    def remove_index(self, table: Table, name: str) -> None:
+        """Take an index off a table."""
+        table = self.latest(table)
+        self.put(replace(table, indexes={key: index for key, index in table.indexes.items() if key != name}))
+
+    def sequences(self, table: Table) -> Iterator[Sequence]:
+        """The sequences that a table owns."""
+        return self.catalog.owned_sequences(table.name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    catalog: Catalog
+    schema: str
+    table: Table | None
+
+    def __call__(self, name: str) -> bool:
+        full = Name(self.schema, name)
+        if full in self.catalog.relations or full in self.catalog.index_tables:
+            return True
+        return self.table is not None and name in self.table.constraints

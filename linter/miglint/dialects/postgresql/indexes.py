@@ -1,0 +1,221 @@
+"""Indexes: CREATE, ALTER and DROP INDEX, REINDEX."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from miglint.catalog import Index, Name, Table, TableKind
+from miglint.changes import AlterObject, CreateIndex, DropIndex, Reindex
+from miglint.dialects.postgresql.definitions import read_key
+from miglint.dialects.postgresql.execution import Execution
+from miglint.dialects.postgresql.locks import Mode
+from miglint.dialects.postgresql.names import index_name, truncated
+from miglint.dialects.postgresql.parser import Node
+from miglint.dialects.postgresql.partitions import copy_index, same_definition
+from miglint.dialects.postgresql.tree import expression, text_of
+from miglint.effects import Work
+
+
+def create_index(node: Node, execution: Execution) -> None:
+    """IndexStmt."""
+    relation = node["relation"]
+    table = execution.table(execution.resolve(relation))
+    only = not relation.get("inh", False)
+    concurrently = node.get("concurrent", False)
+    index = _read(node, table, execution)
+    execution.changes.append(
+        CreateIndex(
+            table=table.name,
+            only=only,
+            location=relation.get("location", 0),
+            index=index,
+            concurrently=concurrently,
+            if_not_exists=node.get("if_not_exists", False),
+        )
+    )
+    mode = Mode.SHARE_UPDATE_EXCLUSIVE if concurrently else Mode.SHARE
+    for each in execution.family(table, only=only or table.kind is not TableKind.PARTITIONED):
+        execution.lock(each, mode)
+    execution.outside_transaction = concurrently
+    there = execution.taken(table.name.schema)(index.name)
+    if node.get("if_not_exists") and node.get("idxname") and there:
+        return
+    _build(table, replace(index, only=only), execution, only=only)
+
+
+def _read(node: Node, table: Table, execution: Execution) -> Index:
+    keys = tuple(read_key(each["IndexElem"]) for each in node.get("indexParams", ()))
+    name = truncated(node.get("idxname", ""))
+    if not name:
+        name = index_name(table.name.name, keys, "idx", execution.taken(table.name.schema))
+    return Index(
+        execution.oid(),
+        name,
+        keys,
+        method=node.get("accessMethod", "btree"),
+        unique=node.get("unique", False),
+        include=tuple(each["IndexElem"].get("name", "") for each in node.get("indexIncludingParams", ())),
+        predicate=expression(node.get("whereClause")),
+        tablespace=node.get("tableSpace", ""),
+    )
+
+
+def _build(table: Table, index: Index, execution: Execution, *, only: bool) -> None:
+    """The index, and on a partitioned table those of its partitions; a fitting one that is there is used."""
+    execution.add_index(table, index)
+    execution.build_index(table)
+    if table.kind is not TableKind.PARTITIONED or only:
+        return
+    for child in execution.catalog.children.get(table.name, ()):
+        partition = execution.catalog.table(child)
+        if partition is None or any(same_definition(each, index) for each in partition.indexes.values()):
+            continue
+        copy_index(execution.latest(table), index, partition, execution)
+        added = execution.latest(partition).indexes.keys() - partition.indexes.keys()
+        if partition.kind is TableKind.PARTITIONED:
+            _build(partition, execution.latest(partition).indexes[min(added)], execution, only=False)
+        execution.build_index(partition)
+
+
+def drop_indexes(names: Iterable[Name], node: Node, execution: Execution) -> None:
+    """DROP INDEX."""
+    concurrently = node.get("concurrent", False)
+    missing_ok = node.get("missing_ok", False)
+    for name in names:
+        found = execution.catalog.index(name)
+        execution.changes.append(
+            DropIndex(
+                index=name,
+                table=found[0].name if found is not None else None,
+                concurrently=concurrently,
+                if_exists=missing_ok,
+                cascade=node.get("behavior") == "DROP_CASCADE",
+            )
+        )
+        if found is not None:
+            _drop(*found, execution, concurrently=concurrently)
+        elif not missing_ok:
+            _drop_unknown(name, execution, concurrently=concurrently)
+    execution.outside_transaction = concurrently
+
+
+def _drop(table: Table, index: Index, execution: Execution, *, concurrently: bool) -> None:
+    mode = Mode.SHARE_UPDATE_EXCLUSIVE if concurrently else Mode.ACCESS_EXCLUSIVE
+    parent = Name(table.name.schema, index.name)
+    for each in execution.family(table, only=table.kind is not TableKind.PARTITIONED):
+        for own in list(each.indexes.values()):
+            if own.oid == index.oid or own.parent == parent:
+                execution.lock(each, mode)
+                execution.lock_index(each, own, mode).dropped = True
+                execution.remove_index(each, own.name)
+
+
+def _drop_unknown(name: Name, execution: Execution, *, concurrently: bool) -> None:
+    """The index is not known, so neither is its table, which is locked like it."""
+    label = execution.catalog.display(name)
+    execution.assume(f"nothing in the migrations makes the index {label}: its table, locked with it, is not known")
+    stand_in = Table(execution.oid(), name, assumed=True)
+    mode = Mode.SHARE_UPDATE_EXCLUSIVE if concurrently else Mode.ACCESS_EXCLUSIVE
+    impact = execution.lock(stand_in, mode)
+    impact.kind = "index"
+    impact.dropped = True
+
+
+def rename_index(name: Name, new_name: str, execution: Execution, mode: Mode) -> None:
+    """RENAME: through ALTER INDEX the index is locked lightly, through ALTER TABLE wholly."""
+    found = execution.catalog.index(name)
+    if found is None:
+        return
+    table, index = found
+    execution.lock_index(table, index, mode)
+    execution.remove_index(table, index.name)
+    table = execution.latest(table)
+    constraints = table.constraints
+    renamed = replace(index, name=truncated(new_name))
+    if index.constraint in constraints:
+        constraint = replace(constraints[index.constraint], name=renamed.name, index=renamed.name)
+        others = {key: each for key, each in constraints.items() if key != index.constraint}
+        constraints = {**others, renamed.name: constraint}
+        renamed = replace(renamed, constraint=renamed.name)
+    execution.put(replace(table, indexes={**table.indexes, renamed.name: renamed}, constraints=constraints))
+
+
+def alter_index(node: Node, execution: Execution) -> None:
+    """ALTER INDEX, and ALTER TABLE of what is an index."""
+    name = execution.resolve(node["relation"])
+    found = execution.catalog.index(name)
+    for item in node.get("cmds", ()):
+        command = item["AlterTableCmd"]
+        subtype = command["subtype"].removeprefix("AT_")
+        change = AlterObject(kind="index", name=name, action=subtype, table=found[0].name if found else None)
+        execution.changes.append(change)
+        if found is None:
+            execution.assume(f"nothing in the migrations makes the index {execution.catalog.display(name)}")
+            stand_in = Table(execution.oid(), name, assumed=True)
+            impact = execution.lock(stand_in, _level(subtype))
+            impact.kind = "index"
+            continue
+        _alter(command, subtype, *found, execution)
+
+
+def _alter(command: Node, subtype: str, table: Table, index: Index, execution: Execution) -> None:
+    impact = execution.lock_index(table, index, _level(subtype))
+    if subtype == "SetTableSpace":
+        if command.get("name", "") != (index.tablespace or "pg_default"):
+            impact.work.update({Work.COPY})
+        latest = execution.latest(table)
+        moved = replace(index, tablespace=command.get("name", ""))
+        execution.put(replace(latest, indexes={**latest.indexes, index.name: moved}))
+    elif subtype == "AttachPartition":
+        child = execution.catalog.index(execution.resolve(command["def"]["PartitionCmd"]["name"]))
+        if child is not None:
+            execution.lock(table, Mode.ACCESS_SHARE)
+            execution.lock(child[0], Mode.ACCESS_SHARE)
+            execution.lock_index(*child, Mode.ACCESS_EXCLUSIVE)
+
+
+def _level(subtype: str) -> Mode:
+    light = subtype in ("SetRelOptions", "ResetRelOptions", "SetStatistics", "AttachPartition")
+    return Mode.SHARE_UPDATE_EXCLUSIVE if light else Mode.ACCESS_EXCLUSIVE
+
+
+def reindex(node: Node, execution: Execution) -> None:
+    """ReindexStmt."""
+    what = node.get("kind", "").removeprefix("REINDEX_OBJECT_").lower()
+    concurrently = any(
+        each["DefElem"].get("defname") == "concurrently" and text_of(each["DefElem"].get("arg")) not in ("false", "off")
+        for each in node.get("params", ())
+    )
+    relation = node.get("relation")
+    name = execution.resolve(relation) if relation else Name("", node.get("name", ""))
+    execution.changes.append(Reindex(what=what, name=name, concurrently=concurrently))
+    execution.outside_transaction = concurrently or what not in ("index", "table")
+    if what == "index":
+        found = execution.catalog.index(name)
+        if found is None:
+            _drop_unknown(name, execution, concurrently=concurrently)
+            return
+        _reindex(found[0], [found[1]], execution, concurrently=concurrently)
+        return
+    for table in _tables(what, name, execution):
+        _reindex(table, list(table.indexes.values()), execution, concurrently=concurrently)
+
+
+def _tables(what: str, name: Name, execution: Execution) -> list[Table]:
+    if what == "table":
+        table = execution.table(name)
+        return execution.family(table, only=table.kind is not TableKind.PARTITIONED)
+    if what == "schema":
+        return [each for each in execution.catalog.tables() if each.name.schema == name.name]
+    return list(execution.catalog.tables()) if what == "database" else []
+
+
+def _reindex(table: Table, indexes: list[Index], execution: Execution, *, concurrently: bool) -> None:
+    execution.lock(table, Mode.SHARE_UPDATE_EXCLUSIVE if concurrently else Mode.SHARE)
+    for index in indexes:
+        mode = Mode.SHARE_UPDATE_EXCLUSIVE if concurrently else Mode.ACCESS_EXCLUSIVE
+        execution.lock_index(table, index, mode)
+        execution.build_index(table)
+    if table.assumed and not indexes:
+        execution.build_index(table)

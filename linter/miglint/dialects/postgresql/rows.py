@@ -1,0 +1,265 @@
+"""INSERT, UPDATE, DELETE, MERGE, COPY, SELECT, TRUNCATE. Row locks make nobody wait who wants other rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from miglint.catalog import Constraint, Name, Table, View
+from miglint.changes import DeleteRows, InsertRows, ReadRows, RunCode, SetVariable, TruncateTable, UpdateRows
+from miglint.dialects.postgresql.execution import Execution, NotFollowed
+from miglint.dialects.postgresql.locks import Mode
+from miglint.dialects.postgresql.parser import Node
+from miglint.dialects.postgresql.queries import (
+    functions_unknown,
+    lock_sequence_arguments,
+    read_query,
+    read_relation,
+    relations_read,
+    served_by_index,
+)
+from miglint.dialects.postgresql.tree import function_name, text_of, walk
+
+
+def _target(node: Node, execution: Execution) -> Table | None:
+    """The table that rows are written to; through a view it is not known which."""
+    name = execution.resolve(node["relation"])
+    relation = execution.catalog.relations.get(name)
+    if isinstance(relation, View):
+        execution.lock(relation, Mode.ROW_EXCLUSIVE)
+        for source in sorted(relation.sources):
+            execution.lock(execution.table(source), Mode.ROW_EXCLUSIVE)
+        return None
+    table = execution.table(name)
+    for each in execution.family(table):
+        execution.lock(each, Mode.ROW_EXCLUSIVE)
+    return table
+
+
+def _fires(table: Table, event: str, execution: Execution) -> None:
+    for trigger in table.triggers.values():
+        if event in trigger.events and trigger.name:
+            execution.assume(f"the trigger {trigger.name} runs code that is not followed")
+
+
+def insert(node: Node, execution: Execution) -> None:
+    """InsertStmt."""
+    table = _target(node, execution)
+    _with_clauses(node, execution)
+    query = node.get("selectStmt")
+    reads = read_query(query, execution)
+    execution.changes.append(InsertRows(table=execution.resolve(node["relation"]), reads=tuple(reads)))
+    _note_functions(query, execution)
+    if table is None:
+        return
+    named = {item["ResTarget"].get("name", "") for item in node.get("cols", ())}
+    for sequence in execution.sequences(table):
+        if sequence.owner is not None and (not named or sequence.owner[1] not in named):
+            execution.lock(sequence, Mode.ROW_EXCLUSIVE)
+    lock_sequence_arguments(query, execution)
+    _check_keys_of(table, named, execution)
+    execution.filled.add(table.oid)
+    _fires(table, "insert", execution)
+
+
+def copy(node: Node, execution: Execution) -> None:
+    """CopyStmt."""
+    if not node.get("is_from"):
+        if "relation" in node:
+            name = execution.resolve(node["relation"])
+            read_relation(name, execution)
+            execution.scan(execution.table(name))
+        else:
+            read_query(node.get("query"), execution)
+        execution.changes.append(ReadRows())
+        return
+    table = _target(node, execution)
+    execution.changes.append(InsertRows(table=execution.resolve(node["relation"])))
+    if table is not None:
+        execution.filled.add(table.oid)
+        _fires(table, "insert", execution)
+
+
+def _check_keys_of(table: Table, columns: Iterable[str], execution: Execution) -> None:
+    """Each new value of a foreign key is looked up in the referenced table, at once unless deferred."""
+    changed = set(columns)
+    for constraint in table.constraints.values():
+        if constraint.references is None or constraint.deferred or not constraint.enforced:
+            continue
+        target = execution.catalog.table(constraint.references)
+        if target is not None and (not changed or changed & set(constraint.columns)):
+            execution.lock(target, Mode.ROW_SHARE)
+
+
+def update(node: Node, execution: Execution) -> None:
+    """UpdateStmt."""
+    table = _target(node, execution)
+    _with_clauses(node, execution)
+    columns = tuple(item["ResTarget"].get("name", "") for item in node.get("targetList", ()))
+    where = node.get("whereClause")
+    whole = table is not None and not served_by_index(where, table, _alias(node))
+    execution.changes.append(
+        UpdateRows(
+            table=execution.resolve(node["relation"]),
+            columns=columns,
+            conditional=where is not None,
+            whole_table=whole,
+        )
+    )
+    _read_beside(node, ("targetList", "fromClause", "whereClause"), execution)
+    if table is None:
+        return
+    if whole:
+        _scan(table, execution)
+    _check_keys_of(table, columns, execution)
+    _check_keys_to(table, execution, columns=frozenset(columns))
+    _fires(table, "update", execution)
+
+
+def delete(node: Node, execution: Execution) -> None:
+    """DeleteStmt."""
+    table = _target(node, execution)
+    _with_clauses(node, execution)
+    where = node.get("whereClause")
+    whole = table is not None and not served_by_index(where, table, _alias(node))
+    change = DeleteRows(table=execution.resolve(node["relation"]), conditional=where is not None, whole_table=whole)
+    execution.changes.append(change)
+    _read_beside(node, ("usingClause", "whereClause"), execution)
+    if table is None:
+        return
+    if whole:
+        _scan(table, execution)
+    _check_keys_to(table, execution)
+    _fires(table, "delete", execution)
+
+
+def merge(node: Node, execution: Execution) -> None:
+    """MergeStmt."""
+    table = _target(node, execution)
+    execution.changes.append(UpdateRows(table=execution.resolve(node["relation"]), conditional=True))
+    _read_beside(node, ("sourceRelation", "joinCondition", "mergeWhenClauses"), execution)
+    for name in relations_read(node.get("sourceRelation"), execution):
+        source = execution.catalog.table(name)
+        if source is not None:
+            execution.scan(source)
+    if table is not None:
+        _scan(table, execution)
+        _check_keys_to(table, execution)
+
+
+def _alias(node: Node) -> str:
+    relation = node["relation"]
+    return str(relation.get("alias", {}).get("aliasname", relation.get("relname", "")))
+
+
+def _scan(table: Table, execution: Execution) -> None:
+    for each in execution.family(table):
+        execution.scan(each)
+
+
+def _read_beside(node: Node, clauses: Iterable[str], execution: Execution) -> None:
+    """Lock and scan what an UPDATE or DELETE reads in FROM, USING and subqueries."""
+    for clause in clauses:
+        tree = node.get(clause)
+        read_query(tree, execution)
+        _note_functions(tree, execution)
+        lock_sequence_arguments(tree, execution)
+        if clause in ("fromClause", "usingClause"):
+            for name in relations_read(tree, execution):
+                found = execution.catalog.table(name)
+                if found is not None:
+                    _scan(found, execution)
+
+
+def _with_clauses(node: Node, execution: Execution) -> None:
+    read_query(node.get("withClause"), execution)
+    _write_inside(node.get("withClause"), execution)
+
+
+def _write_inside(tree: Node | None, execution: Execution) -> None:
+    for kind, inner in walk(tree):
+        if kind in WRITERS:
+            WRITERS[kind](inner, execution)
+
+
+def _check_keys_to(table: Table, execution: Execution, *, columns: frozenset[str] | None = None) -> None:
+    """A deleted row, or a key that changes, is looked for in every table that references it."""
+    for other, constraint in list(execution.catalog.foreign_keys_to(table.name)):
+        touched = columns is None or bool(columns & set(constraint.referenced_columns))
+        acts = (constraint.on_delete if columns is None else constraint.on_update) not in ("no action", "restrict")
+        if not touched or not constraint.enforced or (constraint.deferred and not acts):
+            continue
+        for each in execution.family(other):
+            execution.lock(each, Mode.ROW_EXCLUSIVE if acts else Mode.ROW_SHARE)
+            if not _has_index(each, constraint):
+                execution.scan(each)
+
+
+def _has_index(table: Table, constraint: Constraint) -> bool:
+    leading = {index.keys[0].column for index in table.indexes.values() if index.keys and index.valid}
+    return bool(leading & set(constraint.columns))
+
+
+def select(node: Node, execution: Execution) -> None:
+    """SelectStmt; functions that it calls may do anything."""
+    tree = {"SelectStmt": node}
+    locking = bool(node.get("lockingClause"))
+    names = read_query(tree, execution, mode=Mode.ROW_SHARE if locking else Mode.ACCESS_SHARE)
+    execution.changes.append(ReadRows(tables=tuple(names)))
+    lock_sequence_arguments(tree, execution)
+    _apply_settings(tree, execution)
+    _write_inside(node.get("withClause"), execution)
+    if "intoClause" in node:
+        raise NotFollowed("SELECT INTO makes a table whose columns are not followed")
+    unknown = functions_unknown(tree, execution)
+    if unknown:
+        called = ", ".join(f"{name}()" for name in unknown)
+        execution.changes.append(RunCode(what=called))
+        raise NotFollowed(f"{called} runs code that is not followed")
+
+
+def _apply_settings(tree: Node, execution: Execution) -> None:
+    """set_config('lock_timeout', '5s', true) is a SET in another form."""
+    for kind, node in walk(tree):
+        if kind == "FuncCall" and function_name(node)[1] == "set_config":
+            arguments = [text_of(each) for each in node.get("args", ())]
+            if len(arguments) == 3:
+                name, value, local = arguments
+                execution.changes.append(SetVariable(name=name, value=value, local=local == "true"))
+
+
+def _note_functions(tree: Node | None, execution: Execution) -> None:
+    for name in functions_unknown(tree, execution):
+        execution.assume(f"the function {name}() is called: what it does is not followed")
+
+
+def truncate(node: Node, execution: Execution) -> None:
+    """TruncateStmt: everything is locked, nothing is read."""
+    cascade = node.get("behavior") == "DROP_CASCADE"
+    pending: list[Name] = []
+    for item in node.get("relations", ()):
+        relation = item["RangeVar"]
+        name = execution.resolve(relation)
+        execution.changes.append(TruncateTable(table=name, only=not relation.get("inh", False), cascade=cascade))
+        pending.append(name)
+    done: set[Name] = set()
+    while pending:
+        name = pending.pop()
+        if name in done:
+            continue
+        done.add(name)
+        table = execution.table(name)
+        for each in execution.family(table):
+            _empty(each, execution, restart=node.get("restart_seqs", False))
+        if cascade:
+            pending.extend(other.name for other, _ in execution.catalog.foreign_keys_to(name))
+
+
+def _empty(table: Table, execution: Execution, *, restart: bool) -> None:
+    execution.lock(table, Mode.ACCESS_EXCLUSIVE).emptied = True
+    for index in table.indexes.values():
+        execution.lock_index(table, index, Mode.ACCESS_EXCLUSIVE)
+    for sequence in execution.sequences(table) if restart else ():
+        execution.lock(sequence, Mode.ACCESS_EXCLUSIVE)
+
+
+WRITERS = {"InsertStmt": insert, "UpdateStmt": update, "DeleteStmt": delete, "MergeStmt": merge}

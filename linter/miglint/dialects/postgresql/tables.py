@@ -1,0 +1,343 @@
+"""CREATE TABLE in its forms, renaming, and moving to another schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from miglint.catalog import Column, ConstraintKind, Name, Sequence, Table, TableKind, View
+from miglint.changes import (
+    AlterObject,
+    CreateTable,
+    RenameColumn,
+    RenameConstraint,
+    RenameIndex,
+    RenameTable,
+    SetSchema,
+)
+from miglint.dialects.postgresql.alter_table import Plan, work_through
+from miglint.dialects.postgresql.columns import make_sequence
+from miglint.dialects.postgresql.constraints import add_constraint
+from miglint.dialects.postgresql.definitions import ColumnDefinition, ConstraintDefinition, read_column, read_constraint
+from miglint.dialects.postgresql.execution import Execution
+from miglint.dialects.postgresql.indexes import rename_index
+from miglint.dialects.postgresql.locks import Mode
+from miglint.dialects.postgresql.names import truncated
+from miglint.dialects.postgresql.parser import Node
+from miglint.dialects.postgresql.partitions import check_default, copy_index
+from miglint.dialects.postgresql.queries import read_query
+from miglint.dialects.postgresql.tree import qualified
+
+PERSISTENCE = {"p": "permanent", "u": "unlogged", "t": "temporary"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Elements:
+    columns: tuple[ColumnDefinition, ...]
+    constraints: tuple[ConstraintDefinition, ...]
+    like: tuple[Name, ...]
+
+
+def new_name(relation: Node, execution: Execution) -> Name:
+    """The name under which a RangeVar makes something."""
+    schema = relation.get("schemaname")
+    if schema is None:
+        schema = "pg_temp" if relation.get("relpersistence") == "t" else execution.catalog.creation_schema
+    return Name(schema, truncated(relation.get("relname", "")))
+
+
+def create_table(node: Node, execution: Execution) -> None:
+    """CreateStmt and CreateForeignTableStmt."""
+    node = node.get("base", node)
+    relation = node["relation"]
+    name = new_name(relation, execution)
+    elements = _read_elements(node, execution)
+    parents = tuple(execution.resolve(each["RangeVar"]) for each in node.get("inhRelations", ()))
+    partition = "partbound" in node
+    execution.changes.append(
+        CreateTable(
+            table=name,
+            location=relation.get("location", 0),
+            columns=tuple(each.column for each in elements.columns),
+            constraints=tuple(
+                each.constraint
+                for each in (*(inner for col in elements.columns for inner in col.constraints), *elements.constraints)
+            ),
+            if_not_exists=node.get("if_not_exists", False),
+            partition_of=parents[0] if partition else None,
+            inherits=() if partition else parents,
+            like=elements.like,
+            persistence=PERSISTENCE[relation.get("relpersistence", "p")],
+        )
+    )
+    if node.get("if_not_exists") and name in execution.catalog.relations:
+        return
+    table = _empty_table(node, name, parents, execution)
+    plan = Plan(Mode.ACCESS_EXCLUSIVE)
+    if partition:
+        _under_parent(node, table, execution, plan)
+    else:
+        _inherit(table, execution)
+    _fill(table, elements, execution, plan)
+    work_through(plan, execution)
+
+
+def _read_elements(node: Node, execution: Execution) -> _Elements:
+    columns: list[ColumnDefinition] = []
+    constraints: list[ConstraintDefinition] = []
+    like: list[Name] = []
+    for item in node.get("tableElts", ()):
+        match item:
+            case {"ColumnDef": definition} if "typeName" in definition:
+                columns.append(read_column(definition, execution))
+            case {"Constraint": constraint}:
+                constraints.append(read_constraint(constraint, execution))
+            case {"TableLikeClause": clause}:
+                like.append(execution.resolve(clause["relation"]))
+    return _Elements(tuple(columns), tuple(constraints), tuple(like))
+
+
+def _empty_table(node: Node, name: Name, parents: tuple[Name, ...], execution: Execution) -> Table:
+    spec = node.get("partspec")
+    bound = node.get("partbound")
+    table = Table(
+        execution.oid(),
+        name,
+        kind=TableKind.PARTITIONED if spec else TableKind.TABLE,
+        persistence=PERSISTENCE[node["relation"].get("relpersistence", "p")],
+        parents=parents,
+        partition=bound is not None,
+        default_partition=bool((bound or {}).get("is_default")),
+        bound=bound,
+        partition_key=tuple(each["PartitionElem"].get("name", "") for each in (spec or {}).get("partParams", ())),
+        partition_strategy=(spec or {}).get("strategy", "").removeprefix("PARTITION_STRATEGY_").lower(),
+        options=_storage(node),
+        empty=True,
+    )
+    execution.create(table)
+    return table
+
+
+def _storage(node: Node) -> dict[str, str]:
+    given = {"tablespace": node.get("tablespacename", ""), "access method": node.get("accessMethod", "")}
+    return {key: value for key, value in given.items() if value}
+
+
+def _under_parent(node: Node, table: Table, execution: Execution, plan: Plan) -> None:
+    """PARTITION OF: the parent is locked wholly, its default partition too and searched; indexes come along."""
+    parent = execution.table(table.parents[0])
+    execution.lock(parent, Mode.ACCESS_EXCLUSIVE)
+    check_default(node.get("partbound"), parent, plan, execution)
+    plain = {key: each for key, each in parent.constraints.items() if not each.index and each.references is None}
+    execution.put(replace(execution.latest(table), columns=parent.columns, constraints=plain))
+    for index in parent.indexes.values():
+        execution.lock_index(parent, index, Mode.SHARE_UPDATE_EXCLUSIVE)
+        copy_index(parent, index, execution.latest(table), execution)
+    for constraint in parent.constraints.values():
+        if constraint.kind is ConstraintKind.FOREIGN_KEY:
+            add_constraint(ConstraintDefinition(constraint), execution.latest(table), plan, execution)
+    for other, _ in list(execution.catalog.foreign_keys_to(parent.name)):
+        execution.lock(other, Mode.SHARE_ROW_EXCLUSIVE)
+
+
+def _inherit(table: Table, execution: Execution) -> None:
+    columns: dict[str, Column] = {}
+    for name in table.parents:
+        parent = execution.table(name)
+        execution.lock(parent, Mode.SHARE_UPDATE_EXCLUSIVE)
+        columns.update(parent.columns)
+    execution.put(replace(execution.latest(table), columns=columns))
+
+
+def _fill(table: Table, elements: _Elements, execution: Execution, plan: Plan) -> None:
+    for source in elements.like:
+        origin = execution.table(source)
+        execution.lock(origin, Mode.ACCESS_SHARE)
+        latest = execution.latest(table)
+        execution.put(replace(latest, columns={**latest.columns, **origin.columns}))
+    for definition in elements.columns:
+        latest = execution.latest(table)
+        execution.put(replace(latest, columns={**latest.columns, definition.column.name: definition.column}))
+        if definition.serial or definition.column.identity:
+            make_sequence(execution.latest(table), definition.column.name, execution)
+    inline = (each for definition in elements.columns for each in definition.constraints)
+    for constraint in (*inline, *elements.constraints):
+        add_constraint(constraint, execution.latest(table), plan, execution)
+    for source in elements.like:
+        _copy_indexes(execution.table(source), table, execution)
+
+
+def _copy_indexes(origin: Table, table: Table, execution: Execution) -> None:
+    for index in origin.indexes.values():
+        copy_index(origin, index, execution.latest(table), execution)
+
+
+def create_table_as(node: Node, execution: Execution) -> None:
+    """CreateTableAsStmt: a table or a materialised view from a query."""
+    into = node["into"]
+    name = new_name(into["rel"], execution)
+    reads = read_query(node.get("query"), execution)
+    if into.get("skipData"):
+        _forget_scans(execution)
+    view = node.get("objtype") == "OBJECT_MATVIEW"
+    table = Table(
+        execution.oid(),
+        name,
+        kind=TableKind.MATERIALIZED_VIEW if view else TableKind.TABLE,
+        persistence=PERSISTENCE[into["rel"].get("relpersistence", "p")],
+        sources=frozenset(reads) if view else frozenset(),
+        assumed=True,
+    )
+    execution.changes.append(CreateTable(table=name, if_not_exists=node.get("if_not_exists", False)))
+    if not (node.get("if_not_exists") and name in execution.catalog.relations):
+        execution.create(table)
+        execution.filled.add(table.oid)
+
+
+def _forget_scans(execution: Execution) -> None:
+    for impact in execution.impacts.values():
+        impact.work.clear()
+
+
+def rename(node: Node, execution: Execution) -> None:
+    """RenameStmt."""
+    kind = node.get("renameType", "").removeprefix("OBJECT_")
+    new = truncated(node.get("newname", ""))
+    if "relation" not in node:
+        _, label = qualified(node.get("object", {}).get("List", {}).get("items"))
+        execution.changes.append(AlterObject(kind=kind.lower(), name=Name("", label), action="rename", detail=new))
+        return
+    name = execution.resolve(node["relation"])
+    match kind:
+        case "INDEX" | "TABLE" | "VIEW" | "MATVIEW" | "SEQUENCE" | "FOREIGN_TABLE":
+            _rename_relation(kind, name, new, execution)
+        case "COLUMN" | "ATTRIBUTE":
+            _rename_column(name, node.get("subname", ""), new, execution)
+        case "TABCONSTRAINT":
+            _rename_constraint(name, node.get("subname", ""), new, execution)
+        case _:
+            execution.changes.append(
+                AlterObject(kind=kind.lower(), name=name, action="rename", table=name, detail=node.get("subname", ""))
+            )
+            execution.lock(execution.table(name), Mode.ACCESS_EXCLUSIVE)
+
+
+def _rename_relation(kind: str, name: Name, new: str, execution: Execution) -> None:
+    if name in execution.catalog.index_tables or kind == "INDEX":
+        owner = execution.catalog.index_tables.get(name)
+        execution.changes.append(RenameIndex(index=name, new_name=new, table=owner))
+        rename_index(name, new, execution, Mode.SHARE_UPDATE_EXCLUSIVE if kind == "INDEX" else Mode.ACCESS_EXCLUSIVE)
+        return
+    relation = execution.catalog.relations.get(name)
+    if relation is None:
+        relation = execution.table(name)
+    execution.lock(relation, Mode.ACCESS_EXCLUSIVE)
+    if isinstance(relation, Table):
+        execution.changes.append(RenameTable(table=name, new_name=new))
+        move_table(relation, Name(name.schema, new), execution)
+    else:
+        execution.changes.append(AlterObject(kind=kind.lower(), name=name, action="rename", detail=new))
+        execution.catalog = execution.catalog.drop(name).put(replace(relation, name=Name(name.schema, new)))
+
+
+def move_table(table: Table, new: Name, execution: Execution) -> None:
+    """Give a table another name, in everything that refers to it."""
+    catalog = execution.catalog
+    for other, constraint in list(catalog.foreign_keys_to(table.name)):
+        latest = catalog.table(other.name) or other
+        pointed = replace(constraint, references=new)
+        catalog = catalog.put(replace(latest, constraints={**latest.constraints, constraint.name: pointed}))
+    for child in catalog.children.get(table.name, ()):
+        if (found := catalog.table(child)) is not None:
+            parents = tuple(new if each == table.name else each for each in found.parents)
+            catalog = catalog.put(replace(found, parents=parents))
+    for reader in catalog.readers.get(table.name, ()):
+        found_reader = catalog.relations.get(reader)
+        if isinstance(found_reader, View | Table):
+            sources = found_reader.sources - {table.name} | {new}
+            catalog = catalog.put(replace(found_reader, sources=sources))
+    for sequence in list(catalog.owned_sequences(table.name)):
+        column = sequence.owner[1] if sequence.owner is not None else ""
+        catalog = catalog.put(replace(sequence, owner=(new, column)))
+    latest = catalog.table(table.name) or table
+    execution.catalog = catalog.drop(table.name).put(replace(latest, name=new))
+
+
+def _rename_column(name: Name, old: str, new: str, execution: Execution) -> None:
+    relation = execution.catalog.relations.get(name)
+    if isinstance(relation, View | Sequence):
+        execution.lock(relation, Mode.ACCESS_EXCLUSIVE)
+        execution.changes.append(AlterObject(kind="view", name=name, action="rename column", detail=old))
+        return
+    table = execution.table(name)
+    execution.changes.append(RenameColumn(table=name, column=old, new_name=new))
+    for each in execution.family(table):
+        execution.lock(each, Mode.ACCESS_EXCLUSIVE)
+        _rename_in(each, old, new, execution)
+    for other, constraint in list(execution.catalog.foreign_keys_to(name)):
+        latest = execution.latest(other)
+        columns = tuple(new if column == old else column for column in constraint.referenced_columns)
+        pointed = replace(constraint, referenced_columns=columns)
+        execution.put(replace(latest, constraints={**latest.constraints, constraint.name: pointed}))
+
+
+def _rename_in(table: Table, old: str, new: str, execution: Execution) -> None:
+    columns = {
+        (new if key == old else key): replace(column, name=new) if key == old else column
+        for key, column in table.columns.items()
+    }
+    constraints = {
+        key: replace(each, columns=tuple(_renamed(each.columns, old, new))) for key, each in table.constraints.items()
+    }
+    indexes = {
+        key: replace(
+            index,
+            keys=tuple(replace(part, column=new) if part.column == old else part for part in index.keys),
+            include=tuple(_renamed(index.include, old, new)),
+        )
+        for key, index in table.indexes.items()
+    }
+    execution.put(replace(table, columns=columns, constraints=constraints, indexes=indexes))
+
+
+def _renamed(names: tuple[str, ...], old: str, new: str) -> Iterator[str]:
+    return (new if name == old else name for name in names)
+
+
+def _rename_constraint(name: Name, old: str, new: str, execution: Execution) -> None:
+    table = execution.table(name)
+    execution.changes.append(RenameConstraint(table=name, constraint=old, new_name=new))
+    execution.lock(table, Mode.ACCESS_EXCLUSIVE)
+    constraint = table.constraints.get(old)
+    if constraint is None:
+        return
+    if constraint.index in table.indexes:
+        rename_index(Name(name.schema, constraint.index), new, execution, Mode.ACCESS_EXCLUSIVE)
+        return
+    others = {key: each for key, each in table.constraints.items() if key != old}
+    execution.put(replace(table, constraints={**others, new: replace(constraint, name=new)}))
+
+
+def set_schema(node: Node, execution: Execution) -> None:
+    """AlterObjectSchemaStmt."""
+    kind = node.get("objectType", "").removeprefix("OBJECT_").lower()
+    schema = node.get("newschema", "")
+    if "relation" not in node:
+        _, label = qualified(node.get("object", {}).get("List", {}).get("items"))
+        execution.changes.append(AlterObject(kind=kind, name=Name("", label), action="set schema", detail=schema))
+        return
+    name = execution.resolve(node["relation"])
+    relation = execution.catalog.relations.get(name)
+    if isinstance(relation, View | Sequence):
+        execution.lock(relation, Mode.ACCESS_EXCLUSIVE)
+        execution.changes.append(AlterObject(kind=kind, name=name, action="set schema", detail=schema))
+        execution.catalog = execution.catalog.drop(name).put(replace(relation, name=Name(schema, name.name)))
+        return
+    table = execution.table(name)
+    execution.changes.append(SetSchema(table=name, schema=schema))
+    execution.lock(table, Mode.ACCESS_EXCLUSIVE)
+    for sequence in list(execution.sequences(table)):
+        execution.lock(sequence, Mode.ACCESS_EXCLUSIVE)
+        moved = replace(sequence, name=Name(schema, sequence.name.name))
+        execution.catalog = execution.catalog.drop(sequence.name).put(moved)
+    move_table(table, Name(schema, name.name), execution)

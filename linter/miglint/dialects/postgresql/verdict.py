@@ -1,0 +1,86 @@
+"""From what a statement locked and did to its effects, judged with the locks that its transaction holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from miglint.dialects.postgresql.execution import Execution, Impact
+from miglint.dialects.postgresql.locks import Mode, blocked_on_sequence, blocked_on_table
+from miglint.dialects.postgresql.session import Transaction
+from miglint.effects import Access, Effect
+
+
+def effects_of(execution: Execution, new: set[int]) -> tuple[Effect, ...]:
+    """The effects on relations that existed before the transaction; its locks are then held on."""
+    open_one = execution.session.transaction if not execution.outside_transaction else None
+    transaction = open_one if open_one is not None else Transaction(0, execution.catalog)
+    private = transaction.private | execution.created
+    existing = [impact for oid, impact in execution.impacts.items() if oid not in private]
+    held = {impact.oid: _held(impact, transaction) for impact in existing}
+    for impact in existing:
+        mode = held[impact.oid]
+        if mode is not None and impact.oid not in new and _blocks(impact, mode):
+            transaction.blocking.add(impact.oid)
+    effects = [_effect(impact, held[impact.oid], transaction, impact.oid in new) for impact in existing]
+    _keep(execution, transaction, held)
+    shown = (effect for effect in effects if effect is not None)
+    return _through_parents(tuple(shown), existing)
+
+
+def _held(impact: Impact, transaction: Transaction) -> Mode | None:
+    before = transaction.held.get(impact.oid)
+    if impact.mode is None or before is None:
+        return impact.mode or before
+    return max(before, impact.mode)
+
+
+def _blocks(impact: Impact, mode: Mode) -> frozenset[Access]:
+    if impact.kind == "sequence":
+        return blocked_on_sequence(mode)
+    blocked = blocked_on_table(mode)
+    return blocked & {Access.SELECT} if impact.read_only else blocked
+
+
+def _effect(impact: Impact, mode: Mode | None, transaction: Transaction, new: bool) -> Effect | None:
+    if mode is None and not impact.work:
+        return None
+    if impact.kind == "index" and (mode is None or mode < Mode.SHARE_UPDATE_EXCLUSIVE):
+        return None
+    label = mode.label if mode is not None else ""
+    return Effect(
+        impact.name,
+        label,
+        work=frozenset(impact.work),
+        blocks=_blocks(impact, mode) if mode is not None else frozenset(),
+        dangerous=bool(impact.work) and bool(transaction.blocking) and not new,
+        taken=impact.mode.label if impact.mode is not None else label,
+        kind=impact.kind,
+        table=impact.table,
+        new=new,
+        emptied=impact.emptied,
+        dropped=impact.dropped,
+    )
+
+
+def _through_parents(effects: tuple[Effect, ...], impacts: list[Impact]) -> tuple[Effect, ...]:
+    """Who reads a parent reads its children, so what waits for a child waits at the parent; rows go to a partition
+    through its parent, but not to a table that inherits."""
+    blocked = {effect.relation: effect.blocks for effect in effects}
+    for impact in impacts:
+        for parent in impact.parents:
+            if parent in blocked and impact.name in blocked:
+                inserts = frozenset() if impact.partition else frozenset({Access.INSERT})
+                blocked[parent] |= blocked[impact.name] - inserts
+    return tuple(replace(effect, blocks=blocked[effect.relation]) for effect in effects)
+
+
+def _keep(execution: Execution, transaction: Transaction, held: dict[int, Mode | None]) -> None:
+    for impact in execution.impacts.values():
+        mode = held.get(impact.oid)
+        if mode is not None:
+            transaction.held[impact.oid] = mode
+            transaction.names[impact.oid] = impact.name
+        if impact.emptied:
+            transaction.private.add(impact.oid)
+    transaction.private |= execution.created
+    transaction.filled |= execution.filled
