@@ -1,0 +1,216 @@
+"""What a call does: functions of the repository are interpreted, pure ones computed, all others only read."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from miglint.finding import Span
+from miglint.sources.django.evaluator import bounded, files, natives
+from miglint.sources.django.evaluator.expressions import iterate, truth
+from miglint.sources.django.evaluator.frames import (
+    Builtin,
+    Class,
+    Closure,
+    FilePath,
+    Frame,
+    Instance,
+    Method,
+    OpenFile,
+    Partial,
+    Run,
+)
+from miglint.sources.django.evaluator.statements import body_of, execute, returned
+from miglint.sources.django.values import Attribute, Call, Reference, Setting, Unknown
+
+_SETTINGS = "django.conf.settings"
+_UNBOUND = object()
+
+
+def call(run: Run, function: Any, args: list[Any], kwargs: dict[str, Any], node: ast.Call, frame: Frame) -> Any:
+    """The value of a call of any value."""
+    match function:
+        case Closure():
+            return run.call_closure(function, args, kwargs, run.span(node, frame))
+        case Reference():
+            return _call_reference(run, function, args, kwargs, node, frame)
+        case Method():
+            return _call_method(run, function, args, kwargs, node, frame)
+        case Builtin():
+            return _call_builtin(run, function.name, args, kwargs, node, frame)
+        case Class():
+            return Instance(function, tuple(args), kwargs, run.span(node, frame))
+        case Partial():
+            merged = {**function.kwargs, **kwargs}
+            return call(run, function.function, [*function.args, *args], merged, node, frame)
+        case Attribute():
+            return Call(function.name, tuple(args), kwargs, run.span(node, frame), receiver=function.of)
+        case Call() | Setting():
+            return Call("__call__", tuple(args), kwargs, run.span(node, frame), receiver=function)
+        case Unknown():
+            return function
+    return run.unknown("what is called here could not be worked out", node, frame)
+
+
+def _call_reference(
+    run: Run, function: Reference, args: list[Any], kwargs: dict[str, Any], node: ast.Call, frame: Frame
+) -> Any:
+    name = function.name
+    if name == "functools.partial" and args:
+        return Partial(args[0], tuple(args[1:]), kwargs, run.span(node, frame))
+    if name in natives.LIBRARY:
+        args = [run.demand(arg, frame) for arg in args]
+        if all(isinstance(arg, bounded.PLAIN) for arg in args):
+            return natives.LIBRARY[name](*args, **kwargs)
+    path = files.call_function(name, args)
+    if path is not None:
+        return path
+    if not name.rpartition(".")[2][:1].isupper():
+        found = run.demand(function, frame)
+        if isinstance(found, Closure | Partial):
+            return call(run, found, args, kwargs, node, frame)
+    return Call(name, tuple(args), kwargs, run.span(node, frame))
+
+
+def _call_method(
+    run: Run, method: Method, args: list[Any], kwargs: dict[str, Any], node: ast.Call, frame: Frame
+) -> Any:
+    receiver = method.receiver
+    if isinstance(receiver, FilePath | OpenFile):
+        result = files.call_method(run.world, receiver, method.name, args)
+        return run.unknown("a file could not be read from the repository", node, frame) if result is None else result
+    args = [run.demand(arg, frame) if not isinstance(arg, bounded.PLAIN) else arg for arg in args]
+    run.spend((bounded.size(receiver) + sum(map(bounded.size, args))) // 64)
+    if isinstance(receiver, list) and method.name == "extend" and len(args) == 1:
+        args = [list(iterate(run, args[0], node.args[0], frame))]
+    if isinstance(receiver, str | bytes) and not all(bounded.is_plain(arg) for arg in (*args, *kwargs.values())):
+        return run.unknown("a text is made of something that could not be worked out", node, frame)
+    return natives.call_method(receiver, method.name, args, kwargs)
+
+
+def _call_builtin(run: Run, name: str, args: list[Any], kwargs: dict[str, Any], node: ast.Call, frame: Frame) -> Any:
+    special = _SPECIAL.get(name)
+    if special is not None:
+        return special(run, args, kwargs, node, frame)
+    compute = natives.BUILTINS.get(name)
+    if compute is None:
+        return run.unknown(f"{name}() is not evaluated", node, frame)
+    args = [run.demand(arg, frame) for arg in args]
+    args = [arg.value if isinstance(arg, Setting) else arg for arg in args]
+    for arg in (*args, *kwargs.values()):
+        if isinstance(arg, Unknown):
+            return arg
+        if isinstance(arg, FilePath) and name == "str":
+            return arg
+        if not isinstance(arg, bounded.PLAIN):
+            return run.unknown(f"{name}() of something that could not be worked out", node, frame)
+    run.spend(sum(map(bounded.size, args)) // 16)
+    if name in ("str", "repr") and not all(bounded.is_plain(arg) for arg in args):
+        return run.unknown(f"{name}() of something that could not be worked out", node, frame)
+    return compute(*args, **kwargs)
+
+
+def _getattr(run: Run, args: list[Any], kwargs: dict[str, Any], node: ast.Call, frame: Frame) -> Any:
+    """`getattr(settings, "NAME", default)` gives the default where no settings module sets the name."""
+    if len(args) < 2 or not isinstance(args[1], str):
+        return run.unknown("getattr() of a name that could not be worked out", node, frame)
+    owner, name = args[0], args[1]
+    if isinstance(owner, Reference) and owner.name == _SETTINGS and len(args) > 2:
+        value = run.world.setting(name)
+        return args[2] if value is None else value
+    return run.attribute(owner, name, node, frame)
+
+
+def _hasattr(run: Run, args: list[Any], kwargs: dict[str, Any], node: ast.Call, frame: Frame) -> Any:
+    if len(args) == 2 and isinstance(args[0], Reference) and args[0].name == _SETTINGS and isinstance(args[1], str):
+        return run.world.setting(args[1]) is not None
+    return run.unknown("hasattr() could not be worked out", node, frame)
+
+
+def _open(run: Run, args: list[Any], kwargs: dict[str, Any], node: ast.Call, frame: Frame) -> Any:
+    found = files.call_function("open", args)
+    return run.unknown("a file could not be read from the repository", node, frame) if found is None else found
+
+
+def _map(run: Run, args: list[Any], kwargs: dict[str, Any], node: ast.Call, frame: Frame) -> Any:
+    if len(args) != 2:
+        return run.unknown("map() of several sequences is not evaluated", node, frame)
+    return [call(run, args[0], [item], {}, node, frame) for item in iterate(run, args[1], node, frame)]
+
+
+def _filter(run: Run, args: list[Any], kwargs: dict[str, Any], node: ast.Call, frame: Frame) -> Any:
+    kept = []
+    for item in iterate(run, args[1], node, frame):
+        verdict = item if args[0] is None else call(run, args[0], [item], {}, node, frame)
+        if truth(run, verdict, frame) is not False:
+            kept.append(item)
+    return kept
+
+
+def _next(run: Run, args: list[Any], kwargs: dict[str, Any], node: ast.Call, frame: Frame) -> Any:
+    for item in iterate(run, args[0], node, frame):
+        return item
+    return args[1] if len(args) > 1 else run.unknown("next() of nothing", node, frame)
+
+
+def _identity(run: Run, args: list[Any], kwargs: dict[str, Any], node: ast.Call, frame: Frame) -> Any:
+    return args[0]
+
+
+_SPECIAL: dict[str, Callable[[Run, list[Any], dict[str, Any], ast.Call, Frame], Any]] = {
+    "classmethod": _identity,
+    "filter": _filter,
+    "getattr": _getattr,
+    "hasattr": _hasattr,
+    "map": _map,
+    "next": _next,
+    "open": _open,
+    "staticmethod": _identity,
+}
+
+
+def call_closure(run: Run, closure: Closure, args: list[Any], kwargs: dict[str, Any], span: Span | None) -> Any:
+    """What a function of the repository returns; a generator's items as a list."""
+    frame = Frame(closure.frame.source, parent=closure.frame)
+    if not _bind(closure, args, kwargs, frame):
+        return Unknown(f"the arguments do not fit {closure.name}()", span)
+    body = body_of(closure)
+    if _is_generator(closure.node):
+        frame.yields = []
+        execute(run, body, frame)
+        return frame.yields
+    return returned(execute(run, body, frame))
+
+
+def _bind(closure: Closure, args: list[Any], kwargs: dict[str, Any], frame: Frame) -> bool:
+    """Put arguments into the frame as Python would. False if they do not fit."""
+    signature = closure.node.args
+    names = [arg.arg for arg in (*signature.posonlyargs, *signature.args)]
+    values = dict(zip(reversed(names), reversed(closure.defaults), strict=False))
+    values.update(closure.keyword_defaults)
+    values.update(zip(names, args, strict=False))
+    known = {*names, *(arg.arg for arg in signature.kwonlyargs)}
+    extra = {name: value for name, value in kwargs.items() if name not in known}
+    values.update((name, value) for name, value in kwargs.items() if name in known)
+    if (len(args) > len(names) and not signature.vararg) or (extra and not signature.kwarg):
+        return False
+    if signature.vararg:
+        values[signature.vararg.arg] = tuple(args[len(names) :])
+    if signature.kwarg:
+        values[signature.kwarg.arg] = extra
+    frame.names.update(values)
+    return known <= values.keys()
+
+
+def _is_generator(node: ast.AST) -> bool:
+    if isinstance(node, ast.Lambda):
+        return False
+    pending: list[ast.AST] = list(getattr(node, "body", ()))
+    while pending:
+        item = pending.pop()
+        if isinstance(item, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            pending.extend(ast.iter_child_nodes(item))
+    return False

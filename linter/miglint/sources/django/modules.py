@@ -1,0 +1,164 @@
+"""The repository as Python would import it: dotted names to files, and what stands in them, found without importing."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from miglint.changeset import Tree
+from miglint.sources.django.evaluator.bounded import PLAIN
+from miglint.sources.django.evaluator.classes import class_attribute
+from miglint.sources.django.evaluator.frames import Class, Closure, Frame, GaveUp, Partial, World
+from miglint.sources.django.evaluator.interpreter import Interpreter
+from miglint.sources.django.source import MAX_BYTES, Source, Unparsable, parse
+from miglint.sources.django.values import Call, Reference
+
+_MAX_MODULES = 1_000
+"""Modules that are evaluated on behalf of others in one run."""
+_MAX_HOPS = 8
+"""Modules that a name is followed through."""
+_STEPS = 100_000
+
+
+class Layout:
+    """Which files and folders there are, and the folders that dotted names can start from."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self.files = frozenset(paths)
+        self.folders = frozenset(_folders(self.files))
+
+    def path_of(self, module: str, importer: str) -> str | None:
+        """The file of a dotted module name, seen from a file that imports it."""
+        relative = module.replace(".", "/")
+        for root in self.roots(importer):
+            for path in (f"{root}{relative}.py", f"{root}{relative}/__init__.py"):
+                if path in self.files:
+                    return path
+        return None
+
+    def roots(self, importer: str) -> Iterator[str]:
+        """Folders on the import path, the likeliest first: above the outermost package, then all others outwards in."""
+        package = self.package_root(importer)
+        yield package
+        parts = importer.split("/")[:-1]
+        for count in range(len(parts) + 1):
+            root = "/".join(parts[:count]) + "/" if count else ""
+            if root != package:
+                yield root
+                if f"{root}src" in self.folders:
+                    yield f"{root}src/"
+
+    def package_root(self, path: str) -> str:
+        """The folder above the outermost package that holds the file, with a `/` at the end; empty for the top."""
+        folder = posixpath.dirname(path)
+        while folder and f"{folder}/__init__.py" in self.files:
+            folder = posixpath.dirname(folder)
+        return f"{folder}/" if folder else ""
+
+    def module_name(self, path: str) -> str:
+        """The dotted name of a file as its own package root sees it."""
+        relative = path.removeprefix(self.package_root(path)).removesuffix(".py")
+        return relative.removesuffix("/__init__").replace("/", ".")
+
+
+def _folders(files: Iterable[str]) -> Iterator[str]:
+    seen: set[str] = set()
+    for path in files:
+        folder = posixpath.dirname(path)
+        while folder and folder not in seen:
+            seen.add(folder)
+            yield folder
+            folder = posixpath.dirname(folder)
+
+
+class Modules:
+    """Modules of a tree, evaluated once each on behalf of those that import from them."""
+
+    def __init__(self, tree: Tree, layout: Layout) -> None:
+        self.tree = tree
+        self.layout = layout
+        self._frames: dict[str, Frame | None] = {}
+        self._contents: dict[str, bytes] = {}
+
+    def remember(self, contents: Mapping[str, bytes]) -> None:
+        """Keep contents that were read already, so that they are not asked for one by one."""
+        self._contents.update(contents)
+
+    def content(self, path: str) -> bytes | None:
+        """The bytes of a file; None if it is not there or too big."""
+        if path in self._contents:
+            return self._contents[path]
+        if path not in self.layout.files or self.tree.size(path) > MAX_BYTES:
+            return None
+        return self.tree.read([path])[path]
+
+    def text(self, path: str) -> str | None:
+        """The text of a file, as `open` reads UTF-8."""
+        content = self.content(path)
+        try:
+            return None if content is None else content.decode()
+        except UnicodeError:
+            return None
+
+    def source(self, path: str) -> Source:
+        """A parsed file. Raises Unparsable."""
+        content = self.content(path)
+        if content is None:
+            raise Unparsable(f"the file is larger than {MAX_BYTES // 1_000_000} MB")
+        return Source(path, self.layout.module_name(path), self.tree.blob(path), content, parse(content, path))
+
+    def frame(self, path: str, world: World) -> Frame | None:
+        """The names of a module; None if it cannot be read, or is being evaluated just now."""
+        if path not in self._frames:
+            self._frames[path] = None
+            if len(self._frames) <= _MAX_MODULES:
+                self._frames[path] = self._evaluate(path, world)
+        return self._frames[path]
+
+    def _evaluate(self, path: str, world: World) -> Frame | None:
+        try:
+            return Interpreter(world, self.source(path), located=False, steps=_STEPS).run_module()
+        except (Unparsable, GaveUp, RecursionError):
+            return None
+
+    def resolve(self, name: str, importer: str, world: World, hops: int = 0) -> Any:
+        """What a dotted name stands for; None if no file of the repository says so."""
+        parts = name.split(".")
+        if hops > _MAX_HOPS or not self._has_top(parts[0], importer):
+            return None
+        for count in range(len(parts) - 1, 0, -1):
+            path = self.layout.path_of(".".join(parts[:count]), importer)
+            if path is not None:
+                return self._member(path, parts[count:], world, hops)
+        return None
+
+    def _has_top(self, name: str, importer: str) -> bool:
+        for root in self.layout.roots(importer):
+            if f"{root}{name}" in self.layout.folders or f"{root}{name}.py" in self.layout.files:
+                return True
+        return False
+
+    def _member(self, path: str, attributes: list[str], world: World, hops: int) -> Any:
+        frame = self.frame(path, world)
+        if frame is None:
+            return None
+        value = frame.names.get(attributes[0])
+        if isinstance(value, Reference):
+            found = self.resolve(".".join([value.name, *attributes[1:]]), path, world, hops + 1)
+            return value if found is None and len(attributes) == 1 else found
+        if len(attributes) == 1:
+            if isinstance(value, list | dict | set):
+                return value.copy()  # what one migration appends is not another's business
+            return value if isinstance(value, (*PLAIN, Class, Closure, Partial, Call)) else None
+        if isinstance(value, Class) and len(attributes) == 2:
+            return self._class_member(value, attributes[1], frame, world)
+        return None
+
+    def _class_member(self, owner: Class, name: str, frame: Frame, world: World) -> Any:
+        run = Interpreter(world, owner.source, located=False, steps=_STEPS)
+        try:
+            value = class_attribute(run, owner, name, owner.node, frame)
+        except (GaveUp, RecursionError):
+            return None
+        return value if isinstance(value, (*PLAIN, Closure)) else None

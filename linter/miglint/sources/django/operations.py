@@ -1,0 +1,145 @@
+"""From the values in a list of operations to operations with their arguments by name."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from miglint.finding import Span
+from miglint.history import Literal, NotUnderstood, Operation
+from miglint.sources.django.catalogue import CALLABLE, NESTED, SQL, parameters_of
+from miglint.sources.django.evaluator.classes import ancestry
+from miglint.sources.django.evaluator.frames import Class, Frame, Instance
+from miglint.sources.django.evaluator.interpreter import Interpreter
+from miglint.sources.django.export import Exporter
+from miglint.sources.django.values import Call, Reference, Unknown
+
+_MAX_NESTING = 5
+_CLASS_NOISE = frozenset(("__doc__", "__module__", "__qualname__", "__slots__"))
+
+
+class OperationBuilder:
+    """Builds the operations of one file; `not_understood` collects what was not understood in them."""
+
+    def __init__(self, run: Interpreter) -> None:
+        self._run = run
+        self._frame = Frame(run.main)
+        self._strings: dict[int, ast.Constant] | None = None
+        self.not_understood: list[NotUnderstood] = []
+
+    def build(self, item: Any, index: int, span: Span, depth: int = 0) -> Operation:
+        """The operation that a value in the list stands for. Never raises but GaveUp."""
+        item = self._run.demand(item, self._frame)
+        if isinstance(item, Call) and item.receiver is None:
+            parameters = parameters_of(item.target)
+            if parameters is not None:
+                name = item.target.rpartition(".")[2]
+                return self._known(name, item.target, parameters, item, index, item.span or span, depth)
+            found = self._run.demand(Reference(item.target), self._frame)
+            if isinstance(found, Reference) and parameters_of(found.name) is not None:
+                return self.build(replace(item, target=found.name), index, span, depth)
+            if isinstance(found, Class):
+                item = Instance(found, item.args, item.kwargs, item.span)
+            else:
+                return self._unknown(
+                    item.target, f"{_short(item.target)} is not an operation that is known", index, span
+                )
+        if isinstance(item, Instance):
+            return self._subclass(item, index, item.span or span, depth)
+        reason = item.reason if isinstance(item, Unknown) else "this is not an operation that could be worked out"
+        return self._unknown("", reason, index, span)
+
+    def _unknown(self, target: str, reason: str, index: int, span: Span) -> Operation:
+        lost = NotUnderstood(reason, span)
+        self.not_understood.append(lost)
+        return Operation(index, target.rpartition(".")[2], target, span, not_understood=lost)
+
+    def _subclass(self, item: Instance, index: int, span: Span, depth: int) -> Operation:
+        """An operation class of the repository stands for the first base that is Django's own."""
+        overridden: dict[str, None] = {}
+        for base in ancestry(self._run, item.of):
+            if isinstance(base, Class):
+                overridden.update(dict.fromkeys(name for name in base.names if name not in _CLASS_NOISE))
+                continue
+            parameters = parameters_of(base.name)
+            if parameters is not None and "__init__" not in overridden:
+                name = base.name.rpartition(".")[2]
+                call = Call(base.name, item.args, item.kwargs, item.span)
+                return self._known(name, item.of.target, parameters, call, index, span, depth, tuple(overridden))
+        reason = f"{item.of.name} is an operation of the repository's own"
+        return self._unknown(item.of.target, reason, index, span)
+
+    def _known(
+        self,
+        name: str,
+        target: str,
+        parameters: tuple[str, ...],
+        call: Call,
+        index: int,
+        span: Span,
+        depth: int,
+        overridden: tuple[str, ...] = (),
+    ) -> Operation:
+        if len(call.args) > len(parameters):
+            return self._unknown(target, f"{name} has more arguments than parameters", index, span)
+        raw = dict(zip(parameters, call.args, strict=False)) | dict(call.kwargs)
+        exporter = Exporter(self._run, span)
+        nested = {key: self._nested(raw.get(key), index, span, depth) for key in NESTED & set(parameters)}
+        arguments = {
+            key: exporter.export(value if key in CALLABLE else self._run.demand(value, self._frame))
+            for key, value in raw.items()
+            if key not in nested
+        }
+        lost = [value for value in arguments.values() if isinstance(value, Unknown)]
+        self.not_understood.extend(exporter.unknown)
+        return Operation(
+            index,
+            name,
+            target,
+            span,
+            arguments,
+            database_operations=nested.get("database_operations", ()),
+            state_operations=nested.get("state_operations", ()),
+            not_understood=NotUnderstood(lost[0].reason, lost[0].span or span) if lost else None,
+            overridden=overridden,
+            literals=self._literals(raw, span) if SQL & set(parameters) else (),
+        )
+
+    def _nested(self, value: Any, index: int, span: Span, depth: int) -> tuple[Operation, ...]:
+        value = self._run.demand(value, self._frame)
+        if value is None:
+            return ()
+        if not isinstance(value, list | tuple) or depth >= _MAX_NESTING:
+            return (self._unknown("", "the nested operations could not be worked out", index, span),)
+        return tuple(self.build(item, index, span, depth + 1) for item in value)
+
+    def _literals(self, raw: dict[str, Any], span: Span) -> tuple[Literal, ...]:
+        """Where the texts among the arguments are written, by the identity of the parser's constants."""
+        if self._strings is None:
+            nodes = [node for node in ast.walk(self._run.main.tree) if isinstance(node, ast.Constant)]
+            self._strings = {id(node.value): node for node in nodes if isinstance(node.value, str)}
+        found = [
+            self._strings[id(text)]
+            for text in _texts(raw[key] for key in raw if key in SQL)
+            if id(text) in self._strings
+        ]
+        return tuple(
+            Literal(node.value, place, self._run.main.segment(place))
+            for node in found
+            if isinstance(node.value, str)
+            for place in [self._run.main.span(node)]
+        )
+
+
+def _texts(values: Iterable[Any], depth: int = 0) -> Iterable[str]:
+    for value in values:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, list | tuple) and depth < _MAX_NESTING:
+            yield from _texts(value, depth + 1)
+
+
+def _short(target: str) -> str:
+    return target.rpartition(".")[2] or target

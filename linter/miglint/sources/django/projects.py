@@ -1,0 +1,114 @@
+"""The Django projects of a repository: their roots, their settings, and the surroundings that modules see."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from miglint.config import Config
+from miglint.sources.django.apps import Labels
+from miglint.sources.django.modules import Modules
+from miglint.sources.django.scan import Scan
+from miglint.sources.django.settings import Settings
+from miglint.sources.django.source import Source
+from miglint.sources.django.values import Value
+
+NEWEST_DJANGO = (6, 1)
+_VENDORS = {"mariadb": "mysql"}
+
+
+class Project:
+    """One project: the folder of a manage.py, or the repository itself. What its modules can ask is answered here."""
+
+    def __init__(self, root: str, modules: Modules, settings: Settings, config: Config) -> None:
+        self.root = root
+        self._modules = modules
+        self._settings = settings
+        self._config = config
+        self.labels = Labels(modules, self, self._migration_modules(), self.installed_apps())
+
+    def resolve(self, name: str, importer: Source) -> Any:
+        """What a dotted name stands for in the repository."""
+        return self._modules.resolve(name, importer.path, self)
+
+    def public_names(self, module: str, importer: Source) -> Mapping[str, Any] | None:
+        """What `from module import *` brings."""
+        path = self._modules.layout.path_of(module, importer.path)
+        frame = self._modules.frame(path, self) if path is not None else None
+        if frame is None:
+            return None
+        exported = frame.names.get("__all__")
+        if isinstance(exported, list | tuple):
+            return {name: frame.names[name] for name in exported if isinstance(name, str) and name in frame.names}
+        return {name: value for name, value in frame.names.items() if not name.startswith("_")}
+
+    def read_text(self, path: str) -> str | None:
+        """A file by its path in the repository, or by its path from the project's root."""
+        for candidate in (path, posixpath.join(self.root, path)):
+            if candidate in self._modules.layout.files or candidate in self._modules.tree:
+                return self._modules.text(candidate)
+        return None
+
+    def setting(self, name: str) -> Value | None:
+        """A setting: what the configuration says, else what settings modules say."""
+        if name == "AUTH_USER_MODEL" and self._config.django.auth_user_model:
+            return self._config.django.auth_user_model
+        return self._settings.value(name, self)
+
+    def fact(self, name: str) -> Value:
+        """The target database's vendor, or Django's version."""
+        if name == "vendor":
+            return _VENDORS.get(self._config.target.database, self._config.target.database)
+        version = self._config.django.version
+        numbers = tuple(int(part) for part in version.split(".") if part.isdecimal()) if version else NEWEST_DJANGO
+        return (*numbers, *(0, 0, 0)[len(numbers) :], "final", 0)
+
+    def installed_apps(self) -> list[str]:
+        """INSTALLED_APPS as far as it is known."""
+        value = self._settings.value("INSTALLED_APPS", self)
+        return [entry for entry in value if isinstance(entry, str)] if isinstance(value, list | tuple) else []
+
+    def _migration_modules(self) -> dict[str, str]:
+        value = self._settings.value("MIGRATION_MODULES", self)
+        found = {k: v for k, v in value.items() if isinstance(v, str)} if isinstance(value, dict) else {}
+        return found | dict(self._config.django.migration_modules)
+
+
+class Projects:
+    """The projects of a tree, the one of a path being that of the nearest manage.py above it."""
+
+    def __init__(self, modules: Modules, scan: Scan, config: Config) -> None:
+        self._modules = modules
+        self._config = config
+        self._roots = sorted({posixpath.dirname(path) for path in scan.managers} | {""}, key=len, reverse=True)
+        self._settings = _by_root(scan.settings, self._roots)
+        self._managers = {
+            root: {p: c for p, c in scan.managers.items() if posixpath.dirname(p) == root} for root in self._roots
+        }
+        self._projects: dict[str, Project] = {}
+
+    def of(self, path: str) -> Project:
+        """The project that a path belongs to."""
+        root = root_of(path, self._roots)
+        if root not in self._projects:
+            own = self._settings.get(root, [])
+            settings = Settings(self._modules, own or self._all_settings(), self._managers[root])
+            self._projects[root] = Project(root, self._modules, settings, self._config)
+        return self._projects[root]
+
+    def _all_settings(self) -> list[str]:
+        """For code under no manage.py: a library whose test project has the settings."""
+        return [path for paths in self._settings.values() for path in paths]
+
+
+def root_of(path: str, roots: Iterable[str]) -> str:
+    """The nearest of the roots above a path; they come longest first and end with the repository's own."""
+    return next(root for root in roots if not root or path.startswith(f"{root}/"))
+
+
+def _by_root(paths: Iterable[str], roots: list[str]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for path in paths:
+        grouped.setdefault(root_of(path, roots), []).append(path)
+    return grouped

@@ -1,0 +1,139 @@
+"""Python source as text and syntax tree, from bytes that may be anything."""
+
+from __future__ import annotations
+
+import ast
+import io
+import itertools
+import re
+import tokenize
+import warnings
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from miglint.finding import Span
+
+MAX_BYTES = 5_000_000
+MAX_TOKENS = 250_000
+"""A syntax tree takes about 400 bytes a token."""
+_SMALL = 200_000
+"""Bytes of source which cannot hold so many tokens that the tree gets too big."""
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
+_TEXT_AND_COMMENTS = re.compile(
+    rb"""
+    \"\"\" (?: [^\\] | \\. )*? \"\"\"
+    | ''' (?: [^\\] | \\. )*? '''
+    | " (?: [^\\\n"] | \\. )* "
+    | ' (?: [^\\\n'] | \\. )* '
+    | \# [^\n]*
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+_TOKEN = re.compile(rb"\w+|[^\w\s]")
+START = Span(1, 1, 1, 1)
+
+
+class Unparsable(Exception):
+    """Why bytes are not Python source that can be read, and where."""
+
+    def __init__(self, reason: str, span: Span = START) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.span = span
+
+
+@dataclass(frozen=True)
+class Source:
+    """One module: where it is, what it says. `module` is its dotted name as the repository would import it."""
+
+    path: str
+    module: str
+    blob: str
+    content: bytes = field(repr=False)
+    tree: ast.Module = field(repr=False, compare=False)
+
+    @property
+    def package(self) -> str:
+        """The dotted name that relative imports start from."""
+        return self.module if self.path.endswith("/__init__.py") else self.module.rpartition(".")[0]
+
+    @cached_property
+    def text(self) -> str:
+        """The source as the parser read it, line breaks as they are in the file."""
+        return decode(self.content)
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines as the parser counts them."""
+        return _LINE_BREAK.split(self.text)
+
+    @cached_property
+    def _ascii(self) -> bool:
+        return self.content.isascii()
+
+    def span(self, node: ast.expr | ast.stmt) -> Span:
+        """Where a node stands, in characters. The tree's own columns are bytes of UTF-8."""
+        end_line = node.end_lineno or node.lineno
+        end_column = node.end_col_offset or 0
+        if self._ascii:
+            return Span(node.lineno, node.col_offset + 1, end_line, end_column + 1)
+        return Span(
+            node.lineno, self._column(node.lineno, node.col_offset), end_line, self._column(end_line, end_column)
+        )
+
+    def _column(self, line: int, offset: int) -> int:
+        return len(self.lines[line - 1].encode()[:offset].decode(errors="replace")) + 1
+
+    def segment(self, span: Span) -> str:
+        """The text of a span."""
+        lines = self.lines[span.line - 1 : span.end_line]
+        if len(lines) == 1:
+            return lines[0][span.column - 1 : span.end_column - 1]
+        return "\n".join([lines[0][span.column - 1 :], *lines[1:-1], lines[-1][: span.end_column - 1]])
+
+
+def decode(content: bytes) -> str:
+    """Source text by its byte order mark and PEP 263 cookie. Raises Unparsable."""
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+        return content.decode(encoding)
+    except (SyntaxError, LookupError, UnicodeError) as error:
+        raise Unparsable(f"the encoding cannot be read: {_one_line(error)}") from None
+
+
+def parse(content: bytes, path: str) -> ast.Module:
+    """The syntax tree of a file's bytes. Raises Unparsable, whatever they are.
+
+    Size and nesting are bounded before the parser sees them: a tree takes hundreds of times the bytes of its source.
+    """
+    if len(content) > MAX_BYTES:
+        raise Unparsable(f"the file is larger than {MAX_BYTES // 1_000_000} MB")
+    if b"\0" in content:
+        line = content[: content.index(b"\0")].count(b"\n") + 1
+        raise Unparsable("the file holds a NUL byte", Span(line, 1, line, 1))
+    if len(content) > _SMALL:
+        _refuse_too_many_tokens(content)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(content, filename=path)
+    except SyntaxError as error:
+        if not error.lineno:
+            raise Unparsable(f"the file cannot be parsed: {_one_line(error.msg)}") from None
+        column = max(error.offset or 1, 1)
+        span = Span(error.lineno, column, error.lineno, column)
+        raise Unparsable(f"syntax error: {_one_line(error.msg)}", span) from None
+    except (RecursionError, MemoryError):
+        raise Unparsable("the code is nested too deeply") from None
+    except (ValueError, UnicodeError, LookupError) as error:
+        raise Unparsable(f"the file cannot be parsed: {_one_line(error)}") from None
+
+
+def _refuse_too_many_tokens(content: bytes) -> None:
+    tokens = _TOKEN.finditer(_TEXT_AND_COMMENTS.sub(b" 0 ", content))
+    if next(itertools.islice(tokens, MAX_TOKENS, None), None) is not None:
+        raise Unparsable(f"the file holds more than {MAX_TOKENS:,} tokens")
+
+
+def _one_line(message: object) -> str:
+    return " ".join(str(message).split())

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from django_files import IMPORTS, history_of, migration_of
+from miglint.finding import Span
+from miglint.history import Dependency, Key
+from miglint.sources.django.values import Call, Reference, Setting
+
+
+def test_a_migration_has_its_edges_and_operations_with_their_places() -> None:
+    migration = migration_of(
+        'dependencies = [\n    ("contenttypes", "0001_initial"),\n'
+        "    migrations.swappable_dependency(settings.AUTH_USER_MODEL),\n]\n"
+        'operations = [\n    migrations.AddField("order", "total", models.IntegerField(default=0)),\n]\natomic = False'
+    )
+    assert migration.dependencies == (
+        Dependency(Key("contenttypes", "0001_initial"), Span(7, 9, 7, 41)),
+        Dependency(Key("auth", "__first__"), Span(8, 9, 8, 66), "AUTH_USER_MODEL"),
+    )
+    assert migration.dependencies_span == Span(6, 20, 9, 6)
+    assert not migration.atomic
+    (operation,) = migration.operations
+    assert (operation.name, operation.target) == ("AddField", "django.db.migrations.AddField")
+    assert operation.span == Span(11, 9, 11, 75)
+    assert operation.arguments == {
+        "model_name": "order",
+        "name": "total",
+        "field": Call("django.db.models.IntegerField", (), {"default": 0}),
+    }
+    assert list(migration.not_understood) == []
+
+
+def test_the_user_model_comes_from_the_settings_module() -> None:
+    body = "dependencies = [migrations.swappable_dependency(settings.AUTH_USER_MODEL)]\noperations = [\n"
+    body += 'migrations.AddField("order", "by", models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE))]'
+    migration = migration_of(body, files={"site/settings/base.py": 'AUTH_USER_MODEL = "accounts.User"\n'})
+    assert [edge.key for edge in migration.dependencies] == [Key("accounts", "__first__")]
+    field = migration.operations[0].arguments["field"]
+    assert field.args == (Setting("AUTH_USER_MODEL", "accounts.User"), Reference("django.db.models.CASCADE"))
+
+
+def test_the_label_comes_from_the_app_config() -> None:
+    files = {
+        "shop/__init__.py": "",
+        "shop/apps.py": "from django.apps import AppConfig\nclass C(AppConfig):\n    name, label = 'shop', 'store'\n",
+        "shop/migrations/0001_initial.py": f"{IMPORTS}class Migration(migrations.Migration):\n    initial = True\n",
+    }
+    history = history_of(dict(files))
+    assert set(history.migrations) == {Key("store", "0001_initial")}
+    assert history.apps["store"].path == "shop/migrations"
