@@ -20,7 +20,7 @@ def test_a_migration_has_its_edges_and_operations_with_their_places() -> None:
     assert not migration.atomic
     (operation,) = migration.operations
     assert (operation.name, operation.target) == ("AddField", "django.db.migrations.AddField")
-    assert operation.span == Span(11, 9, 11, 75)
+    assert operation.span == Span(11, 9, 11, 78)
     assert operation.arguments == {
         "model_name": "order",
         "name": "total",
