@@ -1,0 +1,1 @@
+"""The lab: what statements do on live servers, against what is predicted."""
