@@ -87,6 +87,8 @@ CREATE TABLE shop_order (
 CREATE INDEX shop_order_customer_id ON shop_order (customer_id);
 """
 
+FIRST = ("0001", "V1__")
+"""How the first migration of a history is called: an example that has one of its own starts from nothing."""
 SHOP_PATH, SHOP_SQL_PATH = "shop/migrations/0001_initial.py", "db/migrations/V1__initial.sql"
 
 
@@ -145,7 +147,7 @@ class Example:
             folder, suffix = PurePosixPath(path).parent, PurePosixPath(path).suffix
             continued = any(block.path.endswith(suffix) for block in self.blocks)
             own_start = any(
-                PurePosixPath(block.path).parent == folder and (block.on_base or block.path == path)
+                PurePosixPath(block.path).parent == folder and PurePosixPath(block.path).name.startswith(FIRST)
                 for block in self.blocks
                 if not block.deleted
             )

@@ -1,0 +1,1 @@
+"""Past changes of real projects, checked as the pull requests that they once were."""
