@@ -1,0 +1,109 @@
+"""Write what a real Django prints for each migration of an installed project, against a real server.
+
+Runs in the project's own environment, where its packages are installed and the project itself can be imported:
+
+    DJANGO_SETTINGS_MODULE=shop.settings python truth.py postgresql truth.jsonl --host /tmp --user postgres
+
+The database `miglint_truth` is dropped and made anew. Migrations are taken in the loader's plan; the SQL of each is
+collected from the schema editor first, as `sqlmigrate` does, and then the migration is applied for real, so that the
+names which the editor looks up are there. One line of JSON a migration: app, name, sql (without comments), error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+import traceback
+from pathlib import Path
+
+NAME = "miglint_truth"
+
+
+def settings_of(arguments: argparse.Namespace) -> dict[str, object]:
+    engine = {"postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite3"}[arguments.database]
+    if engine == "sqlite3":
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": arguments.file}
+    return {
+        "ENGINE": f"django.db.backends.{engine}",
+        "NAME": NAME,
+        "HOST": arguments.host,
+        "PORT": arguments.port,
+        "USER": arguments.user,
+        "PASSWORD": arguments.password,
+    }
+
+
+def recreate(database: str, settings: dict[str, object]) -> None:
+    """Drop and create the database."""
+    if database == "sqlite":
+        Path(str(settings["NAME"])).unlink(missing_ok=True)
+    elif database == "postgresql":
+        import psycopg
+
+        place = {"host": settings["HOST"], "port": settings["PORT"] or None, "user": settings["USER"]}
+        with psycopg.connect(dbname="postgres", autocommit=True, **place) as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
+            connection.execute(f"CREATE DATABASE {NAME} TEMPLATE template0 ENCODING 'UTF8'")
+    else:
+        import MySQLdb
+
+        socket = {"unix_socket": settings["HOST"]} if str(settings["HOST"]).startswith("/") else {}
+        with MySQLdb.connect(user=settings["USER"], **socket).cursor() as cursor:
+            cursor.execute(f"DROP DATABASE IF EXISTS {NAME}")
+            cursor.execute(f"CREATE DATABASE {NAME} CHARACTER SET utf8mb4")
+
+
+def record(migration, state, connection) -> tuple[list[str], str]:
+    """What the editor collects; and the error, if it raised one."""
+    error, collected = "", []
+    try:
+        with connection.schema_editor(collect_sql=True, atomic=migration.atomic) as editor:
+            collected = editor.collected_sql
+            migration.apply(state.clone(), editor, collect_sql=True)
+    except Exception:
+        error = traceback.format_exc(limit=-1).strip().splitlines()[-1]
+    return [sql for sql in collected if not sql.startswith("--")], error
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("database", choices=["postgresql", "mysql", "mariadb", "sqlite"])
+    parser.add_argument("output", type=Path)
+    for name in ("host", "port", "user", "password"):
+        parser.add_argument(f"--{name}", default="")
+    parser.add_argument("--file", default="truth.sqlite3")
+    arguments = parser.parse_args()
+    sys.path.insert(0, str(Path.cwd()))
+
+    import django
+    from django.conf import settings
+
+    database = settings_of(arguments)
+    settings.DATABASES = {"default": database}
+    settings.DATABASE_ROUTERS = []
+    recreate(arguments.database, database)
+    django.setup()
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    executor.recorder.ensure_schema()
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    state = executor._create_project_state(with_applied_migrations=True)
+    started = time.monotonic()
+    with arguments.output.open("w") as output:
+        for number, (migration, _) in enumerate(plan):
+            sql, error = record(migration, state, connection)
+            line = {"app": migration.app_label, "name": migration.name, "sql": sql, "error": error}
+            output.write(json.dumps(line) + "\n")
+            output.flush()
+            with connection.schema_editor(atomic=migration.atomic) as editor:
+                state = migration.apply(state, editor)
+            if number % 100 == 0:
+                print(f"{number}/{len(plan)} {time.monotonic() - started:.0f} s", file=sys.stderr)
+    print(f"{len(plan)} migrations, Django {django.get_version()}, {arguments.database}", file=sys.stderr)
+
+
+main()

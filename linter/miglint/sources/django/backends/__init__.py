@@ -1,0 +1,1 @@
+"""Django's database backends without drivers, connections or servers."""

@@ -1,0 +1,156 @@
+"""Django's own database wrappers, offline: their schema editors write SQL and nothing is ever connected to."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from types import SimpleNamespace
+from typing import Any, Self
+
+from miglint.errors import MiglintError
+from miglint.history import Target
+from miglint.sources.django.backends import literals
+from miglint.sources.django.backends.drivers import stand_ins
+from miglint.sources.django.backends.names import Constraint, Names
+from miglint.sources.django.backends.recording import RecordingMixin
+
+_ENGINES = {
+    "postgresql": "postgresql",
+    "mysql": "mysql",
+    "mariadb": "mysql",
+    "sqlite": "sqlite3",
+    "oracle": "oracle",
+}
+_NEWEST: Mapping[str, tuple[int, ...]] = {
+    "postgresql": (18,),
+    "mysql": (8, 4),
+    "mariadb": (11, 8),
+    "oracle": (23, 6),
+}
+"""What is assumed where no version is given."""
+
+
+class OfflineCursor:
+    """A cursor that finds nothing; what an editor asks of the server is answered before it comes to this."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        pass
+
+    def execute(self, sql: str, params: object = None) -> OfflineCursor:
+        """Do nothing."""
+        return self
+
+    def fetchone(self) -> None:
+        """No row."""
+
+    def fetchall(self) -> list[Any]:
+        """No rows."""
+        return []
+
+
+def connect(target: Target) -> Any:
+    """A database wrapper for the target. Its `catalog` must be set to what introspection shall answer from."""
+    engine = _ENGINES.get(target.database)
+    if engine is None:
+        raise MiglintError(f"Django's SQL cannot be written for {target.database}: choose one of {', '.join(_ENGINES)}")
+    with stand_ins():
+        module = importlib.import_module(f"django.db.backends.{engine}.base")
+        importlib.import_module(f"django.db.backends.{engine}.schema")
+    connection = _offline(module.DatabaseWrapper)(_settings(engine), alias="default")
+    version = target.version or _NEWEST.get(target.database, ())
+    connection.__dict__.update(_server(target.database, version))
+    connection.connection = SimpleNamespace(
+        escape=lambda value, encoders: literals.mysql(value), encoders=None, autocommit=True
+    )
+    importlib.import_module("django.db").connections["default"] = connection
+    return connection
+
+
+def _settings(engine: str) -> dict[str, Any]:
+    empty = dict.fromkeys(("NAME", "USER", "PASSWORD", "HOST", "PORT"), "")
+    flags = {"AUTOCOMMIT": True, "ATOMIC_REQUESTS": False, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}
+    return {**empty, **flags, "ENGINE": f"django.db.backends.{engine}", "OPTIONS": {}, "TIME_ZONE": None, "TEST": {}}
+
+
+def _server(database: str, version: tuple[int, ...]) -> dict[str, Any]:
+    """What Django would ask the server once and remember, by the name it remembers it under."""
+    major, minor, *_ = (*version, 0, 0)
+    if database == "postgresql":
+        return {"pg_version": major * 10000 + minor}
+    if database == "oracle":
+        return {"oracle_version": (major, minor)}
+    if database in {"mysql", "mariadb"}:
+        text = ".".join(map(str, (*version, *(0,) * (3 - len(version)))))
+        data = {
+            "version": text + ("-MariaDB" if database == "mariadb" else ""),
+            "sql_mode": "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES",
+            "default_storage_engine": "InnoDB",
+            "sql_auto_is_null": False,
+            "lower_case_table_names": 0,
+            "has_zoneinfo_database": True,
+        }
+        return {"mysql_server_data": data}
+    return {}
+
+
+def _offline(wrapper: Any) -> Any:
+    """The backend's wrapper with everything that would touch a server answered from the catalog."""
+
+    class Introspection(wrapper.introspection_class):
+        def get_constraints(self, cursor: object, table_name: str) -> dict[str, dict[str, Any]]:
+            table = self.connection.catalog(table_name).find(table_name)
+            return {name: _described(constraint) for name, constraint in table.constraints.items()}
+
+        def get_sequences(self, cursor: object, table_name: str, table_fields: object = ()) -> list[dict[str, str]]:
+            table = self.connection.catalog(table_name).find(table_name)
+            return [{"name": name, "table": table_name, "column": column} for column, name in table.sequences.items()]
+
+        def get_storage_engine(self, cursor: object, table_name: str) -> str:
+            return "InnoDB"
+
+        def get_relations(self, cursor: object, table_name: str) -> dict[str, tuple[str, str]]:
+            return {}
+
+        def get_table_list(self, cursor: object) -> list[Any]:
+            return []
+
+    class Editor(RecordingMixin, wrapper.SchemaEditorClass):
+        def _is_collation_deterministic(self, collation_name: str) -> bool:
+            return collation_name not in self.connection.catalog("").nondeterministic
+
+    class Offline(wrapper):
+        introspection_class = Introspection
+        SchemaEditorClass = Editor
+        catalog: Callable[[str], Names]
+
+        def cursor(self) -> OfflineCursor:
+            return OfflineCursor(self)
+
+        def ensure_connection(self) -> None:
+            pass
+
+        def close(self) -> None:
+            pass
+
+    return Offline
+
+
+def _described(constraint: Constraint) -> dict[str, Any]:
+    return {
+        "columns": list(constraint.columns),
+        "primary_key": constraint.primary_key,
+        "unique": constraint.unique,
+        "foreign_key": constraint.foreign_key,
+        "check": constraint.check,
+        "index": constraint.index,
+        "orders": [],
+        "type": "idx" if constraint.method == "btree" else constraint.method,
+        "definition": None,
+        "options": None,
+    }

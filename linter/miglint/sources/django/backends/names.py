@@ -1,0 +1,193 @@
+"""A virtual catalog: the names of constraints, indexes and sequences that the statements so far have made.
+
+Django's schema editors ask the database for the name of a constraint before they drop it. There is no database here, so
+the names come from the statements that made them, and where those leave a name out, from the database's own rules:
+
+- PostgreSQL: `table_column_key`, `_pkey`, `_check`, `_seq`, shortened as makeObjectName does.
+- MySQL: an index is named after its first column, a check `table_chk_1`; MariaDB names a column's check by the column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+IDENTIFIER_BYTES = 63
+"""PostgreSQL's NAMEDATALEN less the terminator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A constraint or an index, in the words of Django's introspection. None among the columns is an expression."""
+
+    columns: tuple[str | None, ...]
+    primary_key: bool = False
+    unique: bool = False
+    check: bool = False
+    index: bool = False
+    foreign_key: tuple[str, str] | None = None
+    method: str = ""
+
+    def renamed(self, old: str, new: str) -> Constraint:
+        """The same after a column was renamed."""
+        return replace(self, columns=tuple(new if column == old else column for column in self.columns))
+
+
+@dataclass(slots=True)
+class Table:
+    """What hangs on one table, by name."""
+
+    constraints: dict[str, Constraint] = field(default_factory=dict)
+    sequences: dict[str, str] = field(default_factory=dict)
+    """Column to the sequence that it owns."""
+
+    def copy(self) -> Table:
+        """A table that can be changed apart from this one."""
+        return Table(dict(self.constraints), dict(self.sequences))
+
+
+@dataclass(slots=True)
+class Names:
+    """All tables of one database, `vendor` being Django's word for it (`mariadb` apart)."""
+
+    vendor: str
+    tables: dict[str, Table] = field(default_factory=dict)
+    renamed: dict[str, str] = field(default_factory=dict)
+    """Former table names, for editors that ask by the name before a rename of the same migration."""
+    nondeterministic: set[str] = field(default_factory=set)
+    """Collations that were created as such."""
+
+    def table(self, name: str) -> Table:
+        """The table of this name, made if it is not there."""
+        return self.tables.setdefault(name, Table())
+
+    def find(self, name: str) -> Table:
+        """The table of this name or of this former name."""
+        while name not in self.tables and name in self.renamed:
+            name = self.renamed[name]
+        return self.tables.get(name) or Table()
+
+    def add(self, table: str, name: str, constraint: Constraint) -> None:
+        """Add a constraint or an index; an empty name is chosen as the database would."""
+        self.table(table).constraints[name or self._choose(table, constraint)] = constraint
+
+    def add_sequence(self, table: str, column: str) -> None:
+        """Note the sequence behind a serial or identity column."""
+        self.table(table).sequences[column] = object_name(table, column, "seq")
+
+    def drop(self, table: str, name: str) -> None:
+        """Drop a constraint or an index of a table."""
+        self.table(table).constraints.pop(name, None)
+
+    def drop_foreign_key(self, table: str, name: str) -> None:
+        """Drop a foreign key; MySQL leaves the index that it made behind."""
+        constraints = self.table(table).constraints
+        if name in constraints and constraints[name].index:
+            constraints[name] = replace(constraints[name], foreign_key=None, method="btree")
+        else:
+            constraints.pop(name, None)
+
+    def drop_index(self, name: str) -> None:
+        """Drop an index that is named without its table."""
+        for table in self.tables.values():
+            table.constraints.pop(name, None)
+
+    def rename_index(self, old: str, new: str) -> None:
+        """Rename an index that is named without its table."""
+        for table in self.tables.values():
+            if old in table.constraints:
+                table.constraints[new] = table.constraints.pop(old)
+
+    def rename_constraint(self, table: str, old: str, new: str) -> None:
+        """Rename a constraint or an index of a table."""
+        constraints = self.table(table).constraints
+        if old in constraints:
+            constraints[new] = constraints.pop(old)
+
+    def rename_table(self, old: str, new: str) -> None:
+        """Rename a table; what hangs on it keeps its names."""
+        if old in self.tables:
+            self.tables[new] = self.tables.pop(old)
+        self.renamed[old] = new
+        self.renamed.pop(new, None)
+        for table in self.tables.values():
+            for name, constraint in table.constraints.items():
+                if constraint.foreign_key and constraint.foreign_key[0] == old:
+                    table.constraints[name] = replace(constraint, foreign_key=(new, constraint.foreign_key[1]))
+
+    def rename_column(self, table: str, old: str, new: str) -> None:
+        """Rename a column everywhere it is named."""
+        found = self.table(table)
+        found.constraints = {name: item.renamed(old, new) for name, item in found.constraints.items()}
+        if old in found.sequences:
+            found.sequences[new] = found.sequences.pop(old)
+
+    def drop_column(self, table: str, column: str) -> None:
+        """Drop a column with what hangs on it; MySQL leaves a shorter index behind."""
+        found = self.table(table)
+        found.sequences.pop(column, None)
+        for name, item in list(found.constraints.items()):
+            if column in item.columns:
+                rest = tuple(other for other in item.columns if other != column)
+                if rest and self.vendor in {"mysql", "mariadb"} and item.index:
+                    found.constraints[name] = replace(item, columns=rest)
+                else:
+                    del found.constraints[name]
+
+    def drop_table(self, table: str) -> None:
+        """Drop a table."""
+        self.tables.pop(table, None)
+
+    def copy(self) -> Names:
+        """A catalog that can be changed apart from this one."""
+        tables = {name: table.copy() for name, table in self.tables.items()}
+        return Names(self.vendor, tables, dict(self.renamed), set(self.nondeterministic))
+
+    def _choose(self, table: str, constraint: Constraint) -> str:
+        if self.vendor == "postgresql":
+            base = _postgresql_name(table, constraint)
+            return self._free(base, (name for found in self.tables.values() for name in found.constraints), "")
+        taken = self.table(table).constraints
+        if constraint.primary_key:
+            return "PRIMARY"
+        if constraint.check:
+            if self.vendor == "mariadb" and constraint.columns:
+                return str(constraint.columns[0])
+            return next(name for number in range(1, len(taken) + 2) if (name := f"{table}_chk_{number}") not in taken)
+        return self._free(str(constraint.columns[0] or "functional_index"), taken, "_", first=2)
+
+    @staticmethod
+    def _free(base: str, taken: Iterable[str], joint: str, first: int = 1) -> str:
+        used = set(taken)
+        number, name = first, base
+        while name in used:
+            name = f"{base}{joint}{number}"
+            number += 1
+        return name
+
+
+def _postgresql_name(table: str, constraint: Constraint) -> str:
+    if constraint.primary_key:
+        return object_name(table, "", "pkey")
+    if constraint.check:
+        return object_name(table, str(constraint.columns[0]) if len(constraint.columns) == 1 else "", "check")
+    columns = "_".join(column or "expr" for column in constraint.columns)
+    if constraint.foreign_key:
+        return object_name(table, columns, "fkey")
+    return object_name(table, columns, "key" if constraint.unique and not constraint.method else "idx")
+
+
+def object_name(first: str, second: str, label: str) -> str:
+    """PostgreSQL's makeObjectName: the longer of the two names is shortened until all fit into an identifier."""
+    heads = [name.encode() for name in (first, second) if name]
+    room = IDENTIFIER_BYTES - len(label) - len(heads)
+    while sum(map(len, heads)) > room:
+        longest = 0 if len(heads) == 1 or len(heads[0]) > len(heads[1]) else 1
+        heads[longest] = heads[longest][:-1]
+    return "_".join(_parts(heads, label))
+
+
+def _parts(heads: Iterable[bytes], label: str) -> Iterator[str]:
+    for head in heads:
+        yield head.decode(errors="ignore")
+    yield label

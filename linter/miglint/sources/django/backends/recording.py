@@ -1,0 +1,68 @@
+"""Schema editors that write down each statement together with the operation that asked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A statement as it would be executed, and the place (`index` of the step) that made or deferred it."""
+
+    sql: str
+    step: int
+
+
+class Deferred(list[Any]):
+    """Django's list of statements to run at the end, noting for each the step that put it there."""
+
+    def __init__(self, editor: RecordingMixin, items: Iterable[Any] = ()) -> None:
+        super().__init__()
+        self._editor = editor
+        self.extend(items)
+
+    def append(self, item: Any) -> None:
+        """Defer a statement."""
+        self._editor.origins.setdefault(id(item), (item, self._editor.step))
+        super().append(item)
+
+    def extend(self, items: Iterable[Any]) -> None:
+        """Defer statements."""
+        for item in items:
+            self.append(item)
+
+
+class RecordingMixin:
+    """Laid over Django's schema editor of a backend, always collecting."""
+
+    collected_sql: list[str]
+
+    def __init__(self, connection: Any) -> None:
+        super().__init__(connection, collect_sql=True, atomic=False)  # type: ignore[call-arg]  # Django's editor is next
+        self.step = 0
+        self.recorded: list[Recorded] = []
+        self.origins: dict[int, tuple[Any, int]] = {}
+        self.deferred_sql = Deferred(self)
+
+    def execute(self, sql: Any, params: Any = ()) -> None:
+        """Write down what Django would send to the server."""
+        before = len(self.collected_sql)
+        super().execute(sql, params)  # type: ignore[misc]  # Django's editor is next
+        _, step = self.origins.get(id(sql), (sql, self.step))
+        ending = "" if str(sql).rstrip().endswith(";") else ";"
+        for text in self.collected_sql[before:]:
+            self.recorded.append(Recorded(text.removesuffix(ending) if ending else text, step))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Keep `deferred_sql` a noting list; editors replace it by a plain one."""
+        if name == "deferred_sql" and not isinstance(value, Deferred):
+            value = Deferred(self, value)
+        super().__setattr__(name, value)
+
+    def run_deferred(self) -> None:
+        """Execute what was put off to the end of the migration."""
+        for sql in list(self.deferred_sql):
+            self.execute(sql, None)
+        self.deferred_sql = Deferred(self)

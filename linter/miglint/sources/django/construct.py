@@ -1,0 +1,287 @@
+"""Real Django objects from what was read of a migration; only classes that `allowed` lets through are called."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from miglint.history import Confidence, Operation
+from miglint.sources.django import allowed, defaults
+from miglint.sources.django.doubts import Doubt, Ledger
+from miglint.sources.django.fields import FieldType, FieldTypes, NotBuilt
+from miglint.sources.django.values import Attribute, Call, Function, LocalClass, Reference, Setting, Unknown
+
+IRRELEVANT = frozenset(
+    {
+        "choices",
+        "editable",
+        "error_messages",
+        "help_text",
+        "limit_choices_to",
+        "validators",
+        "verbose_name",
+        "violation_error_message",
+        "violation_error_code",
+    }
+)
+"""Arguments of fields and constraints that never show in SQL."""
+
+_MODEL_OPTIONS = frozenset(
+    {
+        "constraints",
+        "db_table",
+        "db_table_comment",
+        "db_tablespace",
+        "index_together",
+        "indexes",
+        "managed",
+        "order_with_respect_to",
+        "proxy",
+        "required_db_features",
+        "required_db_vendor",
+        "select_on_save",
+        "swappable",
+        "unique_together",
+    }
+)
+
+
+class Constructor:
+    """Builds the operations of one history. Doubts are noted in the ledger, at once or when a value is used."""
+
+    def __init__(self, types: FieldTypes, ledger: Ledger) -> None:
+        self._types = types
+        self._ledger = ledger
+
+    def operation(self, operation: Operation) -> Any:
+        """The real operation (not RunPython, RunSQL or SeparateDatabaseAndState). Raises NotBuilt."""
+        found = self._operation_class(operation)
+        arguments = {name: self._argument(name, value) for name, value in operation.arguments.items()}
+        arguments.pop("managers", None)
+        try:
+            return found(**arguments)
+        except NotBuilt:
+            raise
+        except Exception as error:  # Django's own checks of arguments raise whatever they like
+            raise NotBuilt(f"{operation.name} refuses its arguments: {error}") from error
+
+    @staticmethod
+    def _operation_class(operation: Operation) -> Any:
+        for name in (operation.target, f"django.db.migrations.{operation.name}"):
+            found = allowed.django_class(name)
+            if found is not None and found.__name__ == operation.name:
+                return found
+        found = allowed.django_class(f"django.contrib.postgres.operations.{operation.name}")
+        if found is None:
+            raise NotBuilt(f"{operation.target} is no operation of Django's")
+        return found
+
+    def _argument(self, name: str, value: Any) -> Any:
+        if name == "fields" and isinstance(value, list | tuple):
+            return [(pair[0], self.field(pair[1])) for pair in value]
+        if name == "field":
+            return self.field(value)
+        if name == "options":
+            return self._options(value)
+        if name == "bases":
+            return self._bases(value)
+        return self.value(value)
+
+    def _options(self, value: Any) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            self._ledger.note(Doubt(Confidence.ASSUMED, f"options could not be evaluated: {_why(value)}"))
+            return {}
+        kept = {name: item for name, item in value.items() if name in _MODEL_OPTIONS}
+        return {name: self.value(item) for name, item in kept.items()}
+
+    def _bases(self, value: Any) -> tuple[Any, ...]:
+        """Only models are kept, named as `app.model`; a mixin adds nothing to a table."""
+        from django.db.models import Model
+
+        items = value if isinstance(value, list | tuple) else ()
+        models = tuple(item for item in items if isinstance(item, str))
+        return models or (Model,)
+
+    def field(self, value: Any) -> Any:
+        """The real field, or one that stands for it."""
+        if not isinstance(value, Call):
+            return self._unknown(f"a field could not be evaluated: {_why(value)}")
+        try:
+            return self._field(value, self._types.resolve(value))
+        except NotBuilt as error:
+            return self._unknown(str(error), value.kwargs)
+
+    def _unknown(self, reason: str, kwargs: Mapping[str, Any] | None = None) -> Any:
+        """A field whose column type is not known; what every field can be given is kept."""
+        from django.db.models import TextField
+
+        kept: dict[str, Any] = {}
+        for name in ("null", "unique", "primary_key", "db_index", "db_column"):
+            value = (kwargs or {}).get(name)
+            if isinstance(value, bool | str):
+                kept[name] = value
+        return doubtful(TextField)(**kept, doubts=(Doubt(Confidence.UNKNOWN, reason),), ledger=self._ledger)
+
+    def _field(self, call: Call, found: FieldType) -> Any:
+        doubts = [found.doubt] if found.doubt else []
+        kwargs: dict[str, Any] = {}
+        for name, value in {**found.fixed, **call.kwargs, **found.forced}.items():
+            if name in IRRELEVANT or name == "default" or not found.takes(name):
+                continue
+            try:
+                kwargs[name] = self.field(value) if name in {"base_field", "output_field"} else self.value(value)
+            except NotBuilt as error:
+                doubts.append(Doubt(Confidence.ASSUMED, f"{name} of a field is left out: {error}"))
+        args = [self._positional(item, index, found) for index, item in enumerate(call.args)]
+        return self._instance(call, found, args, kwargs, doubts)
+
+    def _positional(self, value: Any, index: int, found: FieldType) -> Any:
+        try:
+            return self.value(value)
+        except NotBuilt:
+            return None
+
+    def _instance(
+        self, call: Call, found: FieldType, args: list[Any], kwargs: dict[str, Any], doubts: list[Doubt]
+    ) -> Any:
+        cls = found.cls
+        if doubts:
+            cls = doubtful(cls)
+            kwargs |= {"doubts": tuple(doubts), "ledger": self._ledger}
+        try:
+            field = cls(*args, **kwargs)
+        except Exception as error:  # a field's own checks raise whatever they like
+            raise NotBuilt(f"{call.target} refuses its arguments: {error}") from error
+        if "default" in call.kwargs:
+            field.default = self._default(call.kwargs["default"], field)
+        return field
+
+    def _default(self, value: Any, field: Any) -> Any:
+        name = _name(value)
+        if name:
+            found = defaults.known(name, self._ledger)
+            if found is not None:
+                return found
+            reason = f"the default {name}() is not run"
+        else:
+            try:
+                return self.value(value)
+            except NotBuilt as error:
+                name, reason = str(error), f"the default could not be evaluated: {error}"
+        doubt = Doubt(Confidence.ASSUMED, reason)
+        return defaults.sample(name, field.get_internal_type(), doubt, self._ledger)
+
+    def value(self, value: Any) -> Any:
+        """The real value. Raises NotBuilt."""
+        match value:
+            case list() | tuple() | set() | frozenset():
+                return type(value)(self.value(item) for item in value)
+            case dict():
+                return {self.value(key): self.value(item) for key, item in value.items()}
+            case Call():
+                return self._call(value)
+            case Reference():
+                return self._reference(value)
+            case Setting():
+                return self.value(value.value)
+            case Function():
+                return Named(value.name)
+            case Attribute() | LocalClass() | Unknown():
+                raise NotBuilt(_why(value))
+        return value
+
+    def _reference(self, value: Reference) -> Any:
+        rule = allowed.deletion_rule(value.name)
+        if rule is not None:
+            return rule
+        found = allowed.django_class(value.name)
+        if found is not None:
+            return found
+        if value.name in {"datetime.timezone.utc", "datetime.UTC", "django.utils.timezone.utc", "pytz.utc"}:
+            return dt.UTC
+        head, _, member = value.name.rpartition(".")
+        holder = allowed.django_class(head) if head else None
+        if holder is not None and not member.startswith("_") and hasattr(holder, member):
+            return getattr(holder, member)
+        return Named(value.name)
+
+    def _call(self, call: Call) -> Any:
+        if call.receiver is not None:
+            return self._method(call)
+        if call.target in {"django.db.models.SET", "django.db.models.deletion.SET"}:
+            return Named("SET")
+        made: Callable[..., Any] | None = allowed.django_class(call.target) or allowed.function(call.target)
+        if made is None:
+            raise NotBuilt(f"{call.target}() is not run")
+        if isinstance(made, type) and issubclass(made, _field_class()):
+            return self.field(call)
+        args = [self.value(item) for item in call.args]
+        kwargs = {name: self.value(item) for name, item in call.kwargs.items() if name not in IRRELEVANT}
+        try:
+            return made(*args, **kwargs)
+        except NotBuilt:
+            raise
+        except Exception as error:  # as above
+            raise NotBuilt(f"{call.target} refuses its arguments: {error}") from error
+
+    def _method(self, call: Call) -> Any:
+        if call.target not in allowed.METHODS:
+            raise NotBuilt(f".{call.target}() is not run")
+        receiver = self.value(call.receiver)
+        method = getattr(receiver, call.target, None)
+        if isinstance(receiver, Named) or method is None:
+            raise NotBuilt(f".{call.target}() is not run")
+        return method(*map(self.value, call.args), **{name: self.value(item) for name, item in call.kwargs.items()})
+
+
+class Named:
+    """A function, class or other object of the project: known by its name alone, never called."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, *args: object, **kwargs: object) -> None:
+        raise NotBuilt(f"{self.name}() is not run")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Named) and other.name == self.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __deepcopy__(self, memo: object) -> Named:
+        return self
+
+
+@cache
+def _field_class() -> Any:
+    from django.db.models import Field
+
+    return Field
+
+
+@cache
+def doubtful(cls: type) -> type:
+    """The field class, noting its doubts whenever its column type is asked for."""
+    from miglint.sources.django.stand_in_fields import Doubtful
+
+    return type(cls.__name__, (Doubtful, cls), {"__module__": cls.__module__, "__qualname__": cls.__qualname__})
+
+
+def _name(value: Any) -> str:
+    return value.name if isinstance(value, Reference | Function) else ""
+
+
+def _why(value: Any) -> str:
+    match value:
+        case Unknown():
+            return value.reason
+        case Reference() | Function() | LocalClass():
+            return f"{value.name} is not run"
+        case Call():
+            return f"{value.target}() is not run"
+        case Attribute():
+            return f".{value.name} is not read"
+    return f"{type(value).__name__} was not expected"

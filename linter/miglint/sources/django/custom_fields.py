@@ -1,0 +1,232 @@
+"""The repository's own field classes, followed through their source to a base that is known.
+
+Read as text, never imported: what the class body and a plain `__init__` say about column type and arguments.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from miglint.changeset import Tree
+
+_NOTHING = object()
+
+
+@dataclass(frozen=True, slots=True)
+class CustomField:
+    """A class of the repository: its base by dotted name, and what it changes of it.
+
+    `fixed` are arguments that it has unless given, `forced` always; `dropped` are its own, unknown to the base. `doubt`
+    says what of it could not be read; `unsure_type` whether that can bear on the column's type.
+    """
+
+    base: str
+    db_type: str | None = None
+    internal_type: str | None = None
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+    forced: Mapping[str, Any] = field(default_factory=dict)
+    dropped: frozenset[str] = frozenset()
+    doubt: str = ""
+    unsure_type: bool = False
+
+
+class CustomFields:
+    """Reads field classes from the tree, on demand."""
+
+    def __init__(self, tree: Tree, root: str = "") -> None:
+        self._tree = tree
+        self._root = f"{root}/" if root else ""
+        self._modules: dict[str, ast.Module | None] = {}
+        self._suffixes: dict[str, str] | None = None
+
+    def follow(self, name: str, depth: int = 0) -> CustomField | None:
+        """What the class of this dotted name is, or None if it is not in the repository."""
+        module, _, last = name.rpartition(".")
+        tree = self._module(module)
+        if tree is None or depth > 10:
+            return None
+        definition = next((node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == last), None)
+        imports = _imports(tree, module, self._is_package(module))
+        if definition is None:
+            return self._elsewhere(last, imports, tree, module, depth)
+        bases = [base for base in (_dotted(node, imports, module) for node in definition.bases) if base]
+        return _described(name, definition, self._field_base(bases, depth)) if bases else None
+
+    def _elsewhere(
+        self, name: str, imports: Mapping[str, str], tree: ast.Module, module: str, depth: int
+    ) -> CustomField | None:
+        """A class that the module only imports, by name or by `*`."""
+        if name in imports:
+            found = imports[name]
+            return self.follow(found, depth + 1) or CustomField(found)
+        for node in tree.body:
+            if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+                origin = _origin(node, module, self._is_package(module))
+                found_there = self.follow(f"{origin}.{name}", depth + 1)
+                if found_there is not None:
+                    return found_there
+        return None
+
+    def _field_base(self, bases: Iterable[str], depth: int) -> str:
+        """The base that makes it a field: the last one, mixins standing before it."""
+        return list(bases)[-1]
+
+    def _module(self, name: str) -> ast.Module | None:
+        if name not in self._modules:
+            self._modules[name] = None
+            path = self._path(name)
+            if path is not None and self._tree.size(path) < 1_000_000:
+                with contextlib.suppress(SyntaxError, ValueError, RecursionError):
+                    self._modules[name] = ast.parse(self._tree.read([path])[path])
+        return self._modules[name]
+
+    def _path(self, module: str) -> str | None:
+        stem = module.replace(".", "/")
+        for end in (f"{stem}.py", f"{stem}/__init__.py"):
+            for path in (self._root + end, end):
+                if path in self._tree:
+                    return path
+            found = self._by_suffix(end)
+            if found is not None:
+                return found
+        return None
+
+    def _by_suffix(self, end: str) -> str | None:
+        return next((path for path in self._tree if path.endswith(f"/{end}")), None)
+
+    def _is_package(self, module: str) -> bool:
+        path = self._path(module)
+        return path is not None and path.endswith("__init__.py")
+
+
+def _imports(tree: ast.Module, module: str, package: bool) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            origin = _origin(node, module, package)
+            found.update({alias.asname or alias.name: f"{origin}.{alias.name}" for alias in node.names})
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                found[alias.asname or alias.name.partition(".")[0]] = (
+                    alias.name if alias.asname else alias.name.partition(".")[0]
+                )
+    return found
+
+
+def _origin(node: ast.ImportFrom, module: str, package: bool) -> str:
+    if not node.level:
+        return node.module or ""
+    up = node.level - (1 if package else 0)
+    base = module.split(".")[: len(module.split(".")) - up] if up else module.split(".")
+    return ".".join([*base, *([node.module] if node.module else [])])
+
+
+def _dotted(node: ast.expr, imports: Mapping[str, str], module: str) -> str:
+    if isinstance(node, ast.Subscript):
+        node = node.value
+    if isinstance(node, ast.Name):
+        return imports.get(node.id, f"{module}.{node.id}")
+    if isinstance(node, ast.Attribute):
+        head = _dotted(node.value, imports, module)
+        return f"{head}.{node.attr}" if head else ""
+    return ""
+
+
+def _described(name: str, definition: ast.ClassDef, base: str) -> CustomField:
+    methods = {node.name: node for node in definition.body if isinstance(node, ast.FunctionDef)}
+    db_type, internal_type = (_returned(methods.get(name)) for name in ("db_type", "get_internal_type"))
+    doubts = [
+        f"{name}.{method}() is not run"
+        for method, found in (("db_type", db_type), ("get_internal_type", internal_type))
+        if method in methods and found is _NOTHING
+    ]
+    unsure = bool(doubts) or "db_parameters" in methods
+    init = _Init.read(methods.get("__init__"))
+    if init.unclear:
+        doubts.append(f"{name}.__init__() is not run")
+    if {"get_db_prep_save", "get_db_prep_value", "get_prep_value"} & set(methods):
+        init.dropped.discard("default")
+    return CustomField(
+        base,
+        db_type=db_type if isinstance(db_type, str) else None,
+        internal_type=internal_type if isinstance(internal_type, str) else None,
+        fixed=init.fixed,
+        forced=init.forced,
+        dropped=frozenset(init.dropped),
+        doubt="; ".join(doubts),
+        unsure_type=unsure,
+    )
+
+
+def _returned(method: ast.FunctionDef | None) -> Any:
+    """The constant that a method returns and does nothing else; `_NOTHING` if it is not that."""
+    if method is None:
+        return _NOTHING
+    body = [node for node in method.body if not _is_docstring(node)]
+    if len(body) == 1 and isinstance(body[0], ast.Return) and isinstance(body[0].value, ast.Constant):
+        return body[0].value.value
+    return _NOTHING
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+@dataclass(slots=True)
+class _Init:
+    """What a constructor does to the arguments of its base."""
+
+    fixed: dict[str, Any] = field(default_factory=dict)
+    forced: dict[str, Any] = field(default_factory=dict)
+    dropped: set[str] = field(default_factory=set)
+    unclear: bool = False
+
+    @classmethod
+    def read(cls, method: ast.FunctionDef | None) -> _Init:
+        found = cls()
+        if method is None:
+            return found
+        arguments = method.args
+        named = [*arguments.args[1:], *arguments.kwonlyargs]
+        values = [*arguments.defaults, *(node for node in arguments.kw_defaults)]
+        defaults = dict(zip([arg.arg for arg in named][len(named) - len(values) :], values, strict=False))
+        found.dropped = {arg.arg for arg in named}
+        keywords = arguments.kwarg.arg if arguments.kwarg else ""
+        for node in method.body:
+            found._statement(node, keywords, defaults)
+        return found
+
+    def _statement(self, node: ast.stmt, keywords: str, defaults: Mapping[str, ast.expr | None]) -> None:
+        match node:
+            case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=key))]) if (
+                name == keywords
+            ):
+                self._set(self.forced, str(key), node.value)
+            case ast.Expr(value=ast.Call(func=ast.Attribute(attr="setdefault"), args=[ast.Constant(value=key), value])):
+                self._set(self.fixed, str(key), value)
+            case ast.Expr(value=ast.Call(func=ast.Attribute(attr="__init__")) as call):
+                self._base_call(call, defaults)
+            case _ if keywords and any(isinstance(part, ast.Name) and part.id == keywords for part in ast.walk(node)):
+                self.unclear = True
+
+    def _base_call(self, call: ast.Call, defaults: Mapping[str, ast.expr | None]) -> None:
+        for keyword in call.keywords:
+            if keyword.arg is None:
+                continue
+            if isinstance(keyword.value, ast.Name) and keyword.value.id in self.dropped:
+                self.dropped.discard(keyword.arg)
+                default = defaults.get(keyword.value.id)
+                if default is not None:
+                    self._set(self.fixed, keyword.arg, default)
+            else:
+                self._set(self.forced, keyword.arg, keyword.value)
+
+    def _set(self, where: dict[str, Any], name: str, value: ast.expr) -> None:
+        try:
+            where[name] = ast.literal_eval(value)
+        except (ValueError, TypeError, MemoryError, RecursionError):
+            self.unclear = self.unclear or name not in {"verbose_name", "help_text", "choices", "validators"}

@@ -1,0 +1,117 @@
+"""Defaults that are functions: never the project's own code, always a value that is the same at every run."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from miglint.sources.django.doubts import Doubt, Ledger
+
+_MOMENT = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+
+
+def _moment(call: int) -> dt.datetime:
+    return _MOMENT + dt.timedelta(microseconds=call)
+
+
+def _identifier(call: int) -> uuid.UUID:
+    return uuid.UUID(int=0x00000000_0000_4000_8000_000000000000 + call)
+
+
+_CONSTANT: Mapping[str, Callable[[], Any]] = {
+    "dict": dict,
+    "list": list,
+    "set": list,
+    "tuple": list,
+    "str": str,
+    "int": int,
+    "float": float,
+    "bool": bool,
+    "bytes": bytes,
+    "collections.OrderedDict": dict,
+    "decimal.Decimal": decimal.Decimal,
+    "datetime.date.today": _MOMENT.date,
+    "django.utils.timezone.localdate": _MOMENT.date,
+}
+_CHANGING: Mapping[str, Callable[[int], Any]] = {
+    "datetime.datetime.now": _moment,
+    "datetime.datetime.today": _moment,
+    "datetime.datetime.utcnow": _moment,
+    "django.utils.timezone.now": _moment,
+    "time.time": lambda call: _moment(call).timestamp(),
+    "uuid.uuid1": _identifier,
+    "uuid.uuid4": _identifier,
+    "uuid.uuid7": _identifier,
+}
+"""Functions whose value differs at every call (which Django can tell): the number of the call makes the value."""
+
+_SAMPLES: Mapping[str, Any] = {
+    "AutoField": 0,
+    "BigAutoField": 0,
+    "BigIntegerField": 0,
+    "BinaryField": b"",
+    "BooleanField": False,
+    "DateField": _MOMENT.date(),
+    "DateTimeField": _MOMENT,
+    "DecimalField": decimal.Decimal(0),
+    "DurationField": dt.timedelta(),
+    "FloatField": 0.0,
+    "GenericIPAddressField": "0.0.0.0",  # noqa: S104 a literal, nothing is bound to it
+    "IntegerField": 0,
+    "JSONField": {},
+    "ArrayField": [],
+    "PositiveBigIntegerField": 0,
+    "PositiveIntegerField": 0,
+    "PositiveSmallIntegerField": 0,
+    "SmallIntegerField": 0,
+    "TimeField": dt.time(),
+    "UUIDField": _identifier(0),
+}
+
+
+class FunctionDefault:
+    """A default that is a function, known by its name. Calling it notes the doubt that it carries, if any."""
+
+    def __init__(self, name: str, value: Callable[[], Any], doubt: Doubt | None, ledger: Ledger) -> None:
+        self.name = name
+        self._value = value
+        self._doubt = doubt
+        self._ledger = ledger
+
+    def __call__(self) -> Any:
+        """The value, or one that could be it."""
+        if self._doubt is not None:
+            self._ledger.note(self._doubt)
+        return self._value()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FunctionDefault) and other.name == self.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __deepcopy__(self, memo: object) -> FunctionDefault:
+        return self
+
+
+def known(name: str, ledger: Ledger) -> FunctionDefault | None:
+    """The default for a function whose value is known."""
+    name = name.removeprefix("builtins.")
+    if name in _CONSTANT:
+        return FunctionDefault(name, _CONSTANT[name], None, ledger)
+    if name not in _CHANGING:
+        return None
+
+    def value() -> Any:
+        ledger.calls += 1
+        return _CHANGING[name](ledger.calls)
+
+    return FunctionDefault(name, value, None, ledger)
+
+
+def sample(name: str, internal_type: str, doubt: Doubt, ledger: Ledger) -> FunctionDefault:
+    """A default for a value that is not known: one that fits the column."""
+    return FunctionDefault(name, lambda: _SAMPLES.get(internal_type, ""), doubt, ledger)

@@ -1,0 +1,44 @@
+"""What is not certain about a value, noted at the moment it goes into a statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from miglint.history import Confidence
+
+_RANK = {Confidence.EXACT: 0, Confidence.ASSUMED: 1, Confidence.UNKNOWN: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """How sure something is that is less than exact, and why (lower case, no full stop)."""
+
+    confidence: Confidence
+    reason: str
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Collects the doubts about what is being rendered now."""
+
+    noted: list[Doubt] = field(default_factory=list)
+    calls: int = 0
+    """How many values that differ at every call were made."""
+
+    def note(self, doubt: Doubt) -> None:
+        """Say that the doubt bears on what is being rendered."""
+        if doubt not in self.noted:
+            self.noted.append(doubt)
+
+    def take(self) -> list[Doubt]:
+        """What was noted since this was last asked."""
+        noted, self.noted = self.noted, []
+        return noted
+
+
+def summed_up(doubts: Iterable[Doubt]) -> tuple[Confidence, str]:
+    """The least confidence of several doubts and all their reasons."""
+    found = sorted(set(doubts), key=lambda doubt: (-_RANK[doubt.confidence], doubt.reason))
+    confidence = found[0].confidence if found else Confidence.EXACT
+    return confidence, "; ".join(doubt.reason for doubt in found)

@@ -1,0 +1,123 @@
+"""Which field class a name in a migration stands for: Django's own, a known package's, or the repository's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from miglint.history import Confidence
+from miglint.sources.django import allowed
+from miglint.sources.django.custom_fields import CustomField, CustomFields
+from miglint.sources.django.doubts import Doubt
+from miglint.sources.django.third_party import FIELDS, KnownField
+from miglint.sources.django.values import Call, Value
+
+_PLAIN = "django.db.models"
+
+
+class NotBuilt(Exception):
+    """A value could not be built; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldType:
+    """A class to call, arguments it has by itself (`fixed`; `forced` win over those written), and what is not sure."""
+
+    cls: Any
+    fixed: Mapping[str, Value] = field(default_factory=dict)
+    forced: Mapping[str, Value] = field(default_factory=dict)
+    doubt: Doubt | None = None
+    selective: bool = False
+    """Whether arguments that Django's class does not know are left out."""
+    dropped: frozenset[str] = frozenset()
+
+    def takes(self, argument: str) -> bool:
+        """Whether the class is to be given this argument."""
+        if argument in self.dropped:
+            return False
+        return not self.selective or argument in _parameters(self.cls)
+
+
+class FieldTypes:
+    """Finds field classes by dotted name."""
+
+    def __init__(self, custom: CustomFields) -> None:
+        self._custom = custom
+        self._found: dict[str, FieldType] = {}
+
+    def resolve(self, call: Call) -> FieldType:
+        """The field type that a call makes. Raises NotBuilt."""
+        return self.named(call.target)
+
+    def named(self, name: str, depth: int = 0) -> FieldType:
+        """The field type of a dotted name. Raises NotBuilt."""
+        if name not in self._found:
+            self._found[name] = self._find(name, depth)
+        return self._found[name]
+
+    def _find(self, name: str, depth: int) -> FieldType:
+        own = allowed.django_class(name)
+        if own is not None:
+            return FieldType(own)
+        known = FIELDS.get(name) or FIELDS.get(_short(name))
+        if known is not None:
+            return _known(name, known)
+        custom = self._custom.follow(name) if depth < 10 else None
+        if custom is None:
+            raise NotBuilt(f"the field class {name} is not known")
+        return self._derived(name, custom, depth)
+
+    def _derived(self, name: str, custom: CustomField, depth: int) -> FieldType:
+        base = self.named(custom.base, depth + 1)
+        module, _, last = name.rpartition(".")
+        doubt = base.doubt
+        if custom.doubt:
+            doubt = Doubt(Confidence.ASSUMED if not custom.unsure_type else Confidence.UNKNOWN, custom.doubt)
+        return FieldType(
+            _stand_in(base.cls, module, last, custom.db_type, custom.internal_type),
+            fixed={**base.fixed, **custom.fixed},
+            forced={**base.forced, **custom.forced},
+            doubt=doubt,
+            selective=True,
+            dropped=base.dropped | custom.dropped,
+        )
+
+
+def _known(name: str, known: KnownField) -> FieldType:
+    from miglint.sources.django import stand_in_fields
+
+    module, _, last = name.rpartition(".")
+    if known.base == "":
+        return FieldType(stand_in_fields.WithoutColumn, selective=True)
+    base = allowed.django_class(f"{_PLAIN}.{known.base}") or allowed.django_class(known.base)
+    if known.measure:
+        cls = stand_in_fields.measured(base, module, last, str(known.db_type), known.measure)
+        return FieldType(cls, fixed=known.fixed, selective=True)
+    return FieldType(_stand_in(base, module, last, known.db_type, None), fixed=known.fixed, selective=True)
+
+
+def _stand_in(base: Any, module: str, name: str, db_type: str | None, internal_type: str | None) -> Any:
+    from miglint.sources.django.stand_in_fields import typed
+
+    return typed(base, module, name, db_type, internal_type)
+
+
+def _short(name: str) -> str:
+    """The package and the class, whatever module between them the class was imported from."""
+    return f"{name.partition('.')[0]}.{name.rpartition('.')[2]}"
+
+
+@cache
+def _parameters(cls: type) -> frozenset[str]:
+    """Every named argument that the class or one of its bases takes."""
+    import inspect
+
+    names: set[str] = set()
+    for parent in cls.__mro__:
+        init = vars(parent).get("__init__")
+        if init is not None and parent is not object:
+            names |= set(inspect.signature(init).parameters)
+    measured = vars(cls).get("measure")
+    return frozenset(names - {"self", "args", "kwargs"} | ({measured} if measured else set()))

@@ -1,0 +1,305 @@
+"""The SQL of Django migrations, written by Django's own schema editors from what was read of the source."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
+
+from miglint.changeset import Tree
+from miglint.graph import Graph
+from miglint.history import Confidence, History, Key, Migration, Operation, Rendered, Statement, Target
+from miglint.sources.django import runtime, spans, touches
+from miglint.sources.django.backends.connection import connect
+from miglint.sources.django.backends.definitions import replay
+from miglint.sources.django.backends.names import Names
+from miglint.sources.django.construct import Constructor
+from miglint.sources.django.custom_fields import CustomFields
+from miglint.sources.django.doubts import Doubt, Ledger, summed_up
+from miglint.sources.django.fields import FieldTypes, NotBuilt
+from miglint.sources.django.state import States
+from miglint.sources.django.timeline import Timeline
+from miglint.sources.django.touches import ModelKey
+
+
+class DjangoRenderer:
+    """Renders the migrations of one history for one target. `applied` are those that the database already has."""
+
+    def __init__(
+        self,
+        history: History,
+        graph: Graph,
+        tree: Tree,
+        target: Target,
+        *,
+        applied: Collection[Key] = (),
+        auto_field: str = "django.db.models.AutoField",
+        folder: str | None = None,
+    ) -> None:
+        self.series = runtime.start(folder)
+        self._history = history
+        self._target = target
+        self._connection = connect(target)
+        self._ledger = Ledger()
+        self._timeline = Timeline(history, graph, applied)
+        constructor = Constructor(FieldTypes(CustomFields(tree, history.root)), self._ledger)
+        in_full = target.database == "sqlite"
+        self._states = States(self._timeline, constructor, self._ledger, auto_field, in_full=in_full)
+        self._rendered: dict[tuple[Key, bool], Rendered] = {}
+        self._names: dict[frozenset[ModelKey], tuple[tuple[Key, ...], Names]] = {}
+
+    def render(self, key: Key, *, backwards: bool = False) -> Rendered:
+        """The statements of one migration."""
+        found = self._rendered.get((key, backwards))
+        if found is None:
+            found = self._rendered[key, backwards] = self._render(self._history.migrations[key], backwards)
+        return found
+
+    def prelude(self, keys: Sequence[Key]) -> Iterable[Rendered]:
+        """The earlier migrations, in order, that built the tables which `keys` touch."""
+        after = self._timeline.descendants(keys) | set(keys)
+        earlier = {found for key in keys for found in self._timeline.before(key)} - after
+        lines: set[ModelKey] = set()
+        for key in keys:
+            for operation in self._history.migrations[key].operations:
+                models = {*touches.changed(operation, key.app), *touches.named(operation, key.app)}
+                lines |= {self._timeline.line(model) for model in models if self._timeline.knows(model.app)}
+                lines |= self._lines_in_sql(operation)
+        wanted = {found for line in lines for found in self._built_by(line, earlier)}
+        for key in self._timeline.in_order(wanted):
+            yield self.render(key)
+
+    def _lines_in_sql(self, operation: Operation) -> set[ModelKey]:
+        """The lines of the models whose tables SQL names, by the names that Django gives to tables."""
+        found: set[ModelKey] = set()
+        for word in set(touches.sql_words(operation)):
+            for label in self._history.apps:
+                if word.startswith(f"{label}_"):
+                    timeline = self._timeline.app(label)
+                    line = timeline.line(ModelKey(label, word.removeprefix(f"{label}_")))
+                    found |= {line} & timeline.by_line.keys()
+        return found
+
+    def _built_by(self, line: ModelKey, keys: Collection[Key]) -> set[Key]:
+        """The migrations among the keys that change a line's models, or name its tables in SQL."""
+        app = self._timeline.app(line.app)
+        members = {model for step in app.by_line.get(line, ()) for model in touches.changed(step.operation, line.app)}
+        tables = {f"{line.app}_{model.name}" for model in members if self._timeline.line(model) == line}
+        tables |= set(_tables(step.operation for step in app.by_line.get(line, ())))
+        found = {step.key for step in self._timeline.steps(line, keys)}
+        return found | {step.key for step, words in app.raw if step.key in keys and words & tables}
+
+    def _render(self, migration: Migration, backwards: bool) -> Rendered:
+        statements = tuple(_Rendering(self, migration).run(backwards))
+        return Rendered(migration, self._target.database, statements, self._atomic(migration))
+
+    def _atomic(self, migration: Migration) -> bool:
+        return migration.atomic and bool(self._connection.features.can_rollback_ddl)
+
+    def names_before(self, key: Key, lines: frozenset[ModelKey]) -> Names:
+        """The virtual catalog of the tables of these lines, as it is before a migration; to be copied."""
+        before = self._timeline.before(key)
+        keys = self._timeline.in_order({found for line in lines for found in self._built_by(line, before)})
+        done, names = self._names.get(lines, ((), Names(self._target.database)))
+        if done != tuple(keys[: len(done)]):
+            done, names = (), Names(self._target.database)
+        for earlier in keys[len(done) :]:
+            for statement in self.render(earlier).statements:
+                replay(names, statement.sql)
+        self._names[lines] = (tuple(keys), names)
+        return names.copy()
+
+
+def _tables(operations: Iterable[Operation]) -> Iterator[str]:
+    """The tables that options and AlterModelTable name."""
+    for operation in operations:
+        options = operation.arguments.get("options")
+        table = options.get("db_table") if isinstance(options, dict) else operation.arguments.get("table")
+        if isinstance(table, str):
+            yield table.lower()
+        yield from _tables((*operation.database_operations, *operation.state_operations))
+
+
+class _Rendering:
+    """One migration being rendered."""
+
+    def __init__(self, renderer: DjangoRenderer, migration: Migration) -> None:
+        self._renderer = renderer
+        self._migration = migration
+        self._states = renderer._states
+        self._ledger = renderer._ledger
+        self._connection = renderer._connection
+        self._editor = self._connection.SchemaEditorClass(self._connection)
+        self._operations = list(migration.operations)
+        self._doubts: dict[int, list[Doubt]] = {}
+        self._opaque: list[tuple[int, Statement]] = []
+        self._names: Names | None = None
+        self._replayed = 0
+
+    def run(self, backwards: bool) -> Iterator[Statement]:
+        """The statements, in the order that they are executed."""
+        outer = self._ledger.take(), self._connection.__dict__.get("catalog")
+        self._ledger.calls = 0
+        self._lines: frozenset[ModelKey] = frozenset()
+        self._backwards = backwards
+        try:
+            self._connection.catalog = self._catalog
+            before = self._states.before(self._migration.key, self._operations)
+            self._lines = before.lines
+            steps = list(enumerate(self._operations))
+            if backwards:
+                self._unapply(before.project, steps)
+            else:
+                self._apply(before.project, steps)
+            with self._noting(len(steps)):
+                self._editor.run_deferred()
+        finally:
+            self._ledger.take()
+            for doubt in outer[0]:
+                self._ledger.note(doubt)
+            self._connection.catalog = outer[1]
+        yield from self._statements()
+
+    def _apply(self, project: Any, steps: Sequence[tuple[int, Operation]]) -> None:
+        app = self._migration.key.app
+        for index, operation in steps:
+            with self._noting(index):
+                before = project.clone()
+                self._states.advance(operation, app, project)
+                self._forwards(index, operation, before, project)
+
+    def _unapply(self, project: Any, steps: Sequence[tuple[int, Operation]]) -> None:
+        app = self._migration.key.app
+        states = [project]
+        for _, operation in steps:
+            states.append(states[-1].clone())
+            self._states.advance(operation, app, states[-1])
+        self._ledger.take()
+        for index, operation in reversed(steps):
+            with self._noting(index):
+                self._reverse(index, operation, states[index + 1], states[index])
+
+    def _forwards(self, index: int, operation: Operation, before: Any, after: Any) -> None:
+        if operation.name == "SeparateDatabaseAndState":
+            state = before
+            for nested in operation.database_operations:
+                following = state.clone()
+                self._states.advance(nested, self._migration.key.app, following)
+                self._forwards(index, nested, state, following)
+                state = following
+        elif not self._special(index, operation):
+            self._execute(index, operation, "database_forwards", before, after)
+
+    def _reverse(self, index: int, operation: Operation, after: Any, before: Any) -> None:
+        if operation.name == "SeparateDatabaseAndState":
+            states = [before]
+            for nested in operation.database_operations:
+                states.append(states[-1].clone())
+                self._states.advance(nested, self._migration.key.app, states[-1])
+            for position in reversed(range(len(operation.database_operations))):
+                nested = operation.database_operations[position]
+                self._reverse(index, nested, states[position + 1], states[position])
+        elif not self._special(index, operation):
+            self._execute(index, operation, "database_backwards", after, before)
+
+    def _special(self, index: int, operation: Operation) -> bool:
+        """Operations that are not Django's schema operations. True if it was one."""
+        if operation.name == "RunPython":
+            self._note_opaque(index, "RunPython")
+        elif operation.name == "RunSQL":
+            self._run_sql(index, operation)
+        elif operation.not_understood is not None:
+            self._ledger.note(Doubt(Confidence.UNKNOWN, operation.not_understood.reason))
+            self._note_opaque(index, operation.name)
+        else:
+            return False
+        return True
+
+    def _run_sql(self, index: int, operation: Operation) -> None:
+        from django.db.migrations.operations import RunSQL
+
+        wanted = operation.arguments.get("reverse_sql" if self._backwards else "sql")
+        if wanted is None:
+            self._note_opaque(index, "RunSQL")
+            return
+        try:
+            sql = self._states.value(wanted)
+        except NotBuilt as error:
+            self._ledger.note(Doubt(Confidence.UNKNOWN, f"the SQL could not be evaluated: {error}"))
+            self._note_opaque(index, "RunSQL")
+            return
+        real = RunSQL(sql)
+        self._guarded(index, "RunSQL", lambda: real.database_forwards("", self._editor, None, None))
+
+    def _execute(self, index: int, operation: Operation, method: str, first: Any, second: Any) -> None:
+        try:
+            real = self._states.build(operation)
+        except NotBuilt as error:
+            self._ledger.note(Doubt(Confidence.UNKNOWN, str(error)))
+            self._note_opaque(index, operation.name)
+            return
+        if operation.overridden:
+            named = ", ".join(operation.overridden)
+            self._ledger.note(Doubt(Confidence.ASSUMED, f"{operation.target} has its own {named}"))
+        app = self._migration.key.app
+        self._guarded(index, operation.name, lambda: getattr(real, method)(app, self._editor, first, second))
+
+    def _guarded(self, index: int, name: str, action: Any) -> None:
+        self._editor.step = index
+        try:
+            action()
+        except Exception as error:  # whatever Django raises for a state or catalog that does not fit
+            self._ledger.note(Doubt(Confidence.UNKNOWN, f"{name} could not be rendered: {error}"))
+            self._note_opaque(index, name)
+
+    def _note_opaque(self, index: int, name: str) -> None:
+        span = self._operations[index].span
+        self._opaque.append((len(self._editor.recorded), Statement("", span, index, opaque=name)))
+
+    def _noting(self, index: int) -> _Noting:
+        return _Noting(self._ledger, self._doubts.setdefault(index, []))
+
+    def _catalog(self, table: str) -> Names:
+        """The names as they are now: before this migration, and what it has done so far."""
+        if self._names is None:
+            self._names = self._renderer.names_before(self._migration.key, self._lines)
+            if self._backwards:
+                for statement in self._renderer.render(self._migration.key).statements:
+                    replay(self._names, statement.sql)
+        for recorded in self._editor.recorded[self._replayed :]:
+            replay(self._names, recorded.sql)
+        self._replayed = len(self._editor.recorded)
+        return self._names
+
+    def _statements(self) -> Iterator[Statement]:
+        opaque = list(self._opaque)
+        for position, recorded in enumerate(self._editor.recorded):
+            while opaque and opaque[0][0] <= position:
+                yield self._certain(opaque.pop(0)[1])
+            operation = self._operations[recorded.step]
+            span = spans.of_statement(recorded.sql, operation)
+            yield self._certain(Statement(recorded.sql, span, recorded.step))
+        for _, statement in opaque:
+            yield self._certain(statement)
+
+    def _certain(self, statement: Statement) -> Statement:
+        from dataclasses import replace
+
+        doubts = self._doubts.get(statement.operation or 0, []) + self._doubts.get(len(self._operations), [])
+        if not doubts:
+            return statement
+        confidence, reason = summed_up(doubts)
+        return replace(statement, confidence=confidence, reason=reason)
+
+
+class _Noting:
+    """Gathers the doubts that are noted while it is entered."""
+
+    def __init__(self, ledger: Ledger, into: list[Doubt]) -> None:
+        self._ledger = ledger
+        self._into = into
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *exception: object) -> None:
+        self._into.extend(self._ledger.take())

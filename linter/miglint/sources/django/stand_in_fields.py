@@ -1,0 +1,86 @@
+"""Fields of our own, laid over Django's. Imported only where Django is."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from django.db import models
+
+from miglint.sources.django.doubts import Doubt, Ledger
+
+
+class Doubtful:
+    """Laid over a field class: notes its doubts whenever its column type is asked for."""
+
+    non_db_attrs = (*models.Field.non_db_attrs, "doubts", "ledger")
+
+    def __init__(self, *args: Any, doubts: tuple[Doubt, ...], ledger: Ledger, **kwargs: Any) -> None:
+        self.doubts = doubts
+        self.ledger = ledger
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+        """As Django's, with the doubts."""
+        name, path, args, kwargs = super().deconstruct()  # type: ignore[misc]  # the field class is next
+        return name, path, args, {**kwargs, "doubts": self.doubts, "ledger": self.ledger}
+
+    def db_type(self, connection: Any) -> Any:
+        """As Django's, the doubts noted."""
+        for doubt in self.doubts:
+            self.ledger.note(doubt)
+        return super().db_type(connection)  # type: ignore[misc]  # as above
+
+    def rel_db_type(self, connection: Any) -> Any:
+        """As Django's, the doubts noted."""
+        for doubt in self.doubts:
+            self.ledger.note(doubt)
+        return super().rel_db_type(connection)  # type: ignore[misc]  # as above
+
+
+class WithoutColumn(models.Field):
+    """A field that adds nothing to its table, as a manager of tags does."""
+
+    def db_type(self, connection: Any) -> None:
+        """No column."""
+
+    def get_attname_column(self) -> tuple[str, None]:
+        """No column."""
+        return self.get_attname(), None
+
+
+@cache
+def typed(base: type, module: str, name: str, db_type: str | None, internal_type: str | None) -> type:
+    """A subclass of a field with the dotted name of the class it stands for, and a constant column type if given."""
+    body: dict[str, Any] = {"__module__": module, "__qualname__": name}
+    own_name = base.__name__
+    if internal_type is not None:
+        body["get_internal_type"] = lambda self: internal_type
+    elif "get_internal_type" not in _methods(base):
+        body["get_internal_type"] = lambda self: own_name
+    if db_type is not None:
+        body["db_type"] = lambda self, connection: db_type
+    return type(name, (base,), body)
+
+
+def _methods(cls: type) -> set[str]:
+    return {name for parent in cls.__mro__ if parent is not models.Field for name in vars(parent)}
+
+
+def measured(base: Any, module: str, name: str, pattern: str, argument: str) -> type:
+    """A field whose column type holds one of its arguments: `vector(3)`, `geometry(POINT,4326)`."""
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        setattr(self, argument, kwargs.pop(argument, None))
+        base.__init__(self, *args, **kwargs)
+
+    def deconstruct(self: Any) -> tuple[str, str, list[Any], dict[str, Any]]:
+        found, path, args, kwargs = base.deconstruct(self)
+        return found, path, args, {**kwargs, argument: getattr(self, argument)}
+
+    def db_type(self: Any, connection: Any) -> str:
+        value = getattr(self, argument)
+        return pattern.partition("(")[0] if value is None else pattern.format(value)
+
+    body = {"__init__": __init__, "deconstruct": deconstruct, "db_type": db_type, "measure": argument}
+    return type(name, (base,), {**body, "__module__": module, "__qualname__": name})

@@ -1,0 +1,234 @@
+"""Django's ProjectState before a migration, with only the models that bear on it.
+
+Models that the migration changes are there in full. Models that they point to are skeletons: the primary key, and what
+else is pointed to by name. Models that point to them are there only where a change reaches them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from miglint.history import Confidence, Key, Operation
+from miglint.sources.django import touches
+from miglint.sources.django.construct import Constructor
+from miglint.sources.django.doubts import Doubt, Ledger
+from miglint.sources.django.fields import NotBuilt
+from miglint.sources.django.third_party import PRIMARY_KEYS, TABLES
+from miglint.sources.django.timeline import Step, Timeline
+from miglint.sources.django.touches import ModelKey
+
+_REACHING = frozenset({"AlterField", "RenameModel", "RenameField"})
+"""Operations that can change columns of other tables, through foreign keys that point to what they change."""
+
+Models = dict[ModelKey, Any]
+
+
+@dataclass(slots=True)
+class Snapshots:
+    """The states of one line's models after each number of its steps."""
+
+    steps: list[tuple[Key, int]] = field(default_factory=list)
+    models: list[Models] = field(default_factory=lambda: [{}])
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The state before a migration, and the lines whose tables it may change."""
+
+    project: Any
+    lines: frozenset[ModelKey]
+
+
+class States:
+    """Builds states for one history."""
+
+    def __init__(
+        self, timeline: Timeline, constructor: Constructor, ledger: Ledger, auto_field: str, *, in_full: bool
+    ) -> None:
+        self._timeline = timeline
+        self._constructor = constructor
+        self._ledger = ledger
+        self._auto_field = auto_field
+        self._in_full = in_full
+        self._snapshots: dict[ModelKey, Snapshots] = {}
+        self._built: dict[int, tuple[Operation, Any]] = {}
+
+    def build(self, operation: Operation) -> Any:
+        """The real operation, built once. Raises NotBuilt."""
+        if id(operation) not in self._built:
+            try:
+                made = self._constructor.operation(operation)
+            except NotBuilt as error:
+                made = error
+            self._built[id(operation)] = (operation, made)
+        made = self._built[id(operation)][1]
+        if isinstance(made, NotBuilt):
+            raise made
+        return made
+
+    def value(self, value: Any) -> Any:
+        """The real value of an argument. Raises NotBuilt."""
+        return self._constructor.value(value)
+
+    def advance(self, operation: Operation, app: str, project: Any) -> None:
+        """Change the state as an operation does. What cannot be done leaves it as it is."""
+        for nested in operation.state_operations:
+            self.advance(nested, app, project)
+        if operation.name in {"RunPython", "RunSQL", "SeparateDatabaseAndState"} or operation.not_understood:
+            return
+        try:
+            self.build(operation).state_forwards(app, project)
+        except (NotBuilt, KeyError, LookupError, ValueError, AttributeError, TypeError) as error:
+            self._ledger.note(Doubt(Confidence.ASSUMED, f"the state could not follow {operation.name}: {error}"))
+
+    def before(self, key: Key, operations: Iterable[Operation], extra: Collection[ModelKey] = ()) -> Before:
+        """The state that a migration's operations start from."""
+        from django.db.migrations.state import ProjectState
+
+        operations, keys = list(operations), self._timeline.before(key)
+        changed = {self._timeline.line(model) for item in operations for model in touches.changed(item, key.app)}
+        changed |= set(extra)
+        models: Models = {}
+        for line in changed:
+            models.update(self._line(line, keys))
+        reached: set[ModelKey] = set()
+        if any(_reaches(operation) for operation in operations):
+            reached = self._timeline.pointing_to(changed, keys)
+        for line in reached:
+            for name, state in self._line(line, keys).items():
+                kept = state if self._in_full else self._pointing(state, changed)
+                if kept is not None:
+                    models[name] = kept
+        wanted = {model for item in operations for model in touches.named(item, key.app)}
+        self._complete(models, wanted, keys)
+        project = ProjectState()
+        for state in models.values():
+            project.models[state.app_label, state.name_lower] = state
+        return Before(project, frozenset(changed | reached))
+
+    def _line(self, line: ModelKey, keys: Collection[Key]) -> Models:
+        """The models of a line as these migrations leave them; to be cloned before they are changed."""
+        steps = self._timeline.steps(line, keys)
+        known = self._snapshots.setdefault(line, Snapshots())
+        same = 0
+        for step, had in zip(steps, known.steps, strict=False):
+            if (step.key, step.index) != had:
+                break
+            same += 1
+        if same < len(known.steps) and same < len(steps):
+            del known.steps[same:], known.models[same + 1 :]
+        for step in steps[same:]:
+            known.models.append(self._step(step, known.models[len(known.steps)]))
+            known.steps.append((step.key, step.index))
+        return {name: state.clone() for name, state in known.models[len(steps)].items()}
+
+    def _step(self, step: Step, models: Models) -> Models:
+        from django.db.migrations.state import ProjectState
+
+        project = ProjectState()
+        for name, state in models.items():
+            project.models[tuple(name)] = state.clone()
+        before = len(self._ledger.noted)
+        self.advance(step.operation, step.key.app, project)
+        del self._ledger.noted[before:]
+        return {ModelKey(*name): state for name, state in project.models.items()}
+
+    def _complete(self, models: Models, wanted: set[ModelKey], keys: Collection[Key]) -> None:
+        """Add a skeleton of everything that is pointed to, until nothing is missing."""
+        pending = set(wanted)
+        for state in list(models.values()):
+            pending |= self._targets(state, keys)
+        while pending:
+            model = pending.pop()
+            if model not in models:
+                models[model] = self._skeleton(model, keys)
+                pending |= self._targets(models[model], keys)
+
+    def _targets(self, state: Any, keys: Collection[Key]) -> set[ModelKey]:
+        """What the fields and bases of a model point to; fields that name a model by a former name are repointed."""
+        found = {ModelKey.parse(base, state.app_label) for base in state.bases if isinstance(base, str)}
+        for name, item in list(state.fields.items()):
+            for attribute in ("model", "through"):
+                target = getattr(item.remote_field, attribute, None) if item.remote_field else None
+                if not isinstance(target, str) or target == "self":
+                    continue
+                model = ModelKey.parse(target, state.app_label)
+                current = self._current(model, keys)
+                if current != model:
+                    item = item.clone()
+                    setattr(item.remote_field, attribute, f"{current.app}.{current.name}")
+                    state.fields[name] = item
+                found.add(current)
+        return found - {ModelKey(state.app_label, state.name_lower)}
+
+    def _current(self, model: ModelKey, keys: Collection[Key]) -> ModelKey:
+        """The name that a model has now, where it was renamed after it was pointed to."""
+        if not self._timeline.knows(model.app):
+            return model
+        states = self._line(self._timeline.line(model), keys)
+        return next(iter(states)) if len(states) == 1 else model
+
+    def _skeleton(self, model: ModelKey, keys: Collection[Key]) -> Any:
+        state = self._line(self._timeline.line(model), keys).get(model) if self._timeline.knows(model.app) else None
+        if state is None:
+            return self._stand_in(model)
+        state.fields = {name: item for name, item in state.fields.items() if item.primary_key or item.unique}
+        _strip(state)
+        return state
+
+    def _pointing(self, state: Any, lines: Collection[ModelKey]) -> Any | None:
+        """The model with its key and the fields that point to one of the lines; None if none do."""
+        kept = {}
+        points = False
+        for name, item in state.fields.items():
+            target = getattr(item.remote_field, "model", None) if item.remote_field else None
+            here = isinstance(target, str) and (
+                self._timeline.line(ModelKey.parse(target, state.app_label)) in lines if target != "self" else False
+            )
+            points = points or here
+            if here or item.primary_key:
+                kept[name] = item
+        state.fields = kept
+        _strip(state)
+        return state if points else None
+
+    def _stand_in(self, model: ModelKey) -> Any:
+        """A model whose migrations are not here: a table with an automatic key."""
+        from django.db import models
+        from django.db.migrations.state import ModelState
+
+        from miglint.sources.django.construct import doubtful
+
+        known = PRIMARY_KEYS.get(model.app)
+        cls: Any = getattr(models, known or self._auto_field.rpartition(".")[2], models.AutoField)
+        arguments: dict[str, Any] = {"primary_key": True}
+        if known is None:
+            reason = f"the primary key of {model.app}.{model.name} is not known: its migrations are not here"
+            cls = doubtful(cls)
+            arguments |= {"doubts": (Doubt(Confidence.ASSUMED, reason),), "ledger": self._ledger}
+        options = {"db_table": TABLES[model]} if model in TABLES else {}
+        return ModelState(model.app, model.name, [("id", cls(**arguments))], options)
+
+
+def _strip(state: Any) -> None:
+    """Take away the options that speak of fields which a skeleton has not."""
+    kept = ("db_table", "managed", "proxy", "swappable", "db_tablespace")
+    options = {name: value for name, value in state.options.items() if name in kept}
+    state.options = {**options, "indexes": [], "constraints": []}
+
+
+def _reaches(operation: Operation) -> bool:
+    nested = (*operation.database_operations, *operation.state_operations)
+    if any(_reaches(item) for item in nested):
+        return True
+    if operation.name != "AlterField":
+        return operation.name in _REACHING
+    return operation.arguments.get("name") == "id" or any(
+        _is_key(item.target, item.kwargs) for _, item in touches.fields(operation)
+    )
+
+
+def _is_key(target: str, kwargs: Any) -> bool:
+    return bool(kwargs.get("primary_key") or kwargs.get("unique")) or target.endswith(("OneToOneField", "AutoField"))

@@ -1,0 +1,154 @@
+"""What happened to each model, in order: the part of a history that bears on one migration.
+
+Models that are renamed into one another form a line. A line's steps stand in the migrations of one app, so of a large
+history only the apps that a migration has to do with are ever evaluated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from miglint.graph import Graph
+from miglint.history import History, Key, Operation
+from miglint.sources.django import touches
+from miglint.sources.django.touches import ModelKey
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An operation of a migration; `index` is its place there."""
+
+    key: Key
+    index: int
+    operation: Operation
+
+
+@dataclass(slots=True)
+class AppTimeline:
+    """The steps of one app in order, and the line that each of its models belongs to (named by its first key)."""
+
+    steps: list[Step] = field(default_factory=list)
+    lines: dict[ModelKey, ModelKey] = field(default_factory=dict)
+    by_line: dict[ModelKey, list[Step]] = field(default_factory=dict)
+    raw: list[tuple[Step, frozenset[str]]] = field(default_factory=list)
+    """Steps with SQL of their own, and its words."""
+
+    def line(self, model: ModelKey) -> ModelKey:
+        """The line of a model."""
+        while (found := self.lines.get(model, model)) != model:
+            model = found
+        return model
+
+
+class Timeline:
+    """Steps by app and by model; what comes before a migration."""
+
+    def __init__(self, history: History, graph: Graph, applied: Collection[Key] = ()) -> None:
+        self._history = history
+        self._graph = graph
+        self._applied = frozenset(applied)
+        self._apps: dict[str, AppTimeline] = {}
+        self._before: dict[Key, frozenset[Key]] = {}
+
+    def order(self) -> tuple[Key, ...]:
+        """Every migration, replaced ones too, each after those that it depends on."""
+        return tuple(self._position)
+
+    def before(self, key: Key) -> frozenset[Key]:
+        """What is taken to be applied when a migration runs: what it depends on, and what is said to be applied."""
+        if key not in self._before:
+            graph = self._graph_of(key)
+            found = graph.ancestors(key)
+            if self._applied and key not in self._applied:
+                found |= self._applied - graph.descendants(key)
+            self._before[key] = frozenset(found - {key})
+        return self._before[key]
+
+    def descendants(self, keys: Iterable[Key]) -> set[Key]:
+        """Everything that comes after the keys."""
+        return {found for key in keys for found in self._graph_of(key).descendants(key)}
+
+    def app(self, label: str) -> AppTimeline:
+        """The timeline of an app."""
+        if label not in self._apps:
+            self._apps[label] = self._read(label)
+        return self._apps[label]
+
+    def line(self, model: ModelKey) -> ModelKey:
+        """The line that a model belongs to."""
+        return self.app(model.app).line(model)
+
+    def steps(self, line: ModelKey, keys: Collection[Key]) -> list[Step]:
+        """The steps of a line that are in these migrations, in order."""
+        return [step for step in self.app(line.app).by_line.get(line, ()) if step.key in keys]
+
+    def knows(self, label: str) -> bool:
+        """Whether the app's migrations are here."""
+        return label in self._by_app
+
+    def pointing_to(self, lines: Collection[ModelKey], keys: Collection[Key]) -> set[ModelKey]:
+        """The lines whose fields point, or once pointed, to one of these; this reads all apps."""
+        found: set[ModelKey] = set()
+        for label in self._by_app:
+            for line, steps in self.app(label).by_line.items():
+                if line not in lines and any(
+                    step.key in keys
+                    and any(self.line(model) in lines for model in touches.named(step.operation, label))
+                    for step in steps
+                ):
+                    found.add(line)
+        return found
+
+    def in_order(self, keys: Iterable[Key]) -> list[Key]:
+        """The keys in the order that they are applied."""
+        return sorted(keys, key=lambda key: (self._position.get(key, len(self._position)), key))
+
+    def _read(self, label: str) -> AppTimeline:
+        timeline = AppTimeline()
+        for key in self.in_order(self._by_app.get(label, ())):
+            for index, operation in enumerate(self._history.migrations[key].operations):
+                step = Step(key, index, operation)
+                timeline.steps.append(step)
+                for old, new in touches.renames(operation, label):
+                    timeline.lines[timeline.line(new)] = timeline.line(old)
+                words = frozenset(touches.sql_words(operation))
+                if words:
+                    timeline.raw.append((step, words))
+        for step in timeline.steps:
+            for line in dict.fromkeys(timeline.line(model) for model in touches.changed(step.operation, label)):
+                timeline.by_line.setdefault(line, []).append(step)
+        return timeline
+
+    @cached_property
+    def _by_app(self) -> dict[str, list[Key]]:
+        found: dict[str, list[Key]] = {}
+        for key in self._history.migrations:
+            found.setdefault(key.app, []).append(key)
+        return found
+
+    def _graph_of(self, key: Key) -> Graph:
+        return self._graph if key in self._graph else self._unreplaced
+
+    @cached_property
+    def _unreplaced(self) -> Graph:
+        """The graph with squashes standing beside what they replace, as `sqlmigrate` sees it."""
+        from dataclasses import replace
+
+        migrations = {key: replace(item, replaces=()) for key, item in self._history.migrations.items()}
+        return Graph.of(replace(self._history, migrations=migrations))
+
+    @cached_property
+    def _position(self) -> dict[Key, int]:
+        graph = self._graph if not self._graph.squashes else self._unreplaced
+        found = {key: index for index, key in enumerate(graph.order())}
+        for key in self._history.migrations:
+            found.setdefault(key, len(found))
+        return found
+
+
+def models_of(steps: Iterable[Step]) -> Iterator[ModelKey]:
+    """The models that steps change."""
+    for step in steps:
+        yield from touches.changed(step.operation, step.key.app)

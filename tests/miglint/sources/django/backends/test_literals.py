@@ -1,0 +1,65 @@
+import datetime as dt
+import ipaddress
+import uuid
+from decimal import Decimal
+
+import psycopg
+import psycopg.sql
+import pytest
+from psycopg.types.json import Jsonb
+
+from miglint.sources.django.backends import literals
+
+VALUES = [
+    None,
+    True,
+    0,
+    7,
+    -7,
+    2**40,
+    1.5,
+    -0.25,
+    1e30,
+    float("nan"),
+    float("inf"),
+    float("-inf"),
+    Decimal("1.50"),
+    Decimal("-3"),
+    Decimal("NaN"),
+    "",
+    "plain",
+    "it's",
+    "50%",
+    "back\\slash",
+    uuid.UUID("12345678-1234-5678-1234-567812345678"),
+    dt.date(2020, 1, 31),
+    dt.datetime(2020, 1, 31, 12, 30),  # noqa: DTZ001 without a zone is another type
+    dt.datetime(2020, 1, 31, 12, 30, 1, 5, tzinfo=dt.UTC),
+    dt.time(12, 30),
+    dt.timedelta(days=1, seconds=5),
+    dt.timedelta(microseconds=-1),
+    ipaddress.ip_address("10.0.0.1"),
+    ipaddress.ip_address("::1"),
+    [],
+    ["a", "b c", 'd"e', "", "NULL", None],
+    [True, False],
+    [1.5],
+    [Decimal("1.5")],
+    [[1, 2], [3, 4]],
+    [40000, -1],
+    [2**31],
+    [-(2**31)],
+    [2**70],
+    [uuid.UUID(int=1)],
+    [dt.date(2020, 1, 31)],
+]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+def test_postgresql_literals_are_psycopgs(value: object) -> None:
+    assert literals.postgresql(value).strip() == psycopg.sql.quote(value).strip()
+
+
+def test_json_is_psycopgs() -> None:
+    value = {"a": [1, "it's"], "b\\": None}
+    assert literals.postgresql(literals.Json(value)).strip() == psycopg.sql.quote(Jsonb(value)).strip()
