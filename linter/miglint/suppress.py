@@ -20,7 +20,8 @@ from miglint.text import decode, lines
 
 _MARKER = re.compile(r"(?:#|--)\s*miglint:\s*(?P<directive>.*)", re.DOTALL)
 _DIRECTIVE = re.compile(
-    r"(?P<scope>ignore-file|ignore)\s*\[(?P<names>[^\]]*)\](?:\s+until=(?P<until>\S+))?\s*(?:--\s*(?P<reason>.*))?"
+    r"(?P<scope>ignore-file|ignore)\s*\[(?P<names>[^\]]*)\](?:\s+until=(?P<until>\S+))?"
+    r"\s*(?:--\s*(?P<reason>.*)|#.*)?"
 )
 FORM = "write `miglint: ignore[rule-name] -- reason`"
 

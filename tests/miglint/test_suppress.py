@@ -10,7 +10,7 @@ y = [
     # miglint: ignore[one, two] until=2027-01-31 -- because
     # miglint: ignore[three]
     1,
-    2,  # noqa  # miglint: ignore[four]
+    2,  # noqa  # miglint: ignore[four]  # and more
 ]
 """
 
@@ -24,7 +24,7 @@ def test_python_comments_are_found_by_tokens_and_cover_the_next_line_of_code() -
         (("four",), 7, False, ""),
     ]
     assert str(found[1].expires) == "2027-01-31"
-    assert found[3].span == Span(7, 17, 7, 40)
+    assert found[3].span == Span(7, 17, 7, 52)
 
 
 def test_sql_comments_are_found_outside_strings_and_dollar_quotes() -> None:

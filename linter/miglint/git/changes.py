@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from miglint.changeset import ChangeSet, Revision
+from miglint.changeset import ChangeSet, Revision, Tree
 from miglint.errors import MiglintError
 from miglint.git.events import in_ci, read_event
 from miglint.git.listing import (
@@ -59,6 +59,12 @@ def change_set(
         tree = GitTree(files.listing(), contents)
         return ChangeSet(head=found_head.revision, tree=tree, notes=tuple(finder.notes))
     return _compare(finder, found_base, found_head, files, contents)
+
+
+def tree_at(repository: Repository, name: str) -> Tree:
+    """The files of a commit that the user named."""
+    found = Finder(repository, read_event({}), may_fetch=False).named_base(name)
+    return GitTree(tree_listing(repository, found.commit.id), Contents(repository))
 
 
 def _sides(
