@@ -29,7 +29,6 @@ def normalised(sql: str) -> str:
 
 def load(root: Path, database: str, version: str):
     from miglint.cache import NullCache
-
     from miglint.changeset import MemoryTree
     from miglint.config import Config
     from miglint.graph import Graph

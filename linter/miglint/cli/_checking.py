@@ -1,0 +1,163 @@
+"""What `miglint check` does, once its options are read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+
+from miglint.baseline import baseline_text, read_baseline
+from miglint.cache import NullCache
+from miglint.changeset import ChangeSet
+from miglint.cli._console import console, write
+from miglint.cli._outputs import Output, outputs
+from miglint.config import Config
+from miglint.config_file import load_config
+from miglint.engine import Request, check
+from miglint.errors import MiglintError
+from miglint.finding import Severity
+from miglint.git import Repository, change_set, open_repository, tree_at
+from miglint.registry import Selection, all_rules, selected
+from miglint.reporters import Console, formats, reporter
+from miglint.result import Result
+
+SUMMARY = "GITHUB_STEP_SUMMARY"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The command line, as click names it."""
+
+    paths: tuple[Path, ...]
+    base: str | None
+    head: str | None
+    staged: bool
+    everything: bool
+    database: str | None
+    database_version: tuple[int, ...] | None
+    formats: tuple[str, ...]
+    outputs: tuple[str, ...]
+    fail_on: str
+    select: tuple[tuple[str, ...], ...]
+    ignore: tuple[tuple[str, ...], ...]
+    config: Path | None
+    write_baseline: bool
+
+
+def run(options: Options) -> int:
+    """Check and report; the exit status."""
+    _refuse_contradictions(options)
+    suffixes = {name: reporter(name).SUFFIXES for name in formats()} if options.outputs else {}
+    written = outputs(options.formats, options.outputs, suffixes)
+    repository = open_repository(Path.cwd())
+    config = _targeted(load_config(Path.cwd(), repository.root, options.config), options)
+    result = _result(repository, config, options)
+    if options.write_baseline:
+        return _write_baseline(result, config)
+    for output in written:
+        _report(result, output)
+    if "github" in options.formats:
+        _step_summary(result)
+    threshold = Severity(options.fail_on).rank
+    return int(any(finding.severity.rank >= threshold for finding in result.active))
+
+
+def _refuse_contradictions(options: Options) -> None:
+    for one, other, both in (
+        ("--staged", "--head", options.staged and options.head),
+        ("--all", "--base", options.everything and options.base),
+    ):
+        if both:
+            raise click.UsageError(f"{one} and {other} exclude each other", click.get_current_context(silent=True))
+
+
+def _targeted(config: Config, options: Options) -> Config:
+    target = config.target
+    if options.database is not None and options.database != target.database:
+        # A version from the configuration is of the database that it names.
+        target = replace(target, database=options.database, version=())
+    if options.database_version is not None:
+        target = replace(target, version=options.database_version)
+    return replace(config, target=target)
+
+
+def _result(repository: Repository, config: Config, options: Options) -> Result:
+    rules = all_rules(config.plugins, config.folder)
+    selection = Selection(_words(options.select), _words(options.ignore), config.rules)
+    active = selected(rules, selection)
+    changes = change_set(
+        repository,
+        base=options.base,
+        head=options.head,
+        staged=options.staged,
+        everything=options.everything,
+        environment=os.environ,
+    )
+    baseline = config.folder / config.baseline if config.baseline else None
+    released = tree_at(repository, config.released) if config.released else None
+    request = Request(
+        rules=tuple(rules),
+        active=active,
+        paths=_paths(options.paths, repository.root, changes),
+        baseline=read_baseline(baseline) if baseline and not options.write_baseline else frozenset(),
+        released=released,
+        today=dt.datetime.now(dt.UTC).date(),
+    )
+    return check(changes, config, NullCache(), request)
+
+
+def _words(given: Sequence[Sequence[str]]) -> frozenset[str]:
+    return frozenset(word for words in given for word in words)
+
+
+def _paths(given: Sequence[Path], root: Path, changes: ChangeSet) -> tuple[str, ...]:
+    """The paths as the tree names them. One that names nothing is an error: nothing would be reported of it."""
+    known = {*changes.tree, *changes.changes}
+    paths = []
+    for path in given:
+        absolute = Path(os.path.normpath(Path.cwd().resolve() / path))
+        if absolute != root and root not in absolute.parents:
+            raise MiglintError(f"{path} is not in the repository {root}")
+        relative = absolute.relative_to(root).as_posix()
+        if relative != "." and not any(one == relative or one.startswith(f"{relative}/") for one in known):
+            raise MiglintError(f"{path} names no file that git knows of here")
+        paths.append(relative)
+    return tuple(paths)
+
+
+def _report(result: Result, output: Output) -> None:
+    module = reporter(output.format)
+    if output.file is None:
+        write(module.report(result, console()))
+        return
+    try:
+        output.file.write_text(module.report(result, Console()), encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise MiglintError(f"{output.file} cannot be written: {error.strerror or error}") from error
+
+
+def _step_summary(result: Result) -> None:
+    """Append the Markdown report to the summary that GitHub shows for the step."""
+    file = os.environ.get(SUMMARY)
+    if file:
+        try:
+            with Path(file).open("a", encoding="utf-8", errors="backslashreplace") as summary:
+                summary.write(reporter("markdown").report(result, Console()))
+        except OSError as error:
+            raise MiglintError(f"the step summary {file} cannot be written: {error.strerror or error}") from error
+
+
+def _write_baseline(result: Result, config: Config) -> int:
+    if config.baseline is None:
+        raise MiglintError("--write-baseline needs the name of a file: set `baseline: .miglint-baseline.json`")
+    file = config.folder / config.baseline
+    try:
+        file.write_text(baseline_text(result.active), encoding="utf-8")
+    except OSError as error:
+        raise MiglintError(f"{file} cannot be written: {error.strerror or error}") from error
+    write(f"{len(result.active)} findings written to {file}\n")
+    return 0
