@@ -1,0 +1,104 @@
+"""The statements of SQL files: what a file says is what runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from miglint.changeset import Tree
+from miglint.history import Confidence, History, Key, Migration, Rendered, Statement, Target
+from miglint.sources.sql.layouts import way_back
+from miglint.sources.sql.marks import Section, sections
+from miglint.sources.sql.positions import Positions
+from miglint.sources.sql.reader import PLAN, START
+from miglint.sources.sql.split import Piece, split
+from miglint.text import decode
+
+MAX_BYTES = 16 * 1024 * 1024
+
+
+class SqlRenderer:
+    """Writes nothing: reads a history's files when asked, and cuts them into statements."""
+
+    def __init__(self, history: History, tree: Tree, target: Target) -> None:
+        self._history = history
+        self._tree = tree
+        self._target = target
+        plan = f"{history.root}/{PLAN}" if history.root else PLAN
+        self._in_transaction = plan not in tree
+        """Whether the tool opens a transaction around each file: Sqitch's scripts hold their own BEGIN and COMMIT."""
+
+    def render(self, key: Key, *, backwards: bool = False) -> Rendered:
+        """The statements of one migration."""
+        migration = self._history.migrations[key]
+        path = self._path(migration, backwards=backwards)
+        if path is None:
+            return Rendered(migration, self._target.database, (), atomic=True)
+        if self._tree.size(path) > MAX_BYTES:
+            reason = f"the file is larger than {MAX_BYTES // 1024 // 1024} MiB"
+            unread = Statement("", START, confidence=Confidence.UNKNOWN, reason=reason)
+            return Rendered(migration, self._target.database, (unread,), atomic=True)
+        text = decode(path, self._tree.read([path])[path])
+        return self._rendered(migration, path, text, backwards=backwards)
+
+    def prelude(self, keys: Sequence[Key]) -> Iterable[Rendered]:
+        """Everything that runs before the first of `keys`."""
+        wanted = set(keys)
+        for key in self._history.migrations:
+            if key in wanted:
+                return
+            yield self.render(key)
+
+    def _path(self, migration: Migration, *, backwards: bool) -> str | None:
+        """The file that holds the way; where it is in the same file, that file."""
+        if not backwards:
+            return migration.path
+        beside = way_back(migration.path)
+        if beside is None:
+            return migration.path
+        return beside if beside in self._tree else None
+
+    def _rendered(self, migration: Migration, path: str, text: str, *, backwards: bool) -> Rendered:
+        forth, back = sections(text)
+        section: Section | None = forth
+        if backwards and path == migration.path:
+            section = back
+        if section is None:
+            return Rendered(migration, self._target.database, (), atomic=True)
+        pieces = list(_pieces(text, section, self._target.database))
+        positions = Positions(text)
+        statements = tuple(Statement(each.sql, positions.span(each.start, each.end)) for each in pieces)
+        atomic = section.transaction and self._in_transaction and not any(map(_runs_alone, pieces))
+        return Rendered(migration, self._target.database, statements, atomic)
+
+
+def _pieces(text: str, section: Section, database: str) -> Iterator[Piece]:
+    """The statements of a section, those marked as whole kept whole."""
+    position = section.start
+    inside = [(start, end) for start, end in section.whole if section.start <= start and end <= section.end]
+    for start, end in (*inside, (section.end, section.end)):
+        yield from _split_between(text, database, position, start)
+        body = text[start:end]
+        if body.strip():
+            lead = len(body) - len(body.lstrip())
+            trimmed = body.strip()
+            words = tuple(trimmed.upper().split()[:3])
+            yield Piece(trimmed, start + lead, start + lead + len(trimmed), words)
+        position = end
+
+
+def _split_between(text: str, database: str, start: int, end: int) -> Iterator[Piece]:
+    for each in split(text[start:end], database):
+        yield Piece(each.sql, each.start + start, each.end + start, each.words)
+
+
+_ALONE = frozenset(
+    {"VACUUM", "ALTER SYSTEM", "CREATE DATABASE", "DROP DATABASE", "CREATE TABLESPACE", "DROP TABLESPACE"}
+)
+
+
+def _runs_alone(piece: Piece) -> bool:
+    """A statement that the server refuses inside a transaction block."""
+    words = piece.words
+    if " ".join(words[:1]) in _ALONE or " ".join(words[:2]) in _ALONE:
+        return True
+    return "CONCURRENTLY" in words and words[0] in ("CREATE", "DROP", "REINDEX", "ALTER")
