@@ -8,6 +8,7 @@ from miglint.changeset import ChangeSet
 from miglint.config import Config
 from miglint.graph import Graph
 from miglint.history import History, Key
+from miglint.pull_requests import ProposedMigrations
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +25,5 @@ class Scope:
     """The migrations that the change adds or modifies; all of them under `--all`."""
     released: frozenset[Key] | None = None
     """The migrations on the configured `released` ref; None where the base is what counts as shipped."""
+    open_pull_requests: tuple[ProposedMigrations, ...] = ()
+    """What other open pull requests against the same base add to this history, where it was asked for."""

@@ -20,7 +20,7 @@ def github() -> Iterator[FakeGitHub]:
 
 @pytest.fixture
 def client(github: FakeGitHub) -> Client:
-    return Client(github.url, TOKEN, timeout=0.7, sleep=lambda seconds: None)
+    return Client(github.url, TOKEN, timeout=5, sleep=lambda seconds: None)
 
 
 @pytest.fixture

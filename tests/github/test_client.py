@@ -48,6 +48,7 @@ def test_a_failure_that_stays_is_told_in_one_line(
     kind: str | int, said: str, github: FakeGitHub, client: Client
 ) -> None:
     github.fail(kind)
+    client.timeout = 0.5 if kind in {"slow", "trickle"} else 5
     with pytest.raises(GitHubError) as caught:
         ask(client)
     assert said in str(caught.value)

@@ -2,7 +2,8 @@
 
 An example is a line of prose and the fenced blocks that follow it with no prose between. The first line of a block
 is a comment with the path of the file: `# shop/migrations/0002_b.py` in the change, `# main: …` on the base already,
-`# … (deleted)` where the change deletes it. `# flagged` (or `-- flagged`) ends each line where a finding must start.
+`# pull request 12: …` in another pull request that is open, `# … (deleted)` where the change deletes it.
+`# flagged` (or `-- flagged`) ends each line where a finding must start.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-HEADER = re.compile(r"^(?:#|--)\s*(?P<main>main:\s*)?(?P<path>[^\s#]\S*)(?P<deleted>\s+\(deleted\))?$")
+HEADER = re.compile(
+    r"^(?:#|--)\s*(?:(?P<main>main):\s*|pull request (?P<pull>\d+):\s*)?"
+    r"(?P<path>[^\s#]\S*)(?P<deleted>\s+\(deleted\))?$"
+)
 MARK = re.compile(r"\s*(?:#|--) flagged\s*$")
 WITHOUT_COMMENTS = {".txt", ".json", ".lock"}
 
@@ -105,6 +109,7 @@ class Block:
     on_base: bool
     deleted: bool
     flagged: tuple[int, ...]
+    pull_request: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +142,17 @@ class Example:
         for block in self.blocks:
             if block.deleted:
                 files.pop(block.path, None)
-            elif not block.on_base and block.path != ".miglint.yml":
+            elif not block.on_base and block.pull_request is None and block.path != ".miglint.yml":
                 files[block.path] = block.content
         return files
+
+    def open_pull_requests(self) -> dict[int, dict[str, str]]:
+        """The files that other open pull requests add, by number."""
+        found: dict[int, dict[str, str]] = {}
+        for block in self.blocks:
+            if block.pull_request is not None:
+                found.setdefault(block.pull_request, {})[block.path] = block.content
+        return found
 
     def _standard_files(self) -> dict[str, str]:
         files = {}
@@ -224,4 +237,5 @@ def _block(body: list[str]) -> Block:
         on_base=header["main"] is not None,
         deleted=header["deleted"] is not None,
         flagged=tuple(number for number, line in enumerate(kept, start=1) if MARK.search(line)),
+        pull_request=int(header["pull"]) if header["pull"] else None,
     )

@@ -87,3 +87,23 @@ def test_a_deleted_file_can_be_flagged_at_its_header() -> None:
     (example,) = examples("## Bad\n```python\n# a/0001_a.py (deleted)  # flagged\n```\n")
     assert example.flagged == [("a/0001_a.py", 1)]
     assert example.blocks[0].deleted
+
+
+def test_the_files_of_another_pull_request_are_on_neither_side() -> None:
+    page = """Summary.
+
+## Bad
+Another one is open:
+
+```python
+# pull request 12: shop/migrations/0002_b.py
+b = 1
+```
+```python
+# shop/migrations/0002_a.py
+a = 1
+```
+"""
+    [example] = examples(page)
+    assert list(example.open_pull_requests()[12]) == ["shop/migrations/0002_b.py"]
+    assert sorted(example.head_files()) == [SHOP_PATH, "shop/migrations/0002_a.py"]
