@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from miglint.cache import Cache
@@ -22,6 +22,7 @@ from miglint.globs import matches
 from miglint.graph import Graph
 from miglint.history import History, Key
 from miglint.inspection import Inspector, Raised
+from miglint.pull_requests import OpenPullRequest, proposed
 from miglint.result import CheckedMigration, Result
 from miglint.rule import Rule
 from miglint.scope import Scope
@@ -45,12 +46,17 @@ class Request:
     """The files of the configured `released` ref."""
     today: dt.date = dt.date.max
     """The day for which suppressions that expire are judged."""
+    open_pull_requests: Callable[[Collection[str]], Sequence[OpenPullRequest]] | None = None
+    """Asked, if the change introduces migrations, for the pull requests that add files to these folders."""
 
 
 def check(change_set: ChangeSet, config: Config, cache: Cache, request: Request) -> Result:
     """Check a change. Raises MiglintError where it cannot."""
     inspector = Inspector(request.rules, request.active, request.today)
     scopes = _scopes(change_set, config, cache, request.released)
+    if request.open_pull_requests is not None and change_set.base_tree is not None:
+        pulls = request.open_pull_requests(_folders(scopes))
+        scopes = _beside(scopes, pulls, change_set.base_tree, lambda tree: read_histories(tree, config, cache))
     findings = [
         _finding(fingerprint, raised, config)
         for scope in scopes
@@ -95,6 +101,22 @@ def _scopes(change_set: ChangeSet, config: Config, cache: Cache, released: Tree 
             scope = replace(scope, base_history=base, base_graph=Graph.of(base), introduced=introduced)
         scopes.append(scope)
     return scopes
+
+
+def _folders(scopes: Sequence[Scope]) -> frozenset[str]:
+    """The folders of the migrations that the change introduces."""
+    introduced = (scope.history.migrations[key] for scope in scopes for key in scope.introduced)
+    return frozenset(migration.path.rpartition("/")[0] for migration in introduced)
+
+
+def _beside(
+    scopes: list[Scope], pulls: Sequence[OpenPullRequest], base: Tree, read: Callable[[Tree], Sequence[History]]
+) -> list[Scope]:
+    """The scopes with what other open pull requests add to each history."""
+    found = proposed(pulls, base, read) if pulls else {}
+    return [
+        replace(scope, open_pull_requests=found.get((scope.history.source, scope.history.root), ())) for scope in scopes
+    ]
 
 
 def _histories(tree: Tree | None, config: Config, cache: Cache) -> dict[tuple[str, str], History]:

@@ -12,6 +12,7 @@ from miglint.config_file import load_config
 from miglint.engine import Request, check
 from miglint.finding import Finding
 from miglint.git import change_set, open_repository
+from miglint.pull_requests import OpenPullRequest
 from miglint.registry import Selection, all_rules, selected
 from miglint.result import Result
 from rules.pages import Example
@@ -29,7 +30,12 @@ def run(example: Example, folder: Path) -> Result:
     rules = all_rules(config.plugins, config.folder)
     changes = change_set(repository, base="main", head="change", staged=False, everything=False, environment={})
     active = selected(rules, Selection(severities=config.rules))
-    return check(changes, config, NullCache(), Request(tuple(rules), active, today=dt.date(2026, 11, 22)))
+    pulls = [
+        OpenPullRequest(number, f"https://github.com/acme/shop/pull/{number}", "0" * 40, _encoded(files))
+        for number, files in example.open_pull_requests().items()
+    ]
+    request = Request(tuple(rules), active, today=dt.date(2026, 11, 22), open_pull_requests=lambda folders: pulls)
+    return check(changes, config, NullCache(), request)
 
 
 def places(result: Result, rule: str) -> list[tuple[str, int]]:
@@ -52,6 +58,10 @@ def _commit(ref: str, files: dict[str, str], parent: str | None = None) -> bytes
     for path, content in files.items():
         lines += [f"M 100644 inline {path}\n".encode(), _data(content.encode())]
     return b"".join(lines) + b"\n"
+
+
+def _encoded(files: dict[str, str]) -> dict[str, bytes]:
+    return {path: content.encode() for path, content in files.items()}
 
 
 def _data(content: bytes) -> bytes:
