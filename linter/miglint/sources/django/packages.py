@@ -90,7 +90,7 @@ def _is_package(package: Package, members: list[str]) -> bool:
     """Django imports every module of the folder and each must hold a migration, so in an oddly named one most do."""
     certain = [file for file in package.files.values() if file.header is not None and file.header.certain]
     if posixpath.basename(package.folder) == _USUAL:
-        return bool(certain or package.files)
+        return bool(package.files or package.unreadable)
     return bool(certain) and 2 * len(package.files) > len(members)
 
 
