@@ -22,14 +22,20 @@ class Dialect(Protocol):
     """What a dialect's package offers."""
 
     def analyse(
-        self, prelude: Iterable[Rendered], migrations: Sequence[Rendered], target: Target
+        self, prelude: Iterable[Rendered], migrations: Sequence[Rendered], target: Target, *, together: bool = True
     ) -> list[list[Analysis]]: ...
 
 
-def analyse(prelude: Iterable[Rendered], migrations: Sequence[Rendered], target: Target) -> list[list[Analysis]]:
-    """The analyses of each migration's statements, after the prelude was replayed to build the catalog."""
+def analyse(
+    prelude: Iterable[Rendered], migrations: Sequence[Rendered], target: Target, *, together: bool = True
+) -> list[list[Analysis]]:
+    """The analyses of each migration's statements, after the prelude was replayed to build the catalog.
+
+    `together`: the migrations are deployed at once, so that relations which an earlier one makes are new to a later one
+    (`Effect.new`). Otherwise each is judged as if the earlier ones were deployed long ago.
+    """
     module = MODULES.get(target.database)
     if module is None:
         known = ", ".join(sorted(MODULES))
         raise MiglintError(f"statements of {target.database} cannot be analysed; databases known: {known}")
-    return cast("Dialect", import_module(module)).analyse(prelude, migrations, target)
+    return cast("Dialect", import_module(module)).analyse(prelude, migrations, target, together=together)

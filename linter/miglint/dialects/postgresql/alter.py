@@ -78,9 +78,13 @@ def alter_table(node: Node, execution: Execution) -> None:
 
 def _alter(node: Node, table: Table, execution: Execution) -> None:
     commands = list(read_commands(node, table.name, execution))
+    positions = {id(command): len(execution.changes) + number for number, command in enumerate(commands)}
     execution.changes.extend(command.change for command in commands)
     plan = Plan(take_locks(commands, table, execution))
     for command in sorted(commands, key=pass_of):
         handler: Any = APPLY[type(command.change)]
-        handler(command, command.change, execution.latest(table), plan, execution)
+        own = Plan(plan.mode)
+        handler(command, command.change, execution.latest(table), own, execution)
+        execution.causes[positions[id(command)]] = own.work()
+        plan.add(own)
     work_through(plan, execution)

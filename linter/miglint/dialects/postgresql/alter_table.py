@@ -58,6 +58,25 @@ class Plan:
         """The plan of one table."""
         return self.tables.setdefault(table.name, TablePlan())
 
+    def work(self) -> frozenset[Work]:
+        """The work that is in it, whatever the table."""
+        work: set[Work] = set()
+        for of_table in self.tables.values():
+            work |= {Work.REWRITE} if of_table.rewrite else set()
+            work |= {Work.SCAN} if of_table.scan else set()
+            work |= {Work.SCAN, Work.INDEX_BUILD} if of_table.build else set()
+        return frozenset(work | {Work.SCAN}) if self.foreign_keys or self.null_keys else frozenset(work)
+
+    def add(self, other: Plan) -> None:
+        """Put the work of another plan to this one's."""
+        for name, theirs in other.tables.items():
+            mine = self.tables.setdefault(name, TablePlan())
+            mine.rewrite |= theirs.rewrite
+            mine.scan |= theirs.scan
+            mine.build |= theirs.build
+        self.foreign_keys += other.foreign_keys
+        self.null_keys += other.null_keys
+
 
 def lock_level(command: Command, major: int) -> Mode:
     """The lock that one subcommand needs on its table."""

@@ -13,7 +13,7 @@ from miglint.dialects.postgresql.execution import Execution, NotFollowed
 from miglint.dialects.postgresql.parser import Parsed, SyntaxProblem, parse
 from miglint.dialects.postgresql.session import Session
 from miglint.dialects.postgresql.statements import play
-from miglint.dialects.postgresql.verdict import effects_of
+from miglint.dialects.postgresql.verdict import causes_of, effects_of
 from miglint.history import Rendered, Statement, Target
 
 NEWEST = 18
@@ -22,14 +22,21 @@ _MISSHAPEN = (LookupError, TypeError, ValueError, AttributeError, RecursionError
 """What reading a tree of an unexpected shape raises; the statement is then not understood."""
 
 
-def analyse(prelude: Iterable[Rendered], migrations: Sequence[Rendered], target: Target) -> list[list[Analysis]]:
+def analyse(
+    prelude: Iterable[Rendered], migrations: Sequence[Rendered], target: Target, *, together: bool = True
+) -> list[list[Analysis]]:
     """The analyses of each migration's statements, the prelude replayed first."""
     analyser = _Analyser(target)
     for rendered in prelude:
         for _ in analyser.statements(rendered):
             pass
     analyser.new.clear()
-    return [list(analyser.statements(rendered)) for rendered in migrations]
+    analyses = []
+    for rendered in migrations:
+        analyses.append([*analyser.statements(rendered)])
+        if not together:
+            analyser.new.clear()
+    return analyses
 
 
 @dataclass(slots=True)
@@ -94,6 +101,7 @@ class _Analyser:
             statement,
             before=self.catalog,
             after=self.catalog,
+            target=self.target,
             transaction=transaction.number if transaction is not None else None,
             held={names[oid]: mode.label for oid, mode in held.items()},
             lock_timeout=None if timeout in (None, "0", "0s", "0ms") else timeout,
@@ -127,6 +135,7 @@ class _Analyser:
             after=execution.catalog,
             changes=tuple(execution.changes),
             effects=effects,
+            causes=causes_of(execution, effects),
             assumptions=tuple(execution.assumptions),
             transaction=None if execution.outside_transaction else analysis.transaction,
         )

@@ -44,6 +44,8 @@ class Execution:
     major: int
     sql: str = ""
     changes: list[Change] = field(default_factory=list)
+    causes: dict[int, frozenset[Work]] = field(default_factory=dict)
+    """The work that each subcommand of an ALTER TABLE asks for, by its position in `changes`."""
     impacts: dict[int, Impact] = field(default_factory=dict)
     assumptions: list[str] = field(default_factory=list)
     created: set[int] = field(default_factory=set)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from miglint.dialects.postgresql.execution import Execution, Impact
 from miglint.dialects.postgresql.locks import Mode, blocked_on_sequence, blocked_on_table
 from miglint.dialects.postgresql.session import Transaction
-from miglint.effects import Access, Effect
+from miglint.effects import Access, Effect, Work
 
 
 def effects_of(execution: Execution, new: set[int]) -> tuple[Effect, ...]:
@@ -19,7 +20,7 @@ def effects_of(execution: Execution, new: set[int]) -> tuple[Effect, ...]:
     held = {impact.oid: _held(impact, transaction) for impact in existing}
     for impact in existing:
         mode = held[impact.oid]
-        if mode is not None and impact.oid not in new and _blocks(impact, mode):
+        if mode is not None and _blocks(impact, mode):
             transaction.blocking.add(impact.oid)
     effects = [_effect(impact, held[impact.oid], transaction, impact.oid in new) for impact in existing]
     _keep(execution, transaction, held)
@@ -52,7 +53,7 @@ def _effect(impact: Impact, mode: Mode | None, transaction: Transaction, new: bo
         label,
         work=frozenset(impact.work),
         blocks=_blocks(impact, mode) if mode is not None else frozenset(),
-        dangerous=bool(impact.work) and bool(transaction.blocking) and not new,
+        dangerous=bool(impact.work) and bool(transaction.blocking),
         taken=impact.mode.label if impact.mode is not None else label,
         kind=impact.kind,
         table=impact.table,
@@ -84,3 +85,13 @@ def _keep(execution: Execution, transaction: Transaction, held: dict[int, Mode |
             transaction.private.add(impact.oid)
     transaction.private |= execution.created
     transaction.filled |= execution.filled
+
+
+def causes_of(execution: Execution, effects: tuple[Effect, ...]) -> Mapping[int, frozenset[Work]]:
+    """Which change is to blame for which of the dangerous work; one that stands alone is to blame for all of it."""
+    done = frozenset[Work]().union(*(effect.work for effect in effects if effect.dangerous))
+    if not done:
+        return {}
+    if len(execution.changes) == 1:
+        return {0: done}
+    return {position: asked & done for position, asked in execution.causes.items() if asked & done}
