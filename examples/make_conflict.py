@@ -81,9 +81,7 @@ def show(folder: Path) -> int:
     print(git(folder, "log", "--graph", "--all", "--format=%h %an: %s%d", "--abbrev=7"))
     print("The branch looks fine by itself. Before it is merged, on the branch:\n")
     print("$ miglint check --base main\n", flush=True)
-    status = subprocess.run(
-        [sys.executable, "-m", "miglint", "check", "--base", "main", "--no-cache"], cwd=folder
-    ).returncode
+    status = subprocess.run([sys.executable, "-m", "miglint", "check", "--base", "main"], cwd=folder).returncode
     print(f"\nmiglint exited with {status}.", end=" ")
     if status != 1:
         print("It should have been 1: the two migrations conflict.")
