@@ -23,7 +23,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
         "CreateModel": "name fields options bases managers",
         "DeleteModel": "name",
         "RemoveConstraint": "model_name name",
-        "RemoveField": "model_name name",
+        "RemoveField": "model_name name field",
         "RemoveIndex": "model_name name",
         "RenameField": "model_name old_name new_name",
         "RenameIndex": "model_name new_name old_name old_fields",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from miglint.changeset import Tree
+from miglint.errors import MiglintError
 from miglint.sources.django.evaluator.bounded import PLAIN
 from miglint.sources.django.evaluator.classes import class_attribute
 from miglint.sources.django.evaluator.frames import Class, Closure, Frame, GaveUp, Partial, World
@@ -89,9 +90,12 @@ class Modules:
         """The bytes of a file; None if it is not there or too big."""
         if path in self._contents:
             return self._contents[path]
-        if path not in self.layout.files or self.tree.size(path) > MAX_BYTES:
+        try:
+            if path not in self.tree or self.tree.size(path) > MAX_BYTES:
+                return None
+            return self.tree.read([path])[path]
+        except MiglintError:  # a partial clone lacks it
             return None
-        return self.tree.read([path])[path]
 
     def text(self, path: str) -> str | None:
         """The text of a file, as `open` reads UTF-8."""

@@ -11,7 +11,7 @@ from miglint.finding import Span
 from miglint.history import Literal, NotUnderstood, Operation
 from miglint.sources.django.catalogue import CALLABLE, NESTED, SQL, parameters_of
 from miglint.sources.django.evaluator.classes import ancestry
-from miglint.sources.django.evaluator.frames import Class, Frame, Instance
+from miglint.sources.django.evaluator.frames import Class, Closure, Frame, Instance
 from miglint.sources.django.evaluator.interpreter import Interpreter
 from miglint.sources.django.export import Exporter
 from miglint.sources.django.values import Call, Reference, Unknown
@@ -59,14 +59,19 @@ class OperationBuilder:
     def _subclass(self, item: Instance, index: int, span: Span, depth: int) -> Operation:
         """An operation class of the repository stands for the first base that is Django's own."""
         overridden: dict[str, None] = {}
+        given: tuple[list[Any], dict[str, Any]] | None = (list(item.args), dict(item.kwargs))
         for base in ancestry(self._run, item.of):
             if isinstance(base, Class):
                 overridden.update(dict.fromkeys(name for name in base.names if name not in _CLASS_NOISE))
+                initialiser = base.names.get("__init__")
+                if isinstance(initialiser, Closure) and given is not None:
+                    given = self._run.initialise(initialiser, *given, item, span)
                 continue
             parameters = parameters_of(base.name)
-            if parameters is not None and "__init__" not in overridden:
+            if parameters is not None and given is not None:
                 name = base.name.rpartition(".")[2]
-                call = Call(base.name, item.args, item.kwargs, item.span)
+                call = Call(base.name, tuple(given[0]), given[1], span)
+                overridden.pop("__init__", None)
                 return self._known(name, item.of.target, parameters, call, index, span, depth, tuple(overridden))
         reason = f"{item.of.name} is an operation of the repository's own"
         return self._unknown(item.of.target, reason, index, span)

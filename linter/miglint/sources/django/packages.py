@@ -100,7 +100,5 @@ def _rest(members: list[str], package: Package, scan: Scan) -> Iterator[Unreadab
     for path in members:
         if path in known:
             continue
-        if path in scan.too_big:
-            yield Unreadable(path, "the file is too large to be read", START)
-        else:
-            yield Unreadable(path, "the module holds no class Migration, so Django cannot load the app", START)
+        reason = scan.unreadable.get(path, "the module holds no class Migration, so Django cannot load the app")
+        yield Unreadable(path, reason, START)

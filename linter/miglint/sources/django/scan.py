@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from miglint.changeset import Tree
+from miglint.errors import MiglintError
 from miglint.sources.django.source import MAX_BYTES, Unparsable, decode
 
 _BATCH = 1_000
@@ -35,7 +36,8 @@ class Scan:
     """Files that may define an AppConfig."""
     managers: dict[str, bytes] = field(default_factory=dict)
     """Files called manage.py."""
-    too_big: list[str] = field(default_factory=list)
+    unreadable: dict[str, str] = field(default_factory=dict)
+    """Files whose content cannot be had, and why."""
 
 
 def scan(tree: Tree) -> Scan:
@@ -57,8 +59,13 @@ def scan(tree: Tree) -> Scan:
 def _contents(tree: Tree, result: Scan) -> Iterator[tuple[str, bytes]]:
     readable: list[str] = []
     for path in result.paths:
-        if tree.size(path) > MAX_BYTES:
-            result.too_big.append(path)
+        try:
+            too_big = tree.size(path) > MAX_BYTES
+        except MiglintError as error:  # a partial clone lacks it; that matters only among migrations
+            result.unreadable[path] = str(error)
+            continue
+        if too_big:
+            result.unreadable[path] = f"the file is larger than {MAX_BYTES // 1_000_000} MB"
         else:
             readable.append(path)
     for start in range(0, len(readable), _BATCH):

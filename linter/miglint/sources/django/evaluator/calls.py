@@ -8,7 +8,7 @@ from typing import Any
 
 from miglint.finding import Span
 from miglint.sources.django.evaluator import bounded, files, natives
-from miglint.sources.django.evaluator.expressions import iterate, truth
+from miglint.sources.django.evaluator.expressions import iterate, lookup, truth
 from miglint.sources.django.evaluator.frames import (
     Builtin,
     Class,
@@ -18,6 +18,7 @@ from miglint.sources.django.evaluator.frames import (
     Instance,
     Method,
     OpenFile,
+    Parent,
     Partial,
     Run,
 )
@@ -25,7 +26,8 @@ from miglint.sources.django.evaluator.statements import body_of, execute, return
 from miglint.sources.django.values import Attribute, Call, Reference, Setting, Unknown
 
 _SETTINGS = "django.conf.settings"
-_UNBOUND = object()
+SUPER = "super()"
+"""The name, which no source can bind, of what `super()` stands for."""
 
 
 def call(run: Run, function: Any, args: list[Any], kwargs: dict[str, Any], node: ast.Call, frame: Frame) -> Any:
@@ -77,6 +79,9 @@ def _call_method(
     run: Run, method: Method, args: list[Any], kwargs: dict[str, Any], node: ast.Call, frame: Frame
 ) -> Any:
     receiver = method.receiver
+    if isinstance(receiver, Parent):
+        receiver.calls.append((args, kwargs))
+        return None
     if isinstance(receiver, FilePath | OpenFile):
         result = files.call_method(run.world, receiver, method.name, args)
         return run.unknown("a file could not be read from the repository", node, frame) if result is None else result
@@ -154,6 +159,12 @@ def _next(run: Run, args: list[Any], kwargs: dict[str, Any], node: ast.Call, fra
     return args[1] if len(args) > 1 else run.unknown("next() of nothing", node, frame)
 
 
+def _super(run: Run, args: list[Any], kwargs: dict[str, Any], node: ast.Call, frame: Frame) -> Any:
+    """The recorder that `initialise` put around the call; nowhere else is there anything above a class."""
+    found = lookup(SUPER, frame)
+    return found if isinstance(found, Parent) else run.unknown("super() is not evaluated here", node, frame)
+
+
 def _identity(run: Run, args: list[Any], kwargs: dict[str, Any], node: ast.Call, frame: Frame) -> Any:
     return args[0]
 
@@ -167,6 +178,7 @@ _SPECIAL: dict[str, Callable[[Run, list[Any], dict[str, Any], ast.Call, Frame], 
     "next": _next,
     "open": _open,
     "staticmethod": _identity,
+    "super": _super,
 }
 
 
@@ -181,6 +193,17 @@ def call_closure(run: Run, closure: Closure, args: list[Any], kwargs: dict[str, 
         execute(run, body, frame)
         return frame.yields
     return returned(execute(run, body, frame))
+
+
+def initialise(
+    run: Run, closure: Closure, args: list[Any], kwargs: dict[str, Any], this: Any
+) -> tuple[list[Any], dict[str, Any]] | None:
+    """Interpret an `__init__` and give what it initialises its base class with; None if it does so not just once."""
+    frame = Frame(closure.frame.source, {SUPER: (parent := Parent())}, parent=closure.frame)
+    if not _bind(closure, [this, *args], kwargs, frame):
+        return None
+    execute(run, body_of(closure), frame)
+    return parent.calls[0] if len(parent.calls) == 1 else None
 
 
 def _bind(closure: Closure, args: list[Any], kwargs: dict[str, Any], frame: Frame) -> bool:

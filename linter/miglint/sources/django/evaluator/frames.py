@@ -129,6 +129,13 @@ class Builtin:
     name: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Parent:
+    """`super()` within an `__init__`: notes what the base class is initialised with."""
+
+    calls: list[tuple[list[Any], dict[str, Any]]] = field(default_factory=list)
+
+
 @dataclass(frozen=True, slots=True)
 class FilePath:
     """A path in the repository, relative to its root: what `__file__` and `Path(__file__).parent` stand for."""
@@ -149,9 +156,6 @@ class Deferred:
 
     node: ast.expr
     frame: Frame
-
-
-INTERNAL = (Closure, Class, Instance, Partial, Method, Builtin, FilePath, OpenFile, Deferred)
 
 
 class Run(Protocol):

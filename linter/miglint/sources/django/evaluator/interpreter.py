@@ -22,12 +22,13 @@ from miglint.sources.django.evaluator.frames import (
     Instance,
     Method,
     OpenFile,
+    Parent,
     World,
 )
 from miglint.sources.django.source import Source
 from miglint.sources.django.values import Attribute, Call, Reference, Setting, Unknown
 
-MAX_STEPS = 300_000
+MAX_STEPS = 200_000
 MAX_DEPTH = 90
 _MAX_NAME = 500
 _SETTINGS = "django.conf.settings"
@@ -111,6 +112,16 @@ class Interpreter:
             self._depth -= 3
             self._site = outer
 
+    def initialise(
+        self, closure: Closure, args: list[Any], kwargs: dict[str, Any], this: Any, span: Span | None
+    ) -> tuple[list[Any], dict[str, Any]] | None:
+        """What an `__init__` of the repository initialises its base class with, all places in it being `span`."""
+        self._site = span
+        try:
+            return calls.initialise(self, closure, args, kwargs, this)
+        finally:
+            self._site = None
+
     def closure(self, node: FunctionNode, name: str, frame: Frame) -> Closure:
         """A function with its defaults, evaluated now as in Python."""
         scope = frame.parent if frame.is_class and frame.parent else frame
@@ -144,6 +155,10 @@ class Interpreter:
                 return Attribute(value, name, self.span(node, frame))
             case Unknown():
                 return value
+            case Parent():
+                return (
+                    Method(value, name) if name == "__init__" else self.unknown("super() is not evaluated", node, frame)
+                )
             case Builtin():
                 return Reference(f"builtins.{value.name}.{name}", self.span(node, frame))
         if natives.has_method(value, name):
