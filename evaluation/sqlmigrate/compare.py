@@ -27,10 +27,10 @@ def normalised(sql: str) -> str:
     return MOMENT.sub("'<moment>'", UUID.sub("'<uuid>'", text))
 
 
-def load(root: Path, database: str, version: str):
+def load(root: Path, database: str, version: str, user_model: str | None):
     from miglint.cache import NullCache
     from miglint.changeset import MemoryTree
-    from miglint.config import Config
+    from miglint.config import Config, DjangoConfig
     from miglint.graph import Graph
     from miglint.history import Target
     from miglint.sources.django import read
@@ -43,9 +43,10 @@ def load(root: Path, database: str, version: str):
         if path.suffix in wanted and path.is_file() and "node_modules" not in path.parts
     }
     tree = MemoryTree(files)
-    history = max(read(tree, Config(), NullCache()), key=lambda item: len(item.migrations))
+    config = Config(django=DjangoConfig(auth_user_model=user_model))
+    history = max(read(tree, config, NullCache()), key=lambda item: len(item.migrations))
     number = tuple(int(part) for part in version.split(".") if part)
-    return history, DjangoRenderer(history, Graph.of(history), tree, Target(database, number))
+    return history, DjangoRenderer(history, Graph.of(history), tree, Target(database, number), as_printed=True)
 
 
 def main() -> None:
@@ -55,12 +56,13 @@ def main() -> None:
     parser.add_argument("--database", default="postgresql")
     parser.add_argument("--version", default="")
     parser.add_argument("--django", help="a folder that holds the Django to render with")
+    parser.add_argument("--user-model", help="as `auth_user_model` in the configuration")
     parser.add_argument("--quiet", action="store_true")
     arguments = parser.parse_args()
     if arguments.django:
         sys.path.insert(0, arguments.django)
     started = time.perf_counter()
-    history, renderer = load(arguments.project, arguments.database, arguments.version)
+    history, renderer = load(arguments.project, arguments.database, arguments.version, arguments.user_model)
     truth = [json.loads(line) for line in arguments.truth.read_text().splitlines()]
     counts = Counter[str]()
     for line in truth:

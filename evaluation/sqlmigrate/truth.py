@@ -21,6 +21,13 @@ from pathlib import Path
 NAME = "miglint_truth"
 
 
+class AnyRelation:
+    """A router that lets data migrations relate what they read from a replica."""
+
+    def allow_relation(self, *objects: object, **hints: object) -> bool:
+        return True
+
+
 def settings_of(arguments: argparse.Namespace) -> dict[str, object]:
     engine = {"postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite3"}[arguments.database]
     if engine == "sqlite3":
@@ -81,11 +88,14 @@ def main() -> None:
     from django.conf import settings
 
     database = settings_of(arguments)
-    settings.DATABASES = {"default": database}
-    settings.DATABASE_ROUTERS = []
+    settings.DATABASES = {alias: dict(database) for alias in {"default", *settings.DATABASES}}
+    settings.DATABASE_ROUTERS = [AnyRelation()]
     recreate(arguments.database, database)
     django.setup()
-    from django.db import connection
+    from django.db import connection, connections
+
+    for alias in settings.DATABASES:  # a replica that is not one would not see what a migration has just done
+        connections[alias] = connections["default"]
     from django.db.migrations.executor import MigrationExecutor
 
     executor = MigrationExecutor(connection)

@@ -139,6 +139,8 @@ class History:
     migrations: Mapping[Key, Migration]
     unreadable: tuple[Unreadable, ...] = ()
     external: frozenset[str] = frozenset()
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """What the project says of matters that its migrations leave to it (Django: `DEFAULT_AUTO_FIELD`)."""
 
 
 class Confidence(enum.StrEnum):

@@ -20,6 +20,7 @@ IRRELEVANT = frozenset(
         "error_messages",
         "help_text",
         "limit_choices_to",
+        "storage",
         "validators",
         "verbose_name",
         "violation_error_message",
@@ -58,8 +59,8 @@ class Constructor:
     def operation(self, operation: Operation) -> Any:
         """The real operation (not RunPython, RunSQL or SeparateDatabaseAndState). Raises NotBuilt."""
         found = self._operation_class(operation)
-        arguments = {name: self._argument(name, value) for name, value in operation.arguments.items()}
-        arguments.pop("managers", None)
+        given = {name: value for name, value in operation.arguments.items() if name != "managers"}
+        arguments = {name: self._argument(name, value) for name, value in given.items()}
         try:
             return found(**arguments)
         except NotBuilt:
@@ -94,7 +95,13 @@ class Constructor:
             self._ledger.note(Doubt(Confidence.ASSUMED, f"options could not be evaluated: {_why(value)}"))
             return {}
         kept = {name: item for name, item in value.items() if name in _MODEL_OPTIONS}
-        return {name: self.value(item) for name, item in kept.items()}
+        options = {}
+        for name, item in kept.items():
+            try:
+                options[name] = self.value(item)
+            except NotBuilt as error:
+                self._ledger.note(Doubt(Confidence.ASSUMED, f"the option {name} is left out: {error}"))
+        return options
 
     def _bases(self, value: Any) -> tuple[Any, ...]:
         """Only models are kept, named as `app.model`; a mixin adds nothing to a table."""
@@ -134,13 +141,16 @@ class Constructor:
                 kwargs[name] = self.field(value) if name in {"base_field", "output_field"} else self.value(value)
             except NotBuilt as error:
                 doubts.append(Doubt(Confidence.ASSUMED, f"{name} of a field is left out: {error}"))
-        args = [self._positional(item, index, found) for index, item in enumerate(call.args)]
+        args = [self._positional(item, found) for item in call.args]
         return self._instance(call, found, args, kwargs, doubts)
 
-    def _positional(self, value: Any, index: int, found: FieldType) -> Any:
+    def _positional(self, value: Any, found: FieldType) -> Any:
+        """A relation's first argument is what it points to; any other field's is only its verbose name."""
         try:
             return self.value(value)
         except NotBuilt:
+            if found.takes("to"):
+                raise
             return None
 
     def _instance(
@@ -155,19 +165,20 @@ class Constructor:
         except Exception as error:  # a field's own checks raise whatever they like
             raise NotBuilt(f"{call.target} refuses its arguments: {error}") from error
         if "default" in call.kwargs:
-            field.default = self._default(call.kwargs["default"], field)
+            field.default = self._default(call.kwargs["default"], field, found)
         return field
 
-    def _default(self, value: Any, field: Any) -> Any:
+    def _default(self, value: Any, field: Any, found: FieldType) -> Any:
         name = _name(value)
         if name:
-            found = defaults.known(name, self._ledger)
-            if found is not None:
-                return found
+            known = defaults.known(name, self._ledger)
+            if known is not None:
+                return known
             reason = f"the default {name}() is not run"
         else:
             try:
-                return self.value(value)
+                real = self.value(value)
+                return defaults.converted(real, found.name, self._ledger) if found.converts and real else real
             except NotBuilt as error:
                 name, reason = str(error), f"the default could not be evaluated: {error}"
         doubt = Doubt(Confidence.ASSUMED, reason)

@@ -14,6 +14,7 @@ from typing import Any
 from miglint.changeset import Tree
 
 _NOTHING = object()
+_CONVERTERS = frozenset({"get_db_prep_save", "get_db_prep_value", "get_default", "get_prep_value", "to_python"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class CustomField:
     dropped: frozenset[str] = frozenset()
     doubt: str = ""
     unsure_type: bool = False
+    converts: bool = False
+    """Whether it writes values in its own way."""
 
 
 class CustomFields:
@@ -148,8 +151,6 @@ def _described(name: str, definition: ast.ClassDef, base: str) -> CustomField:
     init = _Init.read(methods.get("__init__"))
     if init.unclear:
         doubts.append(f"{name}.__init__() is not run")
-    if {"get_db_prep_save", "get_db_prep_value", "get_prep_value"} & set(methods):
-        init.dropped.discard("default")
     return CustomField(
         base,
         db_type=db_type if isinstance(db_type, str) else None,
@@ -159,6 +160,7 @@ def _described(name: str, definition: ast.ClassDef, base: str) -> CustomField:
         dropped=frozenset(init.dropped),
         doubt="; ".join(doubts),
         unsure_type=unsure,
+        converts=bool(_CONVERTERS & methods.keys()),
     )
 
 

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from miglint.history import Confidence
 from miglint.sources.django.doubts import Doubt, Ledger
 
 _MOMENT = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
@@ -59,10 +60,12 @@ _SAMPLES: Mapping[str, Any] = {
     "DecimalField": decimal.Decimal(0),
     "DurationField": dt.timedelta(),
     "FloatField": 0.0,
+    "ForeignKey": 1,
     "GenericIPAddressField": "0.0.0.0",  # noqa: S104 a literal, nothing is bound to it
     "IntegerField": 0,
     "JSONField": {},
     "ArrayField": [],
+    "OneToOneField": 1,
     "PositiveBigIntegerField": 0,
     "PositiveIntegerField": 0,
     "PositiveSmallIntegerField": 0,
@@ -115,3 +118,9 @@ def known(name: str, ledger: Ledger) -> FunctionDefault | None:
 def sample(name: str, internal_type: str, doubt: Doubt, ledger: Ledger) -> FunctionDefault:
     """A default for a value that is not known: one that fits the column."""
     return FunctionDefault(name, lambda: _SAMPLES.get(internal_type, ""), doubt, ledger)
+
+
+def converted(value: Any, field_class: str, ledger: Ledger) -> FunctionDefault:
+    """A default that the field's own class may write differently."""
+    doubt = Doubt(Confidence.ASSUMED, f"{field_class} may convert its default")
+    return FunctionDefault(repr(value), lambda: value, doubt, ledger)

@@ -11,7 +11,7 @@ from miglint.history import Confidence
 from miglint.sources.django import allowed
 from miglint.sources.django.custom_fields import CustomField, CustomFields
 from miglint.sources.django.doubts import Doubt
-from miglint.sources.django.third_party import FIELDS, KnownField
+from miglint.sources.django.third_party import CONVERTING, FIELDS, KnownField
 from miglint.sources.django.values import Call, Value
 
 _PLAIN = "django.db.models"
@@ -32,6 +32,10 @@ class FieldType:
     selective: bool = False
     """Whether arguments that Django's class does not know are left out."""
     dropped: frozenset[str] = frozenset()
+    name: str = ""
+    """The class's own dotted name where it is not Django's."""
+    converts: bool = False
+    """Whether it may write values in another way than Django's class."""
 
     def takes(self, argument: str) -> bool:
         """Whether the class is to be given this argument."""
@@ -82,6 +86,8 @@ class FieldTypes:
             doubt=doubt,
             selective=True,
             dropped=base.dropped | custom.dropped,
+            name=name,
+            converts=base.converts or custom.converts,
         )
 
 
@@ -95,7 +101,8 @@ def _known(name: str, known: KnownField) -> FieldType:
     if known.measure:
         cls = stand_in_fields.measured(base, module, last, str(known.db_type), known.measure)
         return FieldType(cls, fixed=known.fixed, selective=True)
-    return FieldType(_stand_in(base, module, last, known.db_type, None), fixed=known.fixed, selective=True)
+    cls = _stand_in(base, module, last, known.db_type, None)
+    return FieldType(cls, fixed=known.fixed, selective=True, name=name, converts=last in CONVERTING)
 
 
 def _stand_in(base: Any, module: str, name: str, db_type: str | None, internal_type: str | None) -> Any:

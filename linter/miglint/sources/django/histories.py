@@ -18,13 +18,16 @@ from miglint.lazy import LazySequence
 from miglint.sources.django.migration import Body, MigrationFile
 from miglint.sources.django.modules import Modules
 from miglint.sources.django.packages import Package
-from miglint.sources.django.projects import Projects
+from miglint.sources.django.projects import Project, Projects
 
 SOURCE = "django"
 CONTRIB = frozenset(
     "admin auth contenttypes flatpages gis humanize messages postgres redirects sessions sites staticfiles".split()
 )
 _SIMILAR = 0.8
+
+
+_SETTINGS = ("AUTH_USER_MODEL", "DEFAULT_AUTO_FIELD")
 
 
 @dataclass(slots=True)
@@ -46,9 +49,9 @@ class _Universe:
 def histories(found: Iterable[Package], modules: Modules, projects: Projects) -> list[History]:
     """The histories of a repository, in the order of their roots."""
     universes = _join(_universes(found, projects))
-    installed = {universe.root: projects.of(f"{universe.root}/x" if universe.root else "x") for universe in universes}
+    owners = {universe.root: projects.of(f"{universe.root}/x" if universe.root else "x") for universe in universes}
     return [
-        _history(universe, modules, installed[universe.root].installed_apps())
+        _history(universe, modules, owners[universe.root])
         for universe in sorted(universes, key=lambda universe: universe.root)
     ]
 
@@ -119,7 +122,7 @@ def _provider(one: _Universe, universes: list[_Universe]) -> _Universe | None:
     return None
 
 
-def _history(universe: _Universe, modules: Modules, installed: list[str]) -> History:
+def _history(universe: _Universe, modules: Modules, project: Project) -> History:
     migrations: dict[Key, Migration] = {}
     unreadable: list[Unreadable] = []
     for label, package in sorted(universe.apps.items()):
@@ -128,8 +131,9 @@ def _history(universe: _Universe, modules: Modules, installed: list[str]) -> His
             migrations[key] = _migration(key, path, modules.tree.blob(path), file)
         unreadable += [replace(item, app=label) for item in package.unreadable]
     apps = {label: App(label, SOURCE, package.folder) for label, package in sorted(universe.apps.items())}
-    external = _external(migrations.values(), set(apps), installed)
-    return History(SOURCE, universe.root, apps, migrations, tuple(unreadable), external)
+    external = _external(migrations.values(), set(apps), project.installed_apps())
+    settings = {name: value for name in _SETTINGS if isinstance(value := project.setting(name), str)}
+    return History(SOURCE, universe.root, apps, migrations, tuple(unreadable), external, settings)
 
 
 def _migration(key: Key, path: str, blob: str, file: MigrationFile) -> Migration:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from miglint.changeset import Tree
@@ -22,7 +22,12 @@ from miglint.sources.django.touches import ModelKey
 
 
 class DjangoRenderer:
-    """Renders the migrations of one history for one target. `applied` are those that the database already has."""
+    """Renders the migrations of one history for one target. `applied` are those that the database already has.
+
+    An editor looks up the names of constraints as they are at that moment. `sqlmigrate` executes nothing, so its editor
+    sees the names as they were before the migration; with `as_printed` so does ours. Without it the statements are
+    those that `migrate` executes.
+    """
 
     def __init__(
         self,
@@ -32,18 +37,19 @@ class DjangoRenderer:
         target: Target,
         *,
         applied: Collection[Key] = (),
-        auto_field: str = "django.db.models.AutoField",
         folder: str | None = None,
+        as_printed: bool = False,
     ) -> None:
         self.series = runtime.start(folder)
         self._history = history
         self._target = target
+        self.as_printed = as_printed
         self._connection = connect(target)
         self._ledger = Ledger()
         self._timeline = Timeline(history, graph, applied)
         constructor = Constructor(FieldTypes(CustomFields(tree, history.root)), self._ledger)
         in_full = target.database == "sqlite"
-        self._states = States(self._timeline, constructor, self._ledger, auto_field, in_full=in_full)
+        self._states = States(self._timeline, constructor, self._ledger, in_full=in_full)
         self._rendered: dict[tuple[Key, bool], Rendered] = {}
         self._names: dict[frozenset[ModelKey], tuple[tuple[Key, ...], Names]] = {}
 
@@ -133,12 +139,13 @@ class _Rendering:
         self._doubts: dict[int, list[Doubt]] = {}
         self._opaque: list[tuple[int, Statement]] = []
         self._names: Names | None = None
-        self._replayed = 0
+        self._live = False
 
     def run(self, backwards: bool) -> Iterator[Statement]:
         """The statements, in the order that they are executed."""
         outer = self._ledger.take(), self._connection.__dict__.get("catalog")
         self._ledger.calls = 0
+        runtime.adopt(self._renderer._history.settings)
         self._lines: frozenset[ModelKey] = frozenset()
         self._backwards = backwards
         try:
@@ -243,13 +250,27 @@ class _Rendering:
         app = self._migration.key.app
         self._guarded(index, operation.name, lambda: getattr(real, method)(app, self._editor, first, second))
 
-    def _guarded(self, index: int, name: str, action: Any) -> None:
+    def _guarded(self, index: int, name: str, action: Callable[[], None]) -> None:
         self._editor.step = index
-        try:
-            action()
-        except Exception as error:  # whatever Django raises for a state or catalog that does not fit
+        if self._renderer.as_printed and not self._live and self._attempt(action) is None:
+            return
+        self._live = True
+        error = self._attempt(action)
+        self._live = False
+        if error is not None:
             self._ledger.note(Doubt(Confidence.UNKNOWN, f"{name} could not be rendered: {error}"))
             self._note_opaque(index, name)
+
+    def _attempt(self, action: Callable[[], None]) -> Exception | None:
+        """Do it; where that fails, take back what was written and give the error."""
+        recorded, deferred = len(self._editor.recorded), list(self._editor.deferred_sql)
+        try:
+            action()
+        except Exception as error:  # whatever Django raises for a state or a catalog that does not fit
+            del self._editor.recorded[recorded:]
+            self._editor.deferred_sql = deferred
+            return error
+        return None
 
     def _note_opaque(self, index: int, name: str) -> None:
         span = self._operations[index].span
@@ -265,10 +286,12 @@ class _Rendering:
             if self._backwards:
                 for statement in self._renderer.render(self._migration.key).statements:
                     replay(self._names, statement.sql)
-        for recorded in self._editor.recorded[self._replayed :]:
-            replay(self._names, recorded.sql)
-        self._replayed = len(self._editor.recorded)
-        return self._names
+        if self._renderer.as_printed and not self._live:
+            return self._names
+        names = self._names.copy()
+        for recorded in self._editor.recorded:
+            replay(names, recorded.sql)
+        return names
 
     def _statements(self) -> Iterator[Statement]:
         opaque = list(self._opaque)

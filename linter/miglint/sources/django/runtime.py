@@ -6,8 +6,8 @@ Only one Django can be imported into a process; the first one asked for stays.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
 
 @cache
@@ -22,7 +22,6 @@ def start(folder: str | None = None) -> tuple[int, int]:
         settings.configure(
             INSTALLED_APPS=[],
             DATABASES={},
-            DEFAULT_AUTO_FIELD="django.db.models.AutoField",
             USE_I18N=False,
             USE_TZ=True,
             TIME_ZONE="UTC",
@@ -39,7 +38,9 @@ def _ready() -> None:
     apps.populate(())
 
 
-def set_user_model(label: str) -> None:
-    """Have this model be the project's user model."""
-    settings: Any = sys.modules["django.conf"].settings
-    settings.AUTH_USER_MODEL = label
+def adopt(project: Mapping[str, str]) -> None:
+    """Have these settings of the project; where it says nothing, Django's own defaults."""
+    from django.conf import global_settings, settings
+
+    for name in ("AUTH_USER_MODEL", "DEFAULT_AUTO_FIELD"):
+        setattr(settings, name, project.get(name) or getattr(global_settings, name))

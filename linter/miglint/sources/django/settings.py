@@ -12,8 +12,8 @@ from miglint.sources.django.modules import Modules
 from miglint.sources.django.source import Unparsable, parse
 
 _TEST_WORDS = frozenset(("test", "tests", "testing", "dev", "local", "ci"))
-DEFAULTS: Mapping[str, Any] = {"AUTH_USER_MODEL": "auth.User", "DEFAULT_AUTO_FIELD": "django.db.models.AutoField"}
-"""Django's own defaults for what migrations ask."""
+DEFAULTS: Mapping[str, Any] = {"AUTH_USER_MODEL": "auth.User"}
+"""Django's own defaults for what migrations ask, where they are the same in every version."""
 
 
 class Settings:

@@ -44,26 +44,28 @@ class Before:
 class States:
     """Builds states for one history."""
 
-    def __init__(
-        self, timeline: Timeline, constructor: Constructor, ledger: Ledger, auto_field: str, *, in_full: bool
-    ) -> None:
+    def __init__(self, timeline: Timeline, constructor: Constructor, ledger: Ledger, *, in_full: bool) -> None:
         self._timeline = timeline
         self._constructor = constructor
         self._ledger = ledger
-        self._auto_field = auto_field
         self._in_full = in_full
         self._snapshots: dict[ModelKey, Snapshots] = {}
-        self._built: dict[int, tuple[Operation, Any]] = {}
+        self._built: dict[int, tuple[Operation, Any, list[Doubt]]] = {}
 
     def build(self, operation: Operation) -> Any:
         """The real operation, built once. Raises NotBuilt."""
         if id(operation) not in self._built:
+            before, self._ledger.noted = self._ledger.noted, []
+            made: Any
             try:
                 made = self._constructor.operation(operation)
             except NotBuilt as error:
                 made = error
-            self._built[id(operation)] = (operation, made)
-        made = self._built[id(operation)][1]
+            self._built[id(operation)] = (operation, made, self._ledger.take())
+            self._ledger.noted = before
+        _, made, doubts = self._built[id(operation)]
+        for doubt in doubts:
+            self._ledger.note(doubt)
         if isinstance(made, NotBuilt):
             raise made
         return made
@@ -202,7 +204,7 @@ class States:
         from miglint.sources.django.construct import doubtful
 
         known = PRIMARY_KEYS.get(model.app)
-        cls: Any = getattr(models, known or self._auto_field.rpartition(".")[2], models.AutoField)
+        cls: Any = getattr(models, known or "AutoField")
         arguments: dict[str, Any] = {"primary_key": True}
         if known is None:
             reason = f"the primary key of {model.app}.{model.name} is not known: its migrations are not here"

@@ -151,6 +151,19 @@ FIELDS: Mapping[str, KnownField] = {
     "django.contrib.gis.db.models.RasterField": KnownField("TextField", db_type="raster"),
 }
 
+CONVERTING = frozenset(
+    {
+        "BitField",
+        "MultiSelectField",
+        "MoneyField",
+        "PhoneNumberField",
+        "PickledObjectField",
+        "RecurrenceField",
+        "StreamField",
+    }
+)
+"""Classes that write a default in another way than Django's field would."""
+
 PRIMARY_KEYS: Mapping[str, str] = {
     **dict.fromkeys(("auth", "contenttypes", "admin", "sites", "flatpages", "redirects"), "AutoField"),
     **dict.fromkeys(("taggit", "account", "socialaccount", "authtoken", "oauth2_provider"), "AutoField"),

@@ -6,7 +6,7 @@ history only the apps that a migration has to do with are ever evaluated.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -54,7 +54,7 @@ class Timeline:
 
     def order(self) -> tuple[Key, ...]:
         """Every migration, replaced ones too, each after those that it depends on."""
-        return tuple(self._position)
+        return tuple(self.in_order(self._history.migrations))
 
     def before(self, key: Key) -> frozenset[Key]:
         """What is taken to be applied when a migration runs: what it depends on, and what is said to be applied."""
@@ -82,7 +82,9 @@ class Timeline:
 
     def steps(self, line: ModelKey, keys: Collection[Key]) -> list[Step]:
         """The steps of a line that are in these migrations, in order."""
-        return [step for step in self.app(line.app).by_line.get(line, ()) if step.key in keys]
+        found = [step for step in self.app(line.app).by_line.get(line, ()) if step.key in keys]
+        place = self._places({step.key for step in found})
+        return sorted(found, key=lambda step: place(step.key))
 
     def knows(self, label: str) -> bool:
         """Whether the app's migrations are here."""
@@ -103,7 +105,13 @@ class Timeline:
 
     def in_order(self, keys: Iterable[Key]) -> list[Key]:
         """The keys in the order that they are applied."""
-        return sorted(keys, key=lambda key: (self._position.get(key, len(self._position)), key))
+        keys = list(keys)
+        return sorted(keys, key=self._places(keys))
+
+    def _places(self, keys: Collection[Key]) -> Callable[[Key], tuple[int, Key]]:
+        """Where each key stands; where replaced migrations are among them, as if there were no squashes."""
+        position = self._position if all(key in self._position for key in keys) else self._position_unreplaced
+        return lambda key: (position.get(key, len(position)), key)
 
     def _read(self, label: str) -> AppTimeline:
         timeline = AppTimeline()
@@ -141,14 +149,8 @@ class Timeline:
 
     @cached_property
     def _position(self) -> dict[Key, int]:
-        graph = self._graph if not self._graph.squashes else self._unreplaced
-        found = {key: index for index, key in enumerate(graph.order())}
-        for key in self._history.migrations:
-            found.setdefault(key, len(found))
-        return found
+        return {key: index for index, key in enumerate(self._graph.order())}
 
-
-def models_of(steps: Iterable[Step]) -> Iterator[ModelKey]:
-    """The models that steps change."""
-    for step in steps:
-        yield from touches.changed(step.operation, step.key.app)
+    @cached_property
+    def _position_unreplaced(self) -> dict[Key, int]:
+        return {key: index for index, key in enumerate(self._unreplaced.order())}

@@ -191,10 +191,14 @@ LIBRARY: dict[str, Callable[..., Any]] = {
     "collections.OrderedDict": _dict,
     "copy.copy": lambda value: value.copy() if isinstance(value, list | dict | set) else value,
     "inspect.cleandoc": inspect.cleandoc,
+    "swapper.get_model_name": lambda app, model: f"{app}.{model}",
+    "swapper.is_swapped": lambda app, model: False,
+    "swapper.split": lambda label: tuple(label.split(".")),
+    "swapper.swappable_setting": lambda app, model: f"{app}_{model}_MODEL".upper(),
     "itertools.chain": _chain,
     "itertools.chain.from_iterable": lambda items: _chain(*materialise(items)),
     "itertools.product": _product,
     "textwrap.dedent": _dedent,
     "textwrap.indent": _indent,
 }
-"""Functions of the standard library that only compute with plain data."""
+"""Functions that only compute with plain data; the swapper's as of models that are not swapped."""
