@@ -248,7 +248,8 @@ class _Rendering:
             named = ", ".join(operation.overridden)
             self._ledger.note(Doubt(Confidence.ASSUMED, f"{operation.target} has its own {named}"))
         app = self._migration.key.app
-        self._guarded(index, operation.name, lambda: getattr(real, method)(app, self._editor, first, second))
+        states = [self._states.focus(state, operation, app) for state in (first, second)]
+        self._guarded(index, operation.name, lambda: getattr(real, method)(app, self._editor, *states))
 
     def _guarded(self, index: int, name: str, action: Callable[[], None]) -> None:
         self._editor.step = index

@@ -96,11 +96,14 @@ class States:
         for line in changed:
             models.update(self._line(line, keys))
         reached: set[ModelKey] = set()
-        if any(_reaches(operation) for operation in operations):
-            reached = self._timeline.pointing_to(changed, keys)
+        frontier = changed if any(_reaches(operation) for operation in operations) else set()
+        while frontier:
+            found = self._timeline.pointing_to(changed | reached, keys)
+            frontier = {line for line in found if self._keyed_by(line, changed | reached, keys)}
+            reached |= found
         for line in reached:
             for name, state in self._line(line, keys).items():
-                kept = state if self._in_full else self._pointing(state, changed)
+                kept = state if self._in_full else self._pointing(state, changed | reached)
                 if kept is not None:
                     models[name] = kept
         wanted = {model for item in operations for model in touches.named(item, key.app)}
@@ -109,6 +112,52 @@ class States:
         for state in models.values():
             project.models[state.app_label, state.name_lower] = state
         return Before(project, frozenset(changed | reached))
+
+    def focus(self, project: Any, operation: Operation, app: str) -> Any:
+        """The part of a state that one operation needs, for rendering it into classes takes most of the time."""
+        from django.db.migrations.state import ProjectState
+
+        changed = {ModelKey(*model) for model in touches.changed(operation, app)}
+        models: Models = {model: project.models[model].clone() for model in changed if model in project.models}
+        frontier = {self._timeline.line(model) for model in changed} if _reaches(operation) else set()
+        while frontier:
+            lines, frontier = frontier, set()
+            for key, state in project.models.items():
+                if key in models:
+                    continue
+                kept = state.clone() if self._in_full else self._pointing(state.clone(), lines)
+                if kept is not None and self._points(state, lines):
+                    models[ModelKey(*key)] = kept
+                    if any(item.primary_key for item in self._pointers(state, lines)):
+                        frontier.add(self._timeline.line(ModelKey(*key)))
+        pending = set(touches.named(operation, app)).union(*map(_named_by, models.values()))
+        while pending:
+            model = pending.pop()
+            if model not in models and model in project.models:
+                models[model] = _bare(project.models[model].clone())
+                pending |= _named_by(models[model])
+        focused = ProjectState()
+        for state in models.values():
+            focused.models[state.app_label, state.name_lower] = state
+        return focused
+
+    def _pointers(self, state: Any, lines: Collection[ModelKey]) -> list[Any]:
+        """The fields of a model that point to one of the lines."""
+        found = []
+        for item in state.fields.values():
+            target = getattr(item.remote_field, "model", None) if item.remote_field else None
+            if isinstance(target, str) and target != "self":
+                if self._timeline.line(ModelKey.parse(target, state.app_label)) in lines:
+                    found.append(item)
+        return found
+
+    def _points(self, state: Any, lines: Collection[ModelKey]) -> bool:
+        return bool(self._pointers(state, lines))
+
+    def _keyed_by(self, line: ModelKey, lines: Collection[ModelKey], keys: Collection[Key]) -> bool:
+        """Whether a model's primary key is a pointer to one of the lines: then what points to it is reached too."""
+        states = self._line(line, keys).values()
+        return any(item.primary_key for state in states for item in self._pointers(state, lines))
 
     def _line(self, line: ModelKey, keys: Collection[Key]) -> Models:
         """The models of a line as these migrations leave them; to be cloned before they are changed."""
@@ -176,25 +225,17 @@ class States:
         state = self._line(self._timeline.line(model), keys).get(model) if self._timeline.knows(model.app) else None
         if state is None:
             return self._stand_in(model)
-        state.fields = {name: item for name, item in state.fields.items() if item.primary_key or item.unique}
-        _strip(state)
-        return state
+        return _bare(state)
 
     def _pointing(self, state: Any, lines: Collection[ModelKey]) -> Any | None:
         """The model with its key and the fields that point to one of the lines; None if none do."""
-        kept = {}
-        points = False
-        for name, item in state.fields.items():
-            target = getattr(item.remote_field, "model", None) if item.remote_field else None
-            here = isinstance(target, str) and (
-                self._timeline.line(ModelKey.parse(target, state.app_label)) in lines if target != "self" else False
-            )
-            points = points or here
-            if here or item.primary_key:
-                kept[name] = item
+        pointers = self._pointers(state, lines)
+        if not pointers:
+            return None
+        kept = {name: item for name, item in state.fields.items() if item.primary_key or item in pointers}
         state.fields = kept
         _strip(state)
-        return state if points else None
+        return state
 
     def _stand_in(self, model: ModelKey) -> Any:
         """A model whose migrations are not here: a table with an automatic key."""
@@ -212,6 +253,24 @@ class States:
             arguments |= {"doubts": (Doubt(Confidence.ASSUMED, reason),), "ledger": self._ledger}
         options = {"db_table": TABLES[model]} if model in TABLES else {}
         return ModelState(model.app, model.name, [("id", cls(**arguments))], options)
+
+
+def _bare(state: Any) -> Any:
+    """The model reduced to what others can point to."""
+    state.fields = {name: item for name, item in state.fields.items() if item.primary_key or item.unique}
+    _strip(state)
+    return state
+
+
+def _named_by(state: Any) -> set[ModelKey]:
+    """The models that a model's fields and bases name."""
+    found = {ModelKey.parse(base, state.app_label) for base in state.bases if isinstance(base, str)}
+    for item in state.fields.values():
+        for attribute in ("model", "through"):
+            target = getattr(item.remote_field, attribute, None) if item.remote_field else None
+            if isinstance(target, str) and target != "self":
+                found.add(ModelKey.parse(target, state.app_label))
+    return found
 
 
 def _strip(state: Any) -> None:
