@@ -23,10 +23,11 @@ from miglint.graph import Graph
 from miglint.history import History, Key
 from miglint.inspection import Inspector, Raised
 from miglint.pull_requests import OpenPullRequest, proposed
-from miglint.result import CheckedMigration, Result
+from miglint.result import Result
 from miglint.rule import Rule
 from miglint.scope import Scope
 from miglint.sources import read_histories
+from miglint.statements import Statements, statements_of
 from miglint.text import decode
 
 
@@ -57,14 +58,20 @@ def check(change_set: ChangeSet, config: Config, cache: Cache, request: Request)
     if request.open_pull_requests is not None and change_set.base_tree is not None:
         pulls = request.open_pull_requests(_folders(scopes))
         scopes = _beside(scopes, pulls, change_set.base_tree, lambda tree: read_histories(tree, config, cache))
+    studied = [(scope, statements_of(scope, scope.introduced)) for scope in scopes]
     findings = [
         _finding(fingerprint, raised, config)
-        for scope in scopes
-        for fingerprint, raised in _introduced_problems(inspector, scope).items()
+        for scope, statements in studied
+        for fingerprint, raised in _introduced_problems(inspector, scope, statements).items()
         if _wanted(raised.problem.at.path, config, request)
     ]
     findings = [_accepted(finding, config, request) for finding in sorted(findings, key=_order)]
-    checked = [one for scope in scopes for one in _checked(scope) if _wanted(one.migration.path, config, request)]
+    checked = [
+        one.checked
+        for _, statements in studied
+        for one in statements.values()
+        if _wanted(one.checked.migration.path, config, request)
+    ]
     unreadable = [
         one
         for scope in scopes
@@ -144,9 +151,9 @@ def _touched(change_set: ChangeSet, path: str) -> bool:
     return path not in base or base.blob(path) != change_set.tree.blob(path)
 
 
-def _introduced_problems(inspector: Inspector, scope: Scope) -> dict[str, Raised]:
+def _introduced_problems(inspector: Inspector, scope: Scope, statements: Mapping[Key, Statements]) -> dict[str, Raised]:
     """What the rules see in the united history and not on the base."""
-    raised = inspector.inspect(scope, scope.introduced)
+    raised = inspector.inspect(scope, statements)
     if not raised or scope.base_history is None or scope.base_graph is None or scope.change_set.base_tree is None:
         return raised
     base_change_set = ChangeSet(
@@ -163,7 +170,7 @@ def _introduced_problems(inspector: Inspector, scope: Scope) -> dict[str, Raised
         introduced=frozenset(),
     )
     modified = scope.introduced & base.history.migrations.keys()
-    there = inspector.inspect(base, modified)
+    there = inspector.inspect(base, statements_of(base, modified))
     return {fingerprint: one for fingerprint, one in raised.items() if fingerprint not in there}
 
 
@@ -192,12 +199,6 @@ def _wanted(path: str, config: Config, request: Request) -> bool:
     """Whether what lies at a path is reported."""
     under = not request.paths or any(path == one or one == "." or path.startswith(f"{one}/") for one in request.paths)
     return under and not matches(path, config.exclude)
-
-
-def _checked(scope: Scope) -> Iterator[CheckedMigration]:
-    for key in sorted(scope.introduced):
-        migration = scope.history.migrations[key]
-        yield CheckedMigration(migration, scope.config.target.database, migration.atomic)
 
 
 def _sources(change_set: ChangeSet, findings: Sequence[Finding]) -> Mapping[str, str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from miglint.analysis import Analysis
 from miglint.coverage import operations_in
 from miglint.errors import MiglintError
 from miglint.escape import line
@@ -14,6 +15,7 @@ from miglint.fingerprint import fingerprints
 from miglint.history import Key, Migration, Operation
 from miglint.rule import Kind, Rule
 from miglint.scope import Scope
+from miglint.statements import Statements
 from miglint.suppress import Suppression, SuppressionUse, enclosing, suppressions
 
 
@@ -35,9 +37,11 @@ class Inspector:
     active: frozenset[str]
     today: dt.date
 
-    def inspect(self, scope: Scope, keys: Collection[Key]) -> dict[str, Raised]:
-        """Everything the rules see in a history, by fingerprint; operations only of the migrations in `keys`."""
+    def inspect(self, scope: Scope, statements: Mapping[Key, Statements]) -> dict[str, Raised]:
+        """Everything the rules see in a history, by fingerprint; within migrations only where statements are given."""
+        keys = statements.keys()
         raised = [*self._graph(scope), *self._migrations(scope, keys), *self._operations(scope, keys)]
+        raised += [one for key in sorted(keys) for one in self._statements(scope, statements[key])]
         raised = self._suppressed(scope, keys, list(dict.fromkeys(raised)))
         raised.sort(key=_place)
         return dict(zip(fingerprints(one.identity for one in raised), raised, strict=True))
@@ -70,6 +74,32 @@ class Inspector:
                 for rule in rules:
                     if not rule.operations or operation.name in rule.operations:
                         yield from _on_operation(rule, operation, migration, scope)
+
+    def _statements(self, scope: Scope, found: Statements) -> Iterator[Raised]:
+        """What rules say of statements; a fallback rule only where none has named the cause of a statement's work."""
+        migration, analyses = found.checked.migration, found.analyses
+        if not analyses:
+            return
+        rules = [rule for rule in self.rules if rule.kind is Kind.STATEMENT]
+        spoken = {
+            rule: [_of_statement(problem, analyses) for problem in _problems(rule, migration.path, analyses, scope)]
+            for rule in rules
+            if rule.name in self.active
+        }
+        if any(rule.fallback and problems for rule, problems in spoken.items()):
+            # A rule that is switched off still explains: its statement is accepted, not unexplained.
+            silent = [rule for rule in rules if rule.explains_work and rule not in spoken]
+            explained = {
+                _cause(_of_statement(problem, analyses))
+                for rule in silent
+                for problem in _problems(rule, migration.path, analyses, scope)
+            }
+            explained |= {_cause(one) for rule, some in spoken.items() if rule.explains_work for one in some}
+        for rule, problems in spoken.items():
+            for problem in problems:
+                if not rule.fallback or _cause(problem) not in explained:
+                    completed = _completed(problem, migration)
+                    yield Raised(rule, completed, _identity(rule, scope, completed))
 
     def _suppressed(self, scope: Scope, keys: Collection[Key], raised: Sequence[Raised]) -> list[Raised]:
         """The same problems with what suppresses them, and those that suppressions themselves raise."""
@@ -126,6 +156,21 @@ def _on_operation(rule: Rule, operation: Operation, migration: Migration, scope:
         index = operation.index if problem.operation is None else problem.operation
         completed = replace(_completed(problem, migration), operation=index)
         yield Raised(rule, completed, _identity(rule, scope, completed))
+
+
+def _of_statement(problem: Problem, analyses: Sequence[Analysis]) -> Problem:
+    """The problem with the operation and the text of the statement that it stands at, where it does not say them."""
+    for analysis in analyses:
+        statement = analysis.statement
+        if statement.span == problem.at.span and (problem.statement is None or problem.statement == statement.sql):
+            operation = statement.operation if problem.operation is None else problem.operation
+            return replace(problem, operation=operation, statement=problem.statement or statement.sql)
+    return problem
+
+
+def _cause(problem: Problem) -> object:
+    """What a problem is about: the operation that made the statement, or else the statement's place."""
+    return problem.at if problem.operation is None else problem.operation
 
 
 def _problems(rule: Rule, where: str, *subject: object) -> Iterator[Problem]:

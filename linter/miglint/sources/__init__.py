@@ -1,19 +1,22 @@
-"""Readers: each turns files of a tree into histories of migrations.
+"""Readers: each turns files of a tree into histories of migrations, and writes the SQL of these.
 
-A source is a package here with `read(tree, config, cache) -> list[History]`; `History.source` is its name.
+A source is a package here with what `Source` describes; `History.source` is its name.
 """
 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Collection
 from typing import Protocol, cast
 
 from miglint.cache import Cache
 from miglint.changeset import Tree
 from miglint.config import Config
-from miglint.history import History
+from miglint.graph import Graph
+from miglint.history import History, Key, Target
+from miglint.sources.renderer import Renderer
 
-SOURCES = ("django",)
+SOURCES = ("django", "sql")
 
 
 class Source(Protocol):
@@ -21,12 +24,21 @@ class Source(Protocol):
 
     def read(self, tree: Tree, config: Config, cache: Cache) -> list[History]: ...
 
+    def renderer(
+        self, history: History, graph: Graph, tree: Tree, target: Target, applied: Collection[Key]
+    ) -> Renderer: ...
+
 
 def read_histories(tree: Tree, config: Config, cache: Cache) -> list[History]:
     """Every history in a tree, of every source."""
-    return [history for name in SOURCES for history in source(name).read(tree, config, cache)]
+    return [history for name in SOURCES for history in _source(name).read(tree, config, cache)]
 
 
-def source(name: str) -> Source:
+def renderer(history: History, graph: Graph, tree: Tree, target: Target, applied: Collection[Key]) -> Renderer:
+    """What writes the SQL of a history. `applied` are the migrations that databases already have."""
+    return _source(history.source).renderer(history, graph, tree, target, applied)
+
+
+def _source(name: str) -> Source:
     """The source of a name, imported when it is asked for."""
     return cast("Source", importlib.import_module(f"{__name__}.{name}"))

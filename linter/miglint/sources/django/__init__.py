@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Collection
 
 from miglint.cache import Cache
 from miglint.changeset import Tree
 from miglint.config import Config
-from miglint.history import History
+from miglint.graph import Graph
+from miglint.history import History, Key, Target
 from miglint.sources.django.histories import histories
 from miglint.sources.django.modules import Layout, Modules
 from miglint.sources.django.packages import packages
 from miglint.sources.django.projects import Projects
 from miglint.sources.django.scan import scan
+from miglint.sources.renderer import Renderer
 
 
 def read(tree: Tree, config: Config, cache: Cache) -> list[History]:
@@ -29,3 +32,10 @@ def read(tree: Tree, config: Config, cache: Cache) -> list[History]:
     finally:
         if enabled:
             gc.enable()
+
+
+def renderer(history: History, graph: Graph, tree: Tree, target: Target, applied: Collection[Key]) -> Renderer:
+    """Writes SQL with Django's schema editors; Django is imported for it and not before."""
+    from miglint.sources.django.render import DjangoRenderer
+
+    return DjangoRenderer(history, graph, tree, target, applied=applied)

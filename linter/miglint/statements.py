@@ -1,0 +1,92 @@
+"""The statements of migrations and what they do: written by the source, analysed by the database's dialect."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from miglint.analysis import Analysis
+from miglint.config import Config
+from miglint.dialects import analyse
+from miglint.errors import MiglintError
+from miglint.globs import matches
+from miglint.history import Confidence, Key, Migration, Rendered, Statement, Target
+from miglint.result import CheckedMigration, CheckedStatement
+from miglint.scope import Scope
+from miglint.sources import renderer
+from miglint.sources.renderer import Renderer
+
+DEBUG = "MIGLINT_DEBUG"
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """What one migration sends to the database. `analyses` is empty where the dialect could not follow at all."""
+
+    checked: CheckedMigration
+    analyses: tuple[Analysis, ...] = ()
+
+
+def target_of(migration: Migration, config: Config) -> Target:
+    """The database that a migration runs on: its app's or its path's, else the configured one."""
+    for where, target in config.databases.items():
+        if where == migration.key.app or matches(migration.path, [where]):
+            return target
+    return config.target
+
+
+def statements_of(scope: Scope, keys: Collection[Key]) -> dict[Key, Statements]:
+    """The statements of some migrations of a history, by migration, in the order in which `migrate` runs them."""
+    by_target: dict[Target, list[Key]] = {}
+    for key in _ordered(scope, keys):
+        target = target_of(scope.history.migrations[key], scope.config)
+        by_target.setdefault(target, []).append(key)
+    return {key: found for target, some in by_target.items() for key, found in _on_target(scope, some, target)}
+
+
+def _ordered(scope: Scope, keys: Collection[Key]) -> list[Key]:
+    """The keys in the graph's order; those that it leaves out, as replaced ones, come last."""
+    order = [key for key in scope.graph.order() if key in keys]
+    return order + sorted(set(keys).difference(order))
+
+
+def _on_target(scope: Scope, keys: Sequence[Key], target: Target) -> Iterator[tuple[Key, Statements]]:
+    # A migration that the change edits is on the database as it was, not as it is now.
+    applied = frozenset(scope.base_history.migrations if scope.base_history else ()).difference(keys)
+    writer = renderer(scope.history, scope.graph, scope.change_set.tree, target, applied)
+    rendered = [_rendered(writer, scope.history.migrations[key], target) for key in keys]
+    try:
+        # With no base there is no change: each migration meets the tables of all before it as ones in use.
+        together = scope.base_history is not None
+        found = analyse(writer.prelude(keys), rendered, target, together=together)
+    except Exception as error:
+        reason = _reason(error, "the statements could not be analysed")
+        for key, one in zip(keys, rendered, strict=True):
+            blind = tuple(CheckedStatement(statement, (), False, reason) for statement in one.statements)
+            yield key, Statements(CheckedMigration(one.migration, one.database, one.atomic, blind))
+        return
+    for key, one, analyses in zip(keys, rendered, found, strict=True):
+        seen = tuple(_checked(analysis) for analysis in analyses)
+        yield key, Statements(CheckedMigration(one.migration, one.database, one.atomic, seen), tuple(analyses))
+
+
+def _rendered(writer: Renderer, migration: Migration, target: Target) -> Rendered:
+    try:
+        return writer.render(migration.key)
+    except Exception as error:
+        reason = _reason(error, "the SQL of this migration could not be written")
+        unknown = Statement("", migration.span, confidence=Confidence.UNKNOWN, reason=reason)
+        return Rendered(migration, target.database, (unknown,), migration.atomic)
+
+
+def _reason(error: Exception, what: str) -> str:
+    """Why nothing is known: a migration that trips miglint up is not safe, and must not hide what the others do."""
+    if os.environ.get(DEBUG) == "1":
+        raise error
+    said = str(error) if isinstance(error, MiglintError) else f"{type(error).__name__}: {error}"
+    return f"{what}: {said}"
+
+
+def _checked(analysis: Analysis) -> CheckedStatement:
+    return CheckedStatement(analysis.statement, analysis.effects, analysis.understood, analysis.reason)
