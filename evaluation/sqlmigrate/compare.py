@@ -71,7 +71,7 @@ def main() -> None:
             counts["not in the repository"] += 1
             continue
         judge(key, renderer.render(key).statements, line, counts, arguments.quiet)
-    print(f"{arguments.project.name} {arguments.database} Django {renderer.series}", end=": ")
+    print(f"{arguments.project.name} {arguments.database} Django {renderer.choice.series}", end=": ")
     print(", ".join(f"{name} {number}" for name, number in sorted(counts.items())))
     print(f"{time.perf_counter() - started:.1f} s")
 

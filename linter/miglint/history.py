@@ -140,7 +140,7 @@ class History:
     unreadable: tuple[Unreadable, ...] = ()
     external: frozenset[str] = frozenset()
     settings: Mapping[str, str] = field(default_factory=dict)
-    """What the project says of matters that its migrations leave to it (Django: `DEFAULT_AUTO_FIELD`)."""
+    """What the project says of matters that its migrations leave to it (`DEFAULT_AUTO_FIELD`, `DJANGO_VERSION` …)."""
 
 
 class Confidence(enum.StrEnum):

@@ -27,9 +27,6 @@ CONTRIB = frozenset(
 _SIMILAR = 0.8
 
 
-_SETTINGS = ("AUTH_USER_MODEL", "DEFAULT_AUTO_FIELD")
-
-
 @dataclass(slots=True)
 class _Universe:
     """Apps whose labels are each other's."""
@@ -132,8 +129,7 @@ def _history(universe: _Universe, modules: Modules, project: Project) -> History
         unreadable += [replace(item, app=label) for item in package.unreadable]
     apps = {label: App(label, SOURCE, package.folder) for label, package in sorted(universe.apps.items())}
     external = _external(migrations.values(), set(apps), project.installed_apps())
-    settings = {name: value for name in _SETTINGS if isinstance(value := project.setting(name), str)}
-    return History(SOURCE, universe.root, apps, migrations, tuple(unreadable), external, settings)
+    return History(SOURCE, universe.root, apps, migrations, tuple(unreadable), external, project.facts())
 
 
 def _migration(key: Key, path: str, blob: str, file: MigrationFile) -> Migration:

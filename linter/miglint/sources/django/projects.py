@@ -56,6 +56,13 @@ class Project:
             return self._config.django.auth_user_model
         return self._settings.value(name, self)
 
+    def facts(self) -> dict[str, str]:
+        """What bears on the SQL: some settings, and the version of Django if it is configured."""
+        names = ("AUTH_USER_MODEL", "DEFAULT_AUTO_FIELD")
+        found = {name: value for name in names if isinstance(value := self.setting(name), str)}
+        version = self._config.django.version
+        return found | {"DJANGO_VERSION": version} if version else found
+
     def fact(self, name: str) -> Value:
         """The target database's vendor, or Django's version."""
         if name == "vendor":

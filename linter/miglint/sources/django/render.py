@@ -16,6 +16,7 @@ from miglint.sources.django.construct import Constructor
 from miglint.sources.django.custom_fields import CustomFields
 from miglint.sources.django.doubts import Doubt, Ledger, summed_up
 from miglint.sources.django.fields import FieldTypes, NotBuilt
+from miglint.sources.django.series import Choice, choose
 from miglint.sources.django.state import States
 from miglint.sources.django.timeline import Timeline
 from miglint.sources.django.touches import ModelKey
@@ -37,10 +38,11 @@ class DjangoRenderer:
         target: Target,
         *,
         applied: Collection[Key] = (),
-        folder: str | None = None,
+        choice: Choice | None = None,
         as_printed: bool = False,
     ) -> None:
-        self.series = runtime.start(folder)
+        self.choice = choice or choose(tree, history.root, history.settings.get("DJANGO_VERSION"))
+        runtime.start(self.choice.folder)
         self._history = history
         self._target = target
         self.as_printed = as_printed

@@ -146,9 +146,10 @@ class States:
         found = []
         for item in state.fields.values():
             target = getattr(item.remote_field, "model", None) if item.remote_field else None
-            if isinstance(target, str) and target != "self":
-                if self._timeline.line(ModelKey.parse(target, state.app_label)) in lines:
-                    found.append(item)
+            if not isinstance(target, str) or target == "self":
+                continue
+            if self._timeline.line(ModelKey.parse(target, state.app_label)) in lines:
+                found.append(item)
         return found
 
     def _points(self, state: Any, lines: Collection[ModelKey]) -> bool:

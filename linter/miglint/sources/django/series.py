@@ -1,0 +1,102 @@
+"""Which Django writes the SQL: the series that the project pins, if it is there.
+
+Series differ (`DROP COLUMN … CASCADE` is gone in 6.1, identity columns came with 4.1). The one that Python finds by
+itself is always there; the environment variable MIGLINT_DJANGO can name a folder that holds others, each in a folder
+called by its series: `5.2`, `6.1`.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from miglint.changeset import Tree
+from miglint.sources.django.pins import Pin, pins
+
+VARIABLE = "MIGLINT_DJANGO"
+Series = tuple[int, int]
+RELEASED: tuple[Series, ...] = ((4, 2), (5, 0), (5, 1), (5, 2), (6, 0), (6, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The series that renders, the folder to import it from (None: where Python finds it), and why."""
+
+    series: Series
+    folder: str | None
+    wanted: Series | None
+    because: str
+
+    @property
+    def note(self) -> str:
+        """What a reader should know; empty if the project's own series is used."""
+        used = _text(self.series)
+        if self.wanted is None:
+            return f"the project pins no Django: the SQL is that of Django {used}"
+        if self.wanted != self.series:
+            return f"{self.because} asks for Django {_text(self.wanted)}, which is not here: the SQL is that of {used}"
+        return ""
+
+
+def choose(tree: Tree, root: str, configured: str | None, environment: Mapping[str, str] = os.environ) -> Choice:
+    """The Django for a project whose root is this folder of the tree."""
+    there = available(environment)
+    pin = Pin(f"=={configured}.*", "the configuration") if configured else next(iter(pins(tree, root)), None)
+    wanted = _wanted(pin, there) if pin else None
+    because = pin.path if pin else ""
+    if "django" in sys.modules:
+        version = sys.modules["django"].VERSION
+        return Choice((version[0], version[1]), None, wanted, because)
+    used = _nearest(wanted, there)
+    return Choice(used, there[used], wanted, because)
+
+
+def available(environment: Mapping[str, str]) -> dict[Series, str | None]:
+    """Every series that is here, and the folder that it is to be imported from."""
+    found: dict[Series, str | None] = {}
+    prefix = environment.get(VARIABLE)
+    for folder in sorted(Path(prefix).iterdir()) if prefix and Path(prefix).is_dir() else ():
+        series = _version(folder / "django")
+        if series is not None:
+            found[series] = str(folder)
+    spec = importlib.util.find_spec("django")
+    if spec is not None and spec.origin is not None:
+        series = _version(Path(spec.origin).parent)
+        if series is not None:
+            found.setdefault(series, None)
+    return found
+
+
+def _version(package: Path) -> Series | None:
+    """The series of a Django, read from its source: importing it would be for good."""
+    try:
+        tree = ast.parse((package / "__init__.py").read_bytes())
+    except (OSError, SyntaxError):
+        return None
+    for node in tree.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id="VERSION")], value=ast.Tuple(elts=[major, minor, *_])):
+                return int(ast.literal_eval(major)), int(ast.literal_eval(minor))
+    return None
+
+
+def _wanted(pin: Pin, there: Iterable[Series]) -> Series | None:
+    """The newest series that fits a requirement, one that is here before others."""
+    fitting = [series for series in {*RELEASED, *there} if pin.allows(series)]
+    here = [series for series in fitting if series in set(there)]
+    return max(here or fitting, default=None)
+
+
+def _nearest(wanted: Series | None, there: Iterable[Series]) -> Series:
+    """The wanted series, else the next newer one, else the newest."""
+    known = sorted(there)
+    return next((series for series in known if wanted is not None and series >= wanted), known[-1])
+
+
+def _text(series: Series) -> str:
+    return f"{series[0]}.{series[1]}"
