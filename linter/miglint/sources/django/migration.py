@@ -16,6 +16,8 @@ from miglint.sources.django.source import Source
 from miglint.sources.django.values import Call, Reference, Setting, Unknown
 
 BASES = frozenset(("django.db.migrations.Migration", "django.db.migrations.migration.Migration"))
+_NOT_MIGRATIONS = ("django.db.models.", "south.", "builtins.")
+"""Where classes come from that are called Migration and are something else."""
 _SWAPPABLE = frozenset(
     ("django.db.migrations.swappable_dependency", "django.db.migrations.migration.swappable_dependency")
 )
@@ -60,7 +62,7 @@ class MigrationFile:
         chain = list(ancestry(self._run, cls))
         certain = any(isinstance(base, Reference) and base.name in BASES for base in chain)
         foreign = [base.name for base in chain if isinstance(base, Reference)]
-        if not certain and (not cls.bases or any(name.startswith("django.db.models") for name in foreign)):
+        if not certain and (not cls.bases or any(name.startswith(_NOT_MIGRATIONS) for name in foreign)):
             return None
         span = _headline(cls, self._run.main)
         attributes = _Attributes(self._run, [base for base in chain if isinstance(base, Class)], span)

@@ -11,10 +11,8 @@ from miglint.history import Unreadable
 from miglint.sources.django.migration import MigrationFile
 from miglint.sources.django.modules import Modules
 from miglint.sources.django.projects import Projects
-from miglint.sources.django.scan import Scan
+from miglint.sources.django.scan import USUAL, Scan, is_usual
 from miglint.sources.django.source import START, Unparsable
-
-_USUAL = "migrations"
 
 
 @dataclass(slots=True)
@@ -29,11 +27,13 @@ class Package:
 def packages(modules: Modules, projects: Projects, scan: Scan) -> Iterator[Package]:
     """All folders of migrations, in the order of their paths."""
     members = _by_folder(scan.paths)
-    for folder, candidates in sorted(_by_folder(scan.migrations).items()):
+    candidates = _by_folder([*scan.migrations, *(path for path in scan.unreadable if is_usual(path))])
+    for folder, paths in sorted(candidates.items()):
         package = Package(folder)
-        for path in candidates:
-            _read(path, modules, projects, package)
-        if _is_package(package, members[folder]):
+        for path in paths:
+            if path not in scan.unreadable:
+                _read(path, modules, projects, package)
+        if _is_package(package, members[folder], scan):
             package.unreadable += _rest(members[folder], package, scan)
             yield package
 
@@ -86,12 +86,13 @@ def _names(target: ast.expr) -> bool:
     return any(isinstance(node, ast.Name) and node.id == "Migration" for node in ast.walk(target))
 
 
-def _is_package(package: Package, members: list[str]) -> bool:
+def _is_package(package: Package, members: list[str], scan: Scan) -> bool:
     """Django imports every module of the folder and each must hold a migration, so in an oddly named one most do."""
     certain = [file for file in package.files.values() if file.header is not None and file.header.certain]
-    if posixpath.basename(package.folder) == _USUAL:
-        return bool(package.files or package.unreadable)
-    return bool(certain) and 2 * len(package.files) > len(members)
+    if posixpath.basename(package.folder) != USUAL:
+        return bool(certain) and 2 * len(package.files) > len(members)
+    lost = package.unreadable or any(path in scan.unreadable for path in members)
+    return bool(package.files) or (bool(lost) and f"{package.folder}/__init__.py" in scan.files)
 
 
 def _rest(members: list[str], package: Package, scan: Scan) -> Iterator[Unreadable]:

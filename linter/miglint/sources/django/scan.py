@@ -20,6 +20,8 @@ from miglint.sources.django.source import MAX_BYTES, Unparsable, decode
 _BATCH = 1_000
 """Files read at once: bounds the memory that contents take."""
 _SETTINGS = re.compile(rb"^[ \t]*(?:AUTH_USER_MODEL|INSTALLED_APPS|MIGRATION_MODULES)\b[^=\n]*=", re.MULTILINE)
+USUAL = "migrations"
+"""The usual name of a folder of migrations: everything in it is looked at."""
 _WORD = "Migration"
 _PLAIN_ENCODINGS = frozenset(("utf-8", "utf-8-sig", "iso-8859-1", "ascii", "cp1252", "latin-1"))
 
@@ -36,6 +38,7 @@ class Scan:
     """Files that may define an AppConfig."""
     managers: dict[str, bytes] = field(default_factory=dict)
     """Files called manage.py."""
+    files: frozenset[str] = frozenset()
     unreadable: dict[str, str] = field(default_factory=dict)
     """Files whose content cannot be had, and why."""
 
@@ -44,8 +47,9 @@ def scan(tree: Tree) -> Scan:
     """Look into all Python files."""
     result = Scan([path for path in tree if path.endswith(".py")])
     result.paths.sort()
+    result.files = frozenset(result.paths)
     for path, content in _contents(tree, result):
-        if may_hold_migration(content):
+        if is_usual(path) or may_hold_migration(content):
             result.migrations[path] = content
         if _SETTINGS.search(content):
             result.settings[path] = content
@@ -70,6 +74,11 @@ def _contents(tree: Tree, result: Scan) -> Iterator[tuple[str, bytes]]:
             readable.append(path)
     for start in range(0, len(readable), _BATCH):
         yield from tree.read(readable[start : start + _BATCH]).items()
+
+
+def is_usual(path: str) -> bool:
+    """Whether a file lies directly in a folder that has the usual name."""
+    return path.split("/")[-2:-1] == [USUAL]
 
 
 def may_hold_migration(content: bytes) -> bool:

@@ -243,13 +243,15 @@ def _conditional(run: Run, node: ast.IfExp, frame: Frame) -> Any:
 
 def _joined(run: Run, node: ast.JoinedStr, frame: Frame) -> Any:
     parts: list[str] = []
+    length = 0
     for part in node.values:
         value = run.evaluate(part, frame)
         if not isinstance(value, str):
             return value if isinstance(value, Unknown) else run.unknown("an f-string holds a value", part, frame)
         parts.append(value)
+        length += len(value)
         run.spend(len(value) // 64)
-        if sum(map(len, parts)) > bounded.MAX_TEXT:
+        if length > bounded.MAX_TEXT:
             return run.unknown("a text is too long", node, frame)
     return "".join(parts)
 
