@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from miglint.changeset import Tree
@@ -73,6 +75,12 @@ def _folders(files: Iterable[str]) -> Iterator[str]:
             folder = posixpath.dirname(folder)
 
 
+@lru_cache(maxsize=4_096)
+def _tree(content: bytes, path: str) -> ast.Module:
+    """A file's syntax tree. The tree of the base holds nearly the same files as the head's: each is parsed once."""
+    return parse(content, path)
+
+
 class Modules:
     """Modules of a tree, evaluated once each on behalf of those that import from them."""
 
@@ -110,7 +118,7 @@ class Modules:
         content = self.content(path)
         if content is None:
             raise Unparsable(f"the file is larger than {MAX_BYTES // 1_000_000} MB")
-        return Source(path, self.layout.module_name(path), self.tree.blob(path), content, parse(content, path))
+        return Source(path, self.layout.module_name(path), self.tree.blob(path), content, _tree(content, path))
 
     def frame(self, path: str, world: World) -> Frame | None:
         """The names of a module; None if it cannot be read, or is being evaluated just now."""
