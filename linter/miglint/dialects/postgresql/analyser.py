@@ -127,8 +127,7 @@ class _Analyser:
                 apply_transaction(change, execution)
         apply_settings(execution)
         self._mark_filled(execution)
-        if execution.session.transaction is None or execution.outside_transaction:
-            self.new |= execution.created
+        self.new |= execution.created
         self.catalog = execution.catalog
         return replace(
             analysis,

@@ -1,0 +1,64 @@
+"""Code for the help of findings, in the user's own names: Django's operations where the migration is Django's."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+from miglint.analysis import Analysis
+from miglint.history import Migration, Operation
+from miglint.scope import Scope
+from miglint.sources.django.values import Call
+
+POSTGRES = "from django.contrib.postgres.operations import {}"
+
+
+def quoted(name: str) -> str:
+    """A string literal with double quotes, as the code formatters write it."""
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def indented(*lines: str) -> str:
+    """Lines of code, four spaces deep in the help's text."""
+    return textwrap.indent("\n".join(lines), "    ")
+
+
+def model_of(operation: Operation) -> str:
+    """The lower-case name of the model that an operation is about."""
+    name = operation.arguments.get("model_name") or operation.arguments.get("name") or ""
+    return name.lower() if isinstance(name, str) else ""
+
+
+def field_of(operation: Operation) -> str:
+    """The name of the field that AddField, AlterField, RemoveField are about; empty for other operations."""
+    name = operation.arguments.get("name") if "model_name" in operation.arguments else ""
+    return name if isinstance(name, str) and "Field" in operation.name else ""
+
+
+def written(value: Any, migration: Migration, scope: Scope) -> str:
+    """A call as it is written in the migration, on one line where it was on several; empty if it cannot be had."""
+    if not isinstance(value, Call) or value.span is None:
+        return ""
+    content = scope.change_set.tree.read([migration.path])[migration.path]
+    lines = content.decode("utf-8", "replace").splitlines()[value.span.line - 1 : value.span.end_line]
+    if not lines:
+        return ""
+    lines[-1] = lines[-1][: value.span.end_column - 1 if len(lines) > 1 else None]
+    if len(lines) == 1:
+        return lines[0][value.span.column - 1 : value.span.end_column - 1]
+    lines[0] = lines[0][value.span.column - 1 :]
+    joined = " ".join(line.strip() for line in lines)
+    return joined.replace("( ", "(").replace(",)", ")").replace(", )", ")")
+
+
+def migration_of(operations: list[str], *, atomic: bool = True, imports: str = "") -> str:
+    """The text of a migration's class with some operations, for the help."""
+    body = ["    atomic = False"] if not atomic else []
+    body += ["    operations = [", *(f"        {operation}," for operation in operations), "    ]"]
+    head = [imports, ""] if imports else []
+    return indented(*head, "class Migration(migrations.Migration):", *body)
+
+
+def is_django(analysis: Analysis) -> bool:
+    """Whether the statement stands in a Django migration, its RunSQL included."""
+    return analysis.migration.source == "django"

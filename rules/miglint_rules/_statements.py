@@ -1,0 +1,104 @@
+"""What the rules about statements share: which change is to blame, for which table, and the problem it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+from miglint.analysis import Analysis
+from miglint.catalog import Name
+from miglint.changes import Change
+from miglint.effects import Access, Effect, Work
+from miglint.finding import Location, Problem, Related, Severity
+from miglint.history import Operation
+from miglint.scope import Scope
+
+C = TypeVar("C", bound=Change)
+
+MYSQL = frozenset({"mysql", "mariadb"})
+READS = frozenset({Access.SELECT})
+BLOCKING_MODES = frozenset({"ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"})
+"""PostgreSQL's table lock modes that make writers, or everybody, wait."""
+
+
+def changes_of(analyses: Sequence[Analysis], kind: type[C]) -> Iterator[tuple[Analysis, C, frozenset[Work]]]:
+    """Every change of a kind, the statement it is in, and the dangerous work that it causes (none: an empty set)."""
+    for analysis in analyses:
+        for position, change in enumerate(analysis.changes):
+            if isinstance(change, kind):
+                yield analysis, change, analysis.causes.get(position, frozenset())
+
+
+def to_blame(analyses: Sequence[Analysis], kind: type[C]) -> Iterator[tuple[Analysis, C, frozenset[Work]]]:
+    """The changes of a kind that cause dangerous work on PostgreSQL, on tables that the change set does not create."""
+    for analysis, change, work in changes_of(analyses, kind):
+        if work and analysis.target.database == "postgresql" and existing_effects(analysis):
+            yield analysis, change, work
+
+
+def existing_effects(analysis: Analysis) -> tuple[Effect, ...]:
+    """The effects on relations that are there before the change set comes."""
+    return tuple(effect for effect in analysis.effects if not effect.new)
+
+
+def is_existing(analysis: Analysis, name: Name) -> bool:
+    """Whether a table that a statement touches is there before the change set comes."""
+    return any(effect.relation == shown(analysis, name) for effect in existing_effects(analysis))
+
+
+def blocking_locks(analysis: Analysis) -> tuple[Effect, ...]:
+    """The effects where the statement asks for a table lock that makes writers, or everybody, wait."""
+    return tuple(effect for effect in existing_effects(analysis) if (effect.taken or effect.lock) in BLOCKING_MODES)
+
+
+def shown(analysis: Analysis, name: Name) -> str:
+    """A relation's name as the user would write it."""
+    return analysis.before.display(name)
+
+
+def who_waits(effects: Sequence[Effect]) -> str:
+    """`reads and writes` or `writes`, by what the effects block."""
+    blocked = frozenset[Access]().union(*(effect.blocks for effect in effects))
+    return "reads and writes" if blocked & READS else "writes"
+
+
+def operation_of(analysis: Analysis) -> Operation | None:
+    """Django's operation that made a statement, found by its span; None in SQL files and for RunSQL.
+
+    The SQL of a RunSQL is the user's own, so that its remedy is SQL, too.
+    """
+    index = analysis.statement.operation
+    if index is None:
+        return None
+    pending = [each for each in analysis.migration.operations if each.index == index]
+    found = None
+    while pending:
+        operation = pending.pop()
+        pending.extend(operation.database_operations)
+        if operation.span == analysis.statement.span or found is None:
+            found = operation
+    return None if found is None or found.name in {"RunSQL", "SeparateDatabaseAndState"} else found
+
+
+def problem(
+    analysis: Analysis,
+    *,
+    message: str,
+    help: str,  # noqa: A002 -- it is the problem's own field
+    identity: tuple[str, ...],
+    related: tuple[Related, ...] = (),
+    scope: Scope | None = None,
+    table: Name | None = None,
+) -> Problem:
+    """The problem at a statement. With `scope` and `table`: a notice, if that table is configured as a small one."""
+    small = scope is not None and table is not None and shown(analysis, table) in scope.config.small_tables
+    return Problem(
+        at=Location(analysis.migration.path, analysis.statement.span),
+        message=message,
+        help=help,
+        identity=identity,
+        related=related,
+        severity=Severity.NOTICE if small else None,
+        operation=analysis.statement.operation,
+        statement=analysis.statement.sql or None,
+    )

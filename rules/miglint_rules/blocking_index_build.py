@@ -1,0 +1,177 @@
+"""Building an index on an existing table makes every write to the table wait.
+
+`CREATE INDEX` takes a SHARE lock and reads the whole table. Nobody can insert, update or delete a row until the
+transaction ends, and on a table of some size that is minutes. Django builds such an index for `AddIndex`,
+`db_index=True`, `index_together`, the `_like` index of an indexed text column and the own index of every `ForeignKey`.
+
+`CREATE INDEX CONCURRENTLY` reads the table twice and waits for running transactions, but it lets everybody work. It
+cannot run in a transaction, so the migration has to be `atomic = False` and should hold nothing else.
+
+An index on a table which the same change creates is free, and nothing is said about it.
+
+## Bad
+
+The index is built while the transaction keeps writers out.
+
+```python
+# shop/migrations/0002_order_status_idx.py
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [
+        migrations.AddIndex("order", models.Index(fields=["status"], name="order_status_idx")),  # flagged
+    ]
+```
+
+A nullable foreign key adds its column at once, but its own index is built over the whole table.
+
+```python
+# shop/migrations/0002_order_product.py
+import django.db.models.deletion
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [
+        migrations.AddField(  # flagged
+            "order",
+            "product",
+            models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to="shop.product"),
+        ),
+    ]
+```
+
+The same in plain SQL.
+
+```sql
+-- db/migrations/V2__order_status_idx.sql
+CREATE INDEX order_status_idx ON shop_order (status); -- flagged
+```
+
+## Good
+
+Build it concurrently, in a migration of its own that is not atomic.
+
+```python
+# shop/migrations/0002_order_status_idx.py
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    atomic = False
+    dependencies = [("shop", "0001_initial")]
+    operations = [
+        AddIndexConcurrently("order", models.Index(fields=["status"], name="order_status_idx")),
+    ]
+```
+
+The table is made by an earlier migration of the same change: it is empty and nobody knows it.
+
+```python
+# shop/migrations/0002_refund.py
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [
+        migrations.CreateModel(
+            "Refund",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True)),
+                ("reason", models.CharField(max_length=100)),
+            ],
+        ),
+    ]
+```
+
+```python
+# shop/migrations/0003_refund_reason_idx.py
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0002_refund")]
+    operations = [
+        migrations.AddIndex("refund", models.Index(fields=["reason"], name="refund_reason_idx")),
+    ]
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from miglint.analysis import Analysis
+from miglint.changes import AddConstraint, CreateIndex
+from miglint.effects import Work
+from miglint.finding import Problem, Severity
+from miglint.history import Operation
+from miglint.rule import statement_rule
+from miglint.scope import Scope
+from miglint_rules._remedies import POSTGRES, field_of, migration_of, model_of, quoted, written
+from miglint_rules._statements import changes_of, operation_of, problem, shown, to_blame
+
+
+@statement_rule(severity=Severity.ERROR, explains_work=True)
+def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
+    said: set[tuple[int, str]] = set()
+    constrained = {
+        (analysis.statement.operation, change.table, change.constraint.columns)
+        for analysis, change, _ in changes_of(analyses, AddConstraint)
+    }
+    for analysis, change, work in to_blame(analyses, CreateIndex):
+        operation = analysis.statement.operation
+        if Work.INDEX_BUILD not in work or (operation, change.table, change.index.columns) in constrained:
+            continue  # a constraint's own index and the `_like` index beside it have one cause
+        table = shown(analysis, change.table)
+        if operation is not None and operation_of(analysis) is not None:
+            if (operation, table) in said:
+                continue
+            said.add((operation, table))
+        yield _problem(analysis, change, table, scope)
+
+
+def _problem(analysis: Analysis, change: CreateIndex, table: str, scope: Scope) -> Problem:
+    operation = operation_of(analysis)
+    keys = ", ".join(key.column or "(expression)" for key in change.index.keys)
+    return problem(
+        analysis,
+        message=f"index {change.index.name} on {table} ({keys}) is built inside of the transaction: "
+        f"nobody can write to {table} until it is done",
+        help=_django(analysis, operation, change, scope) if operation else _sql(analysis, change, table),
+        identity=(table, change.index.name if operation is None else keys),
+        scope=scope,
+        table=change.table,
+    )
+
+
+def _django(analysis: Analysis, operation: Operation, change: CreateIndex, scope: Scope) -> str:
+    model, field = model_of(operation), field_of(operation)
+    if operation.name == "AddIndex":
+        lead = "build it concurrently, in a migration of its own:"
+        index = written(operation.arguments.get("index"), analysis.migration, scope) or "..."
+    else:
+        where = f"{field} without its own index (db_index=False)" if field else "the index out of this operation"
+        lead = f"leave {where}, put the index into Meta.indexes, and build it concurrently in a migration of its own:"
+        fields = ", ".join(quoted(name) for name in ([field] if field else change.index.columns))
+        index = f"models.Index(fields=[{fields}], name={quoted(change.index.name[:30])})"
+    imports = POSTGRES.format("AddIndexConcurrently")
+    return f"{lead}\n{migration_of([f'AddIndexConcurrently({quoted(model)}, {index})'], atomic=False, imports=imports)}"
+
+
+def _sql(analysis: Analysis, change: CreateIndex, table: str) -> str:
+    unique = "UNIQUE " if change.index.unique else ""
+    keys = ", ".join(key.column or "..." for key in change.index.keys)
+    method = f" USING {change.index.method}" if change.index.method != "btree" else ""
+    where = " WHERE ..." if change.index.predicate is not None else ""
+    sql = f"CREATE {unique}INDEX CONCURRENTLY {change.index.name} ON {table}{method} ({keys}){where}"
+    if analysis.migration.source == "django":
+        drop = f"DROP INDEX CONCURRENTLY IF EXISTS {change.index.name}"
+        code = migration_of([f'migrations.RunSQL("{sql}", "{drop}")'], atomic=False)
+        return f"build it concurrently, in a migration of its own:\n{code}"
+    return f"build it concurrently, outside of a transaction:\n    {sql};"

@@ -1,0 +1,83 @@
+"""A statement reads or writes a whole table while others have to wait.
+
+The statement's effects say that it scans, rewrites, copies or builds an index on an existing table under a lock which
+makes readers or writers of it, or of another table that the transaction holds, wait. No more precise rule has a remedy
+for it; nothing dangerous goes unsaid.
+
+Take the statement apart: the step that needs the strong lock alone and short, the work in a transaction that lets
+everybody go on.
+
+## Bad
+
+Other storage: every row is written anew.
+
+```sql
+-- db/migrations/V2__order_unlogged.sql
+ALTER TABLE shop_order SET UNLOGGED; -- flagged
+```
+
+An exclusion constraint builds its index under the strongest lock.
+
+```sql
+-- db/migrations/V2__order_exclusion.sql
+ALTER TABLE shop_order ADD CONSTRAINT order_number_excl EXCLUDE USING btree (number WITH =); -- flagged
+```
+
+## Good
+
+`ANALYZE` reads the table and lets everybody work.
+
+```sql
+-- db/migrations/V2__analyze.sql
+ANALYZE shop_order;
+```
+
+The work is on a table that the same change makes.
+
+```sql
+-- db/migrations/V2__archive.sql
+CREATE TABLE shop_archive (id bigint NOT NULL, total numeric(10, 2));
+ALTER TABLE shop_archive SET UNLOGGED;
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from miglint.analysis import Analysis
+from miglint.effects import Effect, Work
+from miglint.finding import Problem, Severity
+from miglint.rule import statement_rule
+from miglint.scope import Scope
+from miglint_rules._statements import existing_effects, problem, who_waits
+
+DONE = {
+    Work.REWRITE: "written anew",
+    Work.COPY: "copied",
+    Work.INDEX_BUILD: "gone through to build an index",
+    Work.SCAN: "read as a whole",
+}
+
+
+@statement_rule(severity=Severity.ERROR, fallback=True)
+def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
+    for analysis in analyses:
+        dangerous = [effect for effect in existing_effects(analysis) if effect.dangerous]
+        if dangerous:
+            yield _problem(analysis, dangerous)
+
+
+def _problem(analysis: Analysis, dangerous: Sequence[Effect]) -> Problem:
+    worked = dangerous[0]
+    done = next((text for kind, text in DONE.items() if kind in worked.work), "worked on")
+    blocking = [effect for effect in existing_effects(analysis) if effect.blocks] or list(dangerous)
+    names = sorted({effect.table or effect.relation for effect in blocking})
+    return problem(
+        analysis,
+        message=f"{worked.relation} is {done} while {who_waits(blocking)} of {' and '.join(names)} wait "
+        f"({blocking[0].lock})",
+        help=f"part the two: the step that locks {' and '.join(names)} alone and short, and the work on "
+        f"{worked.relation} in a transaction of its own under a weaker lock, or in batches",
+        identity=(worked.relation, done),
+    )

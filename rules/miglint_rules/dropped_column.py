@@ -1,0 +1,162 @@
+"""A column is dropped that the running code still reads and writes.
+
+Django names every column of a model in each `SELECT` and `INSERT`. From the moment the column is gone until the last
+old process is, every query for the model fails.
+
+Take two releases. In the first the model loses the field and Django's state with it
+(`SeparateDatabaseAndState(state_operations=[RemoveField(...)])`), while the column stays; it has to be nullable or have
+a database default by then, since the new code's `INSERT` leaves it out. When no process of the old code runs any more,
+the second drops the column.
+
+## Bad
+
+The field and its column go at once.
+
+```python
+# shop/migrations/0002_remove_product_description.py
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [
+        migrations.RemoveField("product", "description"),  # flagged
+    ]
+```
+
+State and database are parted, but they arrive in the same release.
+
+```python
+# shop/migrations/0002_forget_product_description.py
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [
+        migrations.SeparateDatabaseAndState(
+            state_operations=[migrations.RemoveField("product", "description")],
+        ),
+    ]
+```
+
+```python
+# shop/migrations/0003_remove_product_description.py
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0002_forget_product_description")]
+    operations = [
+        migrations.RunSQL(
+            "ALTER TABLE shop_product DROP COLUMN description",  # flagged
+            "ALTER TABLE shop_product ADD COLUMN description text",
+        ),
+    ]
+```
+
+The same in plain SQL.
+
+```sql
+-- db/migrations/V2__drop_description.sql
+ALTER TABLE shop_product DROP COLUMN description; -- flagged
+```
+
+## Good
+
+The first release: the column stays.
+
+```python
+# shop/migrations/0002_forget_product_description.py
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [
+        migrations.SeparateDatabaseAndState(
+            state_operations=[migrations.RemoveField("product", "description")],
+        ),
+    ]
+```
+
+The second release: a released migration has taken the field from the state, so no running code knows the column.
+
+```python
+# main: shop/migrations/0002_forget_product_description.py
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [
+        migrations.SeparateDatabaseAndState(
+            state_operations=[migrations.RemoveField("product", "description")],
+        ),
+    ]
+```
+
+```python
+# shop/migrations/0003_drop_product_description.py
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0002_forget_product_description")]
+    operations = [
+        migrations.RunSQL(
+            "ALTER TABLE shop_product DROP COLUMN description",
+            "ALTER TABLE shop_product ADD COLUMN description text",
+        ),
+    ]
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from miglint.analysis import Analysis
+from miglint.changes import DropColumn
+from miglint.finding import Problem, Severity
+from miglint.rule import statement_rule
+from miglint.scope import Scope
+from miglint_rules._forgotten import column_is_forgotten
+from miglint_rules._remedies import field_of, indented, is_django, model_of, quoted
+from miglint_rules._statements import changes_of, is_existing, operation_of, problem, shown
+
+
+@statement_rule(severity=Severity.ERROR)
+def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
+    for analysis, change, _ in changes_of(analyses, DropColumn):
+        table = shown(analysis, change.table)
+        if not is_existing(analysis, change.table):
+            continue
+        app = analysis.migration.key.app
+        if is_django(analysis) and column_is_forgotten(scope, app, change.table.name, change.column):
+            continue
+        yield problem(
+            analysis,
+            message=f"column {table}.{change.column} is dropped: code that still runs names it in every SELECT and "
+            f"INSERT of {table}, and fails from then on",
+            help=_help(analysis, table, change.column),
+            identity=(table, change.column),
+            scope=scope,
+            table=change.table,
+        )
+
+
+def _help(analysis: Analysis, table: str, column: str) -> str:
+    operation = operation_of(analysis)
+    if operation is None or not field_of(operation):
+        return (
+            f"take two releases: in the first, no code names {column} any more (it has to be nullable or have a "
+            "default); the second drops it:\n" + indented(f"ALTER TABLE {table} DROP COLUMN {column};")
+        )
+    target = f"{quoted(model_of(operation))}, {quoted(field_of(operation))}"
+    return "take two releases:\n" + indented(
+        "# release 1, with the code that no longer has the field; the column must be nullable or have a db_default",
+        f"migrations.SeparateDatabaseAndState(state_operations=[migrations.RemoveField({target})]),",
+        "# release 2",
+        f'migrations.RunSQL("ALTER TABLE {table} DROP COLUMN {column}", migrations.RunSQL.noop),',
+    )

@@ -1,0 +1,106 @@
+"""A new column whose default differs from row to row rewrites the whole table.
+
+A default that is the same for every row is stored once, and the column is there at once: constants, and also `now()`,
+which is fixed for the transaction. `random()`, `clock_timestamp()`, `gen_random_uuid()` and `nextval()` have to be
+worked out for each row, so PostgreSQL writes the whole table anew under ACCESS EXCLUSIVE.
+
+A Python callable as Django's `default` is none of this: Django calls it once and sends a constant.
+
+Add the column without the default, set the default for new rows, and fill the old rows in batches.
+
+## Bad
+
+Every row gets a value of its own.
+
+```python
+# shop/migrations/0002_order_token.py
+from django.db import migrations, models
+from django.db.models.functions import Random
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [
+        migrations.AddField("order", "lot", models.FloatField(db_default=Random())),  # flagged
+    ]
+```
+
+The same in plain SQL.
+
+```sql
+-- db/migrations/V2__order_token.sql
+ALTER TABLE shop_order ADD COLUMN token uuid NOT NULL DEFAULT gen_random_uuid(); -- flagged
+```
+
+## Good
+
+`now()` is one value for the whole transaction: it is stored once.
+
+```python
+# shop/migrations/0002_order_seen_at.py
+from django.db import migrations, models
+from django.db.models.functions import Now
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [
+        migrations.AddField("order", "seen_at", models.DateTimeField(db_default=Now())),
+    ]
+```
+
+The column first, its default afterwards: existing rows stay as they are.
+
+```sql
+-- db/migrations/V2__order_token.sql
+ALTER TABLE shop_order ADD COLUMN token uuid;
+ALTER TABLE shop_order ALTER COLUMN token SET DEFAULT gen_random_uuid();
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from miglint.analysis import Analysis
+from miglint.changes import AddColumn
+from miglint.effects import Work
+from miglint.finding import Problem, Severity
+from miglint.rule import statement_rule
+from miglint.scope import Scope
+from miglint_rules._columns import RewriteCause, rewrite_cause
+from miglint_rules._remedies import field_of, indented, model_of, quoted
+from miglint_rules._statements import operation_of, problem, shown, to_blame
+
+
+@statement_rule(severity=Severity.ERROR, explains_work=True)
+def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
+    for analysis, change, work in to_blame(analyses, AddColumn):
+        if Work.REWRITE in work and rewrite_cause(analysis, change) is RewriteCause.DEFAULT:
+            table, column = shown(analysis, change.table), change.column.name
+            default = change.column.default.text if change.column.default else ""
+            yield problem(
+                analysis,
+                message=f"the default {default or 'of the new column'} of {table}.{column} differs from row to row: "
+                f"the whole of {table} is written anew under ACCESS EXCLUSIVE, nobody can read or write it meanwhile",
+                help=_help(analysis, table, column, default or "..."),
+                identity=(table, column),
+                scope=scope,
+                table=change.table,
+            )
+
+
+def _help(analysis: Analysis, table: str, column: str, default: str) -> str:
+    operation = operation_of(analysis)
+    if operation is not None and field_of(operation):
+        target = f"{quoted(model_of(operation))}, {quoted(field_of(operation))}"
+        code = indented(
+            f"migrations.AddField({target}, <the field with null=True, without db_default>),",
+            f"migrations.AlterField({target}, <the field with null=True and its db_default>),",
+        )
+    else:
+        code = indented(
+            f"ALTER TABLE {table} ADD COLUMN {column} ...;",
+            f"ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT {default};",
+        )
+    return f"add the column without it and set it for new rows; fill the old rows in batches later:\n{code}"

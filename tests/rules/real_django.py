@@ -1,0 +1,60 @@
+"""Run as a program: what real Django makes of the migrations of an example, on a real PostgreSQL.
+
+    python real_django.py FOLDER HOST PORT USER DATABASE BASE_NAME…
+
+Applies every migration of the app `shop` under FOLDER for real, one after the other, and prints as JSON the statements
+that `sqlmigrate` gives for each of them just before, and the columns that the models of the base have.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+
+def main(folder: str, host: str, port: str, user: str, database: str, *base: str) -> None:
+    """Configure Django for the folder, migrate step by step, print."""
+    sys.path.insert(0, folder)
+    import django
+    from django.conf import settings
+
+    connection = {"ENGINE": "django.db.backends.postgresql", "NAME": database, "HOST": host, "PORT": port, "USER": user}
+    settings.configure(
+        DATABASES={"default": connection},
+        INSTALLED_APPS=["shop"],
+        DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+        USE_TZ=True,
+    )
+    django.setup()
+    json.dump(migrated(set(base)), sys.stdout)
+
+
+def migrated(base: set[str]) -> dict[str, Any]:
+    """Every migration with its statements, in the order of the plan, and the base's columns by table."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    graph = executor.loader.graph
+    plan = executor.migration_plan(graph.leaf_nodes("shop"), clean_start=True)
+    state = executor._create_project_state(with_applied_migrations=False)
+    migrations, columns = [], {}
+    for migration, _ in plan:
+        statements = executor.loader.collect_sql([(migration, False)])
+        migrations.append(
+            {
+                "name": migration.name,
+                "atomic": migration.atomic,
+                "statements": [line for line in statements if line and not line.startswith("--")],
+            }
+        )
+        state = executor.apply_migration(state, migration)
+        if migration.name in base:
+            models = state.apps.get_models()
+            columns = {model._meta.db_table: [field.column for field in model._meta.local_fields] for model in models}
+    return {"migrations": migrations, "columns": columns}
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,196 @@
+"""Receipts: what the pages of the effect rules claim, shown on a live PostgreSQL.
+
+The example's migrations go through real Django and their statements to the server, on tables with rows. What the page
+calls bad must be seen: work under a lock that makes others wait, a lock on a busy table, a statement that fails, or old
+code that fails afterwards. What it calls good must not.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+
+import miglint_rules
+from evaluation import servers
+from evaluation.locks.outcome import BLOCKS_WRITES, Outcome
+from evaluation.locks.postgresql import Lab, split
+from miglint.rule import rules_in
+from rules.pages import Example, examples
+
+BUSY = ("shop_customer", "shop_product", "shop_order")
+ROWS = (
+    """INSERT INTO shop_customer (id, email, name, country) OVERRIDING SYSTEM VALUE
+       SELECT i, 'c' || i || '@example.com', 'customer ' || i, 'de' FROM generate_series(1, 5000) i""",
+    """INSERT INTO shop_product (id, name, sku, price, stock, description) OVERRIDING SYSTEM VALUE
+       SELECT i, 'product ' || i, 'sku' || i, 1, i, repeat('d', 100) FROM generate_series(1, 5000) i""",
+    """INSERT INTO shop_order (id, customer_id, number, status, note, total, placed_at) OVERRIDING SYSTEM VALUE
+       SELECT i, i, i, 'new', repeat('n', 100), 1, now() FROM generate_series(1, 5000) i""",
+    """DO $$ BEGIN
+         IF EXISTS (SELECT FROM information_schema.columns
+                    WHERE table_name = 'shop_order' AND column_name = 'product_id') THEN
+           UPDATE shop_order SET product_id = id;
+         END IF;
+       END $$""",
+)
+
+WORK = {
+    "blocking-index-build",
+    "blocking-scan",
+    "blocking-unique-constraint",
+    "column-type-rewrite",
+    "constrained-domain-column",
+    "generated-column-rewrite",
+    "set-not-null-scan",
+    "validate-in-same-transaction",
+    "validated-check-constraint",
+    "validated-foreign-key",
+    "volatile-default-rewrite",
+}
+LOCK = {"blocking-index-drop", "foreign-key-locks-referenced-table"}
+FAILURE = {"not-null-without-default"}
+OLD_CODE = {"dropped-column", "dropped-table", "not-null-without-database-default", "renamed-column", "renamed-table"}
+
+RULES = {rule.name: rule for rule in rules_in(miglint_rules)}
+EXAMPLES = [
+    pytest.param(rule, example, id=f"{rule} {example.name}")
+    for rule in sorted(WORK | LOCK | FAILURE | OLD_CODE)
+    for example in examples(RULES[rule].page)
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One transaction of the change, or statements that run outside of one."""
+
+    statements: list[str]
+    atomic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What is on the base, what comes, and the columns by table that the base's code knows."""
+
+    base: list[str]
+    steps: list[Step]
+    columns: Mapping[str, list[str]]
+
+
+@pytest.fixture(scope="module")
+def lab(postgresql: servers.PostgreSQL) -> Iterator[Lab]:
+    lab = Lab(postgresql)
+    yield lab
+    lab.close()
+
+
+@pytest.mark.parametrize(("rule", "example"), EXAMPLES)
+def test_the_page_is_right(rule: str, example: Example, lab: Lab, tmp_path: Path) -> None:
+    in_django = any(block.path.endswith(".py") for block in example.blocks)
+    deployment = _django(example, lab.server, tmp_path) if in_django else _plain(example, lab)
+    lab.prepare([*deployment.base, *ROWS])
+    columns = deployment.columns or _columns(lab.server)
+    outcomes = []
+    for step in deployment.steps:
+        outcomes.append(lab.observe(step.statements, in_transaction=step.atomic))
+        if step.atomic and not outcomes[-1].error:
+            _apply(lab.server, step.statements)
+    errors = [outcome.error for outcome in outcomes if outcome.error]
+    if rule in FAILURE:
+        assert bool(errors) is example.bad
+        return
+    assert errors == []
+    if rule in WORK:
+        assert any(_works_on_busy_table(outcome) for outcome in outcomes) is example.bad
+    elif rule in LOCK:
+        assert any(_locks_busy_table(outcome) for outcome in outcomes) is example.bad
+    else:
+        assert _old_code_fails(lab.server, columns) is example.bad
+
+
+def _works_on_busy_table(outcome: Outcome) -> bool:
+    worked = outcome.rewrites | outcome.scans | outcome.index_builds
+    return outcome.dangerous and not worked.isdisjoint(BUSY)
+
+
+def _locks_busy_table(outcome: Outcome) -> bool:
+    return any(table in BUSY and mode in BLOCKS_WRITES for table, mode in outcome.locks.items())
+
+
+def _django(example: Example, server: servers.PostgreSQL, folder: Path) -> Deployment:
+    files = {path: text for path, text in example.head_files().items() if path.endswith(".py")}
+    for package in ("shop", "shop/migrations"):
+        (folder / package).mkdir()
+        (folder / package / "__init__.py").touch()
+    for path, text in files.items():
+        (folder / path).write_text(text)
+    with server.connect() as connection:
+        connection.execute("DROP DATABASE IF EXISTS receipt")
+        connection.execute("CREATE DATABASE receipt")
+    base = [Path(path).stem for path in example.base_files() if path.endswith(".py")]
+    script = Path(__file__).with_name("real_django.py")
+    arguments = [folder, server.host, str(server.port), server.user, "receipt", *base]
+    done = subprocess.run([sys.executable, script, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    there = [one for one in told["migrations"] if one["name"] in base]
+    change = [Step(one["statements"], one["atomic"]) for one in told["migrations"] if one["name"] not in base]
+    return Deployment([sql for one in there for sql in one["statements"]], change, told["columns"])
+
+
+def _plain(example: Example, lab: Lab) -> Deployment:
+    base = example.base_files()
+    sql = {path: text for path, text in example.head_files().items() if path.endswith(".sql")}
+    steps = [step for path, text in sorted(sql.items()) if path not in base for step in _transactions(split(text))]
+    there = [statement for path, text in sorted(base.items()) if path.endswith(".sql") for statement in split(text)]
+    return Deployment(there, steps, {})
+
+
+def _transactions(statements: list[str]) -> Iterator[Step]:
+    """The statements of a file, parted where it commits itself."""
+    current: list[str] = []
+    for statement in statements:
+        word = statement.split("--")[0].strip(" ;\n").upper()
+        if word in {"BEGIN", "COMMIT"}:
+            if current:
+                yield Step(current, atomic=True)
+            current = []
+        else:
+            current.append(statement)
+    if current:
+        yield Step(current, atomic=True)
+
+
+def _columns(server: servers.PostgreSQL) -> dict[str, list[str]]:
+    query = "SELECT table_name, column_name FROM information_schema.columns WHERE table_name = ANY (%s)"
+    found: dict[str, list[str]] = {}
+    with server.connect("lab") as connection:
+        for table, column in connection.execute(query, (list(BUSY),)).fetchall():
+            found.setdefault(table, []).append(column)
+    return found
+
+
+def _apply(server: servers.PostgreSQL, statements: list[str]) -> None:
+    with server.connect("lab", autocommit=False) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+        connection.commit()
+
+
+def _old_code_fails(server: servers.PostgreSQL, columns: Mapping[str, list[str]]) -> bool:
+    """Whether code that knows these columns can no longer read and write the tables, as Django does it."""
+    with server.connect("lab") as connection:
+        for table in BUSY:
+            names = ", ".join(f'"{name}"' for name in columns.get(table, []))
+            values = ", ".join(f'"{name}"' if name != "id" else "id + 100000" for name in columns.get(table, []))
+            insert = f"INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE SELECT {values} FROM {table} LIMIT 1"
+            try:
+                connection.execute(insert.encode())
+            except psycopg.Error:
+                return True
+    return False
