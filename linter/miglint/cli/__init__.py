@@ -16,6 +16,8 @@ from miglint import __version__
 from miglint.errors import MiglintError
 
 COMMANDS = ("check", "graph", "rule")
+HIDDEN = ("action",)
+"""What the GitHub action runs; nobody types it."""
 FAILED, INTERRUPTED = 2, 130
 DEBUG = "MIGLINT_DEBUG"
 ISSUES = "https://github.com/miglint/miglint/issues"
@@ -28,7 +30,7 @@ class _Lazy(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        if cmd_name not in (*COMMANDS, *HIDDEN):
             return None
         command = getattr(importlib.import_module(f"miglint.cli.{cmd_name}"), cmd_name)
         return command if isinstance(command, click.Command) else None
@@ -36,7 +38,7 @@ class _Lazy(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+        if args and args[0] not in (*COMMANDS, *HIDDEN) and not args[0].startswith("-"):
             from miglint.suggest import did_you_mean
 
             raise click.UsageError(f"there is no command {args[0]!r}{did_you_mean(args[0], COMMANDS)}", ctx)

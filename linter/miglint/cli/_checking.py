@@ -54,16 +54,20 @@ def run(options: Options) -> int:
     suffixes = {name: reporter(name).SUFFIXES for name in formats()} if options.outputs else {}
     written = outputs(options.formats, options.outputs, suffixes)
     repository = open_repository(Path.cwd())
-    config = _targeted(load_config(Path.cwd(), repository.root, options.config), options)
+    config = targeted(load_config(Path.cwd(), repository.root, options.config), options)
     result = _result(repository, config, options)
     if options.write_baseline:
         return _write_baseline(result, config)
     for output in written:
         _report(result, output)
     if "github" in options.formats:
-        _step_summary(result)
-    threshold = Severity(options.fail_on).rank
-    return int(any(finding.severity.rank >= threshold for finding in result.active))
+        step_summary(result)
+    return int(fails(result, options.fail_on))
+
+
+def fails(result: Result, fail_on: str) -> bool:
+    """Whether there is a finding at or above a severity."""
+    return any(finding.severity.rank >= Severity(fail_on).rank for finding in result.active)
 
 
 def _refuse_contradictions(options: Options) -> None:
@@ -75,7 +79,8 @@ def _refuse_contradictions(options: Options) -> None:
             raise click.UsageError(f"{one} and {other} exclude each other", click.get_current_context(silent=True))
 
 
-def _targeted(config: Config, options: Options) -> Config:
+def targeted(config: Config, options: Options) -> Config:
+    """The configuration with what the command line sets of it."""
     target = config.target
     if options.database is not None and options.database != target.database:
         # A version from the configuration is of the database that it names.
@@ -86,6 +91,12 @@ def _targeted(config: Config, options: Options) -> Config:
 
 
 def _result(repository: Repository, config: Config, options: Options) -> Result:
+    changes, request = prepared(repository, config, options)
+    return check(changes, config, NullCache(), request)
+
+
+def prepared(repository: Repository, config: Config, options: Options) -> tuple[ChangeSet, Request]:
+    """What is to be checked, and what is asked of it."""
     rules = all_rules(config.plugins, config.folder)
     selection = Selection(_words(options.select), _words(options.ignore), config.rules)
     active = selected(rules, selection)
@@ -107,7 +118,7 @@ def _result(repository: Repository, config: Config, options: Options) -> Result:
         released=released,
         today=dt.datetime.now(dt.UTC).date(),
     )
-    return check(changes, config, NullCache(), request)
+    return changes, request
 
 
 def _words(given: Sequence[Sequence[str]]) -> frozenset[str]:
@@ -140,7 +151,7 @@ def _report(result: Result, output: Output) -> None:
         raise MiglintError(f"{output.file} cannot be written: {error.strerror or error}") from error
 
 
-def _step_summary(result: Result) -> None:
+def step_summary(result: Result) -> None:
     """Append the Markdown report to the summary that GitHub shows for the step."""
     file = os.environ.get(SUMMARY)
     if file:

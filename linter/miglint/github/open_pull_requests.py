@@ -6,7 +6,7 @@ a folder of migrations, and no more than `CANDIDATES` of those. Their files are 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from miglint.errors import MiglintError
@@ -32,24 +32,21 @@ class Neighbours:
 
 @dataclass(frozen=True, slots=True)
 class Interest:
-    """What to look for: folders of migrations, and the paths that the base has there already."""
+    """What to look for: files directly in these folders that the base (its branch, its files) has not."""
 
+    base: str
     folders: Collection[str]
-    known: Collection[str]
-
-    def adds(self, paths: Iterable[str]) -> list[str]:
-        """The paths that lie directly in one of the folders and are not on the base."""
-        return [path for path in paths if path not in self.known and path.rpartition("/")[0] in self.folders]
+    known: Container[str]
 
 
 def open_pull_requests(
-    client: Client, repository: Repository, name: str, base: str, interest: Interest, *, but: int | None = None
+    client: Client, repository: Repository, name: str, interest: Interest, *, but: int | None = None
 ) -> Neighbours:
-    """The open pull requests against `base`, less the one with the number `but`, that add files of interest."""
+    """The open pull requests against the base, less the one with the number `but`, that add files of interest."""
     if not interest.folders:
         return Neighbours()
     try:
-        listed = list(_listed(client, name, base))
+        listed = list(_listed(client, name, interest.base))
     except GitHubError as error:
         return Neighbours(notes=(f"other open pull requests were not looked at: {error}",))
     others = [pull for pull in listed if pull.number != but]
@@ -88,7 +85,11 @@ def _blobs(repository: Repository, pull: PullRequest, interest: Interest) -> dic
     output = repository.run("ls-tree", "-r", "-z", pull.head_sha, "--", *sorted(interest.folders))
     entries = (record.split("\t", 1) for record in output.decode("utf-8", "surrogateescape").split("\0") if record)
     blobs = {path: meta.split()[2] for meta, path in entries if meta.startswith("100")}
-    return {path: blobs[path] for path in interest.adds(blobs)}
+    return {
+        path: blob
+        for path, blob in blobs.items()
+        if path.rpartition("/")[0] in interest.folders and path not in interest.known
+    }
 
 
 def _confirmed(
