@@ -1,0 +1,1 @@
+"""What miglint says on the histories of real projects, and what Django says of the same files."""
