@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from miglint.cache import NullCache
-
 from miglint.changeset import ChangedPath, ChangeSet, PathChange, Revision, Tree
 from miglint.config import Config
 from miglint.finding import Problem

@@ -22,6 +22,8 @@ class Branch:
     leaf: Key
     migrations: tuple[Key, ...]
     new: bool
+    own: tuple[Key, ...]
+    """Those of the migrations that are not on the base either; without a base all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +70,14 @@ def conflicts(graph: Graph, base: Graph | None) -> list[Conflict]:
     return found
 
 
-def moves(graph: Graph, branch: Branch) -> list[Move]:
-    """The dependencies, in order, by which a branch hangs on the rest of its app."""
-    own = set(branch.migrations)
+def moves(graph: Graph, branch: Branch, onto: Key) -> list[Move]:
+    """The dependencies, in order, by which a branch hangs on what comes before `onto`."""
+    line = set(graph.branch(onto, None))
     return [
         Move(migration.key, dependency)
-        for key in branch.migrations
+        for key in branch.own
         for migration, dependency, parent in graph.declarations(key)
-        if parent.app == key.app and parent not in own and migration.key == key
+        if parent in line and migration.key == key
     ]
 
 
@@ -89,7 +91,7 @@ def renumbered(branch: Branch, onto: Key) -> dict[Key, str]:
     if number is None:
         return names
     digits = int(number[1])
-    for key in branch.migrations:
+    for key in branch.own:
         match = _NUMBERED.fullmatch(key.name)
         if match is not None:
             digits += 1
@@ -118,5 +120,6 @@ def _conflict(app: str, leaves: tuple[Key, ...], graph: Graph, base: Graph | Non
     for leaf in leaves:
         others = set().union(*(line for other, line in lines.items() if other != leaf))
         migrations = tuple(key for key in graph.branch(leaf, None) if key not in others)
-        branches.append(Branch(leaf, migrations, new=leaf not in known))
+        new = tuple(key for key in migrations if key not in known)
+        branches.append(Branch(leaf, migrations, leaf not in known, new or migrations))
     return Conflict(app, graph.common_parent(leaves), tuple(branches))

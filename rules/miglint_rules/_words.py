@@ -24,8 +24,11 @@ def counted(number: int, noun: str) -> str:
 
 
 def base_name(scope: Scope) -> str:
-    """What a reader calls the base: `main`."""
-    return scope.change_set.base.ref if scope.change_set.base else "the base"
+    """What a reader calls the base: `main`; a commit by its first twelve digits."""
+    base = scope.change_set.base
+    if base is None:
+        return "the base"
+    return base.ref[:12] if base.ref == base.commit else base.ref
 
 
 def subjects(scope: Scope) -> Sequence[Migration]:

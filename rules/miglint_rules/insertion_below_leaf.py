@@ -100,7 +100,10 @@ def _released_child(key: Key, scope: Scope) -> Key | None:
         (
             child
             for child in scope.graph.children(key)
-            if is_released(child, scope) and child not in scope.introduced and child not in scope.graph.squashes
+            if is_released(child, scope)
+            and child not in scope.introduced
+            and child not in scope.graph.squashes
+            and not scope.graph.is_ancestor(child, key)
         ),
         None,
     )

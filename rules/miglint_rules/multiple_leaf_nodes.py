@@ -158,9 +158,10 @@ def _problem(conflict: Conflict, scope: Scope) -> Problem:
     migrations = scope.history.migrations
     branch = conflict.moving()
     others = [other for other in conflict.branches if other != branch]
-    moving = [] if scope.base_graph is not None and not branch.new else moves(scope.graph, branch)
-    first = migrations[branch.migrations[0]]
-    span = moving[0].dependency.span if moving else first.dependencies_span or first.span
+    movable = len(others) == 1 and (scope.base_graph is None or branch.new)
+    moving = moves(scope.graph, branch, others[0].leaf) if movable else []
+    first = migrations[branch.own[0]]
+    span = moving[0].dependency.span if moving and moving[0].migration == first.key else first.dependencies_span
     sides = listed(_side(one, scope) for one in [branch, *others])
     parent = f"both come from {conflict.parent.name}" if conflict.parent else "they have no common parent"
     if len(conflict.branches) > 2 and conflict.parent:
@@ -168,7 +169,7 @@ def _problem(conflict: Conflict, scope: Scope) -> Problem:
     consequence = _CONSEQUENCE.get(first.source, "what is applied last is not defined")
     number = "two" if not others[1:] else str(len(conflict.branches))
     return Problem(
-        at=Location(first.path, span),
+        at=Location(first.path, span or first.span),
         message=f"{conflict.app} has {number} leaf nodes: {sides}; {parent}: {consequence}",
         help=_help(conflict, branch, others, moving, scope),
         identity=(conflict.app, *(leaf.name for leaf in conflict.leaves)),
@@ -194,12 +195,12 @@ def _side(branch: Branch, scope: Scope) -> str:
 
 def _help(conflict: Conflict, branch: Branch, others: Sequence[Branch], moving: Sequence[Move], scope: Scope) -> str:
     merge = f"python manage.py makemigrations --merge {conflict.app}"
-    if len(others) > 1 or not moving:
+    if not moving:
         return f"join them with a migration that depends on all of them: {merge}"
     onto = others[0].leaf
     names = renumbered(branch, onto)
-    lines = [f"put {listed(key.name for key in branch.migrations)} behind {onto.name}:"]
-    for key in branch.migrations:
+    lines = [f"put {listed(key.name for key in branch.own)} behind {onto.name}:"]
+    for key in branch.own:
         migration = scope.history.migrations[key]
         name = names.get(key, key.name)
         lines.append(f"    {migration.path} -> {name}.py" if name != key.name else f"    {migration.path}")
@@ -229,14 +230,14 @@ def _rewritten(migration: Migration, moving: Sequence[Move], names: dict[Key, st
 
 def _dependents(branch: Branch, names: dict[Key, str], scope: Scope) -> list[Migration]:
     """Migrations outside of the branch that name one of it that gets another name."""
-    own = set(branch.migrations)
+    own = set(branch.own)
     keys = {child for key in names for child in scope.graph.children(key)} - own
     return [scope.history.migrations[key] for key in sorted(keys)]
 
 
 def _fix(branch: Branch, others: Sequence[Branch], moving: Sequence[Move], scope: Scope) -> Fix | None:
     """Move the one dependency by which the branch hangs on its parent. An edit cannot rename files, so names stay."""
-    if len(others) > 1 or len(moving) != 1:
+    if len(moving) != 1:
         return None
     (move,) = moving
     onto = others[0].leaf

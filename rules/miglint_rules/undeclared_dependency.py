@@ -200,12 +200,12 @@ def _problem(migration: Migration, need: Need, wanted: Key, scope: Scope) -> Pro
     creator = scope.history.migrations.get(wanted)
     text = f"migrations.swappable_dependency(settings.{need.setting})" if need.setting else written(wanted)
     edit = added(migration, text)
-    made = f"{wanted}, which makes it," if creator else f"the app {need.app}"
+    made = f"{wanted}, which makes it," if creator else f"the first migration of {need.app}"
     error = "LookupError" if need.operation.name == "RunPython" else "Related model cannot be resolved"
     return Problem(
         at=Location(migration.path, need.span),
-        message=f"{need.why} in {migration.key} needs {need.app}.{need.model}, but nothing makes {made} come first: on "
-        f"a fresh database this migration may run before it and fail ({error})",
+        message=f"{need.why} in {migration.key} needs {need.app}.{need.model}, but {made} need not come first: on a fresh "
+        f"database this migration may run before it and fail ({error})",
         help=f"add to dependencies in {migration.path}: {text}",
         identity=(need.app, need.model.lower()),
         related=(Related(creator.path, creator.span.line, f"makes {need.app}.{need.model}"),) if creator else (),

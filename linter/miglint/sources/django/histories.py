@@ -156,6 +156,7 @@ def _migration(key: Key, path: str, blob: str, file: MigrationFile) -> Migration
         atomic=header.atomic,
         initial=header.initial,
         dependencies_span=header.dependencies_span,
+        dependencies_incomplete=header.dependencies_incomplete,
         not_understood=LazySequence(lambda: (*header.not_understood, *evaluated().not_understood)),
     )
 

@@ -34,6 +34,8 @@ class Header:
     atomic: bool
     initial: bool
     dependencies_span: Span | None
+    dependencies_incomplete: bool
+    """Whether there may be a dependency on the same app that was not understood."""
     not_understood: tuple[NotUnderstood, ...]
     certain: bool
     """Whether the class is known to be a migration: its bases lead to Django's own."""
@@ -69,7 +71,8 @@ class MigrationFile:
         notes = list(self._run.notes)
         if not certain:
             notes.append(NotUnderstood(f"the base class of {cls.name} is not known to be a migration", span))
-        dependencies = tuple(_edges(attributes.items("dependencies"), notes, "a dependency"))
+        written = attributes.items("dependencies")
+        dependencies = tuple(_edges(written, notes, "a dependency"))
         run_before = tuple(_edges(attributes.items("run_before"), notes, "an entry of run_before"))
         replaces = tuple(_edges(attributes.items("replaces"), notes, "an entry of replaces"))
         return Header(
@@ -80,6 +83,7 @@ class MigrationFile:
             atomic=attributes.get("atomic", default=True) is not False,
             initial=attributes.get("initial", default=None) is True,
             dependencies_span=cls.whole.get("dependencies"),
+            dependencies_incomplete=any(_edge(*item) is None and not _is_swappable(item[0]) for item in written),
             not_understood=tuple(notes),
             certain=certain,
         )
@@ -172,10 +176,14 @@ def _edge(item: Any, span: Span) -> Dependency | None:
     if isinstance(item, tuple | list) and len(item) == 2:
         app, name = (part.value if isinstance(part, Setting) else part for part in item)
         return Dependency(Key(app, name), span) if isinstance(app, str) and isinstance(name, str) else None
-    if isinstance(item, Call) and item.target in _SWAPPABLE and len(item.args) == 1:
+    if _is_swappable(item) and len(item.args) == 1:
         model = item.args[0]
         setting = model.name if isinstance(model, Setting) else None
         value = model.value if isinstance(model, Setting) else model
         if isinstance(value, str) and value.count(".") == 1:
             return Dependency(Key(value.partition(".")[0], "__first__"), span, setting)
     return None
+
+
+def _is_swappable(item: Any) -> bool:
+    return isinstance(item, Call) and item.target in _SWAPPABLE

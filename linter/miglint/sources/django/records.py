@@ -204,6 +204,7 @@ def header_to(header: Header) -> Json:
         header.atomic,
         header.initial,
         span_to(header.dependencies_span),
+        header.dependencies_incomplete,
         notes_to(header.not_understood),
         header.certain,
     ]
@@ -211,7 +212,7 @@ def header_to(header: Header) -> Json:
 
 def header_from(data: Json) -> Header:
     """A migration's edges and attributes from JSON."""
-    span, dependencies, run_before, replaces, atomic, initial, dependencies_span, notes, certain = data
+    span, dependencies, run_before, replaces, atomic, initial, dependencies_span, incomplete, notes, certain = data
     return Header(
         place_from(span),
         _edges_from(dependencies),
@@ -220,6 +221,7 @@ def header_from(data: Json) -> Header:
         bool(atomic),
         bool(initial),
         span_from(dependencies_span),
+        bool(incomplete),
         notes_from(notes),
         bool(certain),
     )
