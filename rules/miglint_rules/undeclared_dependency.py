@@ -204,8 +204,8 @@ def _problem(migration: Migration, need: Need, wanted: Key, scope: Scope) -> Pro
     error = "LookupError" if need.operation.name == "RunPython" else "Related model cannot be resolved"
     return Problem(
         at=Location(migration.path, need.span),
-        message=f"{need.why} in {migration.key} needs {need.app}.{need.model}, but {made} need not come first: on a fresh "
-        f"database this migration may run before it and fail ({error})",
+        message=f"{need.why} in {migration.key} needs {need.app}.{need.model}, but {made} need not come first: on a "
+        f"fresh database this migration may run before it and fail ({error})",
         help=f"add to dependencies in {migration.path}: {text}",
         identity=(need.app, need.model.lower()),
         related=(Related(creator.path, creator.span.line, f"makes {need.app}.{need.model}"),) if creator else (),
