@@ -1,13 +1,14 @@
 # make demo    what miglint says about a pull request that conflicts, on a small shop
 # make test    all tests
-# make check   what CI looks at besides the tests: format, lint, imports, types, docs
+# make check   format, lint, import directions, types
+# make docs    writes what is generated of the documentation
 #
 # Needs python3 (3.11 or newer), git and make; everything else goes into .venv.
 
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check clean
+.PHONY: demo test check docs clean
 
 demo: $(VENV)/installed
 	$(BIN)/python examples/make_conflict.py
@@ -20,6 +21,9 @@ check: $(VENV)/developing
 	$(BIN)/ruff check .
 	PYTHONPATH=linter:rules $(BIN)/lint-imports
 	$(BIN)/mypy
+
+docs: $(VENV)/installed
+	$(BIN)/python examples/update_readme.py
 
 $(VENV)/bin/python:
 	python=$$(.ci/find-python) && $$python -m venv $(VENV)

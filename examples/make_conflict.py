@@ -75,13 +75,20 @@ def git(folder: Path, *arguments: str, environment: dict[str, str] | None = None
     ).stdout
 
 
+def check(folder: Path, *, capture: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run miglint in the shop as a user would, apart from the CI system that may run this script."""
+    here = {name: value for name, value in os.environ.items() if name not in ("CI", "GITHUB_ACTIONS")}
+    command = [sys.executable, "-m", "miglint", "check", "--base", "main"]
+    return subprocess.run(command, cwd=folder, env=here, text=True, stdout=subprocess.PIPE if capture else None)
+
+
 def show(folder: Path) -> int:
     """Run miglint as a user would, say what happened, and return 0 if it found the conflict."""
     print("A shop with orders. The branch and main went separate ways, each with a migration of its own:\n")
     print(git(folder, "log", "--graph", "--all", "--format=%h %an: %s%d", "--abbrev=7"))
     print("The branch looks fine by itself. Before it is merged, on the branch:\n")
     print("$ miglint check --base main\n", flush=True)
-    status = subprocess.run([sys.executable, "-m", "miglint", "check", "--base", "main"], cwd=folder).returncode
+    status = check(folder).returncode
     print(f"\nmiglint exited with {status}.", end=" ")
     if status != 1:
         print("It should have been 1: the two migrations conflict.")
