@@ -10,23 +10,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from miglint.cache import Cache
-from miglint.changeset import ChangeSet, PathChange, Tree
+from miglint.changeset import ChangeSet, Tree
 from miglint.config import Config
 from miglint.coverage import coverage_of
 from miglint.finding import Finding, Severity, Suppressed
 from miglint.globs import matches
-from miglint.graph import Graph
-from miglint.history import History, Key
+from miglint.history import Key
 from miglint.inspection import Inspector, Raised
-from miglint.pull_requests import OpenPullRequest, proposed
 from miglint.result import Result
 from miglint.rule import Rule
 from miglint.scope import Scope
-from miglint.sources import read_histories
+from miglint.scopes import Ask, beside, scopes_of, touched
 from miglint.statements import Statements, statements_of
 from miglint.text import decode
 
@@ -47,17 +45,16 @@ class Request:
     """The files of the configured `released` ref."""
     today: dt.date = dt.date.max
     """The day for which suppressions that expire are judged."""
-    open_pull_requests: Callable[[Collection[str]], Sequence[OpenPullRequest]] | None = None
+    open_pull_requests: Ask | None = None
     """Asked, if the change introduces migrations, for the pull requests that add files to these folders."""
 
 
 def check(change_set: ChangeSet, config: Config, cache: Cache, request: Request) -> Result:
     """Check a change. Raises MiglintError where it cannot."""
     inspector = Inspector(request.rules, request.active, request.today)
-    scopes = _scopes(change_set, config, cache, request.released)
+    scopes = scopes_of(change_set, config, cache, request.released)
     if request.open_pull_requests is not None and change_set.base_tree is not None:
-        pulls = request.open_pull_requests(_folders(scopes))
-        scopes = _beside(scopes, pulls, change_set.base_tree, lambda tree: read_histories(tree, config, cache))
+        scopes = beside(scopes, config, cache, request.open_pull_requests)
     studied = [(scope, statements_of(scope, scope.introduced)) for scope in scopes]
     findings = [
         _finding(fingerprint, raised, config)
@@ -76,7 +73,7 @@ def check(change_set: ChangeSet, config: Config, cache: Cache, request: Request)
         one
         for scope in scopes
         for one in scope.history.unreadable
-        if _touched(change_set, one.path) and _wanted(one.path, config, request)
+        if touched(change_set, one.path) and _wanted(one.path, config, request)
     ]
     return Result(
         head=change_set.head,
@@ -88,67 +85,6 @@ def check(change_set: ChangeSet, config: Config, cache: Cache, request: Request)
         sources=_sources(change_set, findings),
         notes=(*change_set.notes, *_config_notes(change_set, config)),
     )
-
-
-def _scopes(change_set: ChangeSet, config: Config, cache: Cache, released: Tree | None) -> list[Scope]:
-    """The histories of the united tree, each with what it was on the base and what of it is released."""
-    bases = _histories(change_set.base_tree, config, cache)
-    shipped = _histories(released, config, cache)
-    scopes = []
-    for history in read_histories(change_set.tree, config, cache):
-        identity = history.source, history.root
-        scope = Scope(change_set, config, history, Graph.of(history))
-        if released is not None:
-            scope = replace(scope, released=frozenset(shipped[identity].migrations if identity in shipped else ()))
-        if change_set.base_tree is None:
-            scope = replace(scope, introduced=frozenset(history.migrations))
-        else:
-            base = bases.get(identity) or _without_migrations(history)
-            introduced = _introduced(change_set, history)
-            scope = replace(scope, base_history=base, base_graph=Graph.of(base), introduced=introduced)
-        scopes.append(scope)
-    return scopes
-
-
-def _folders(scopes: Sequence[Scope]) -> frozenset[str]:
-    """The folders of the migrations that the change introduces."""
-    introduced = (scope.history.migrations[key] for scope in scopes for key in scope.introduced)
-    return frozenset(migration.path.rpartition("/")[0] for migration in introduced)
-
-
-def _beside(
-    scopes: list[Scope], pulls: Sequence[OpenPullRequest], base: Tree, read: Callable[[Tree], Sequence[History]]
-) -> list[Scope]:
-    """The scopes with what other open pull requests add to each history."""
-    found = proposed(pulls, base, read) if pulls else {}
-    return [
-        replace(scope, open_pull_requests=found.get((scope.history.source, scope.history.root), ())) for scope in scopes
-    ]
-
-
-def _histories(tree: Tree | None, config: Config, cache: Cache) -> dict[tuple[str, str], History]:
-    found = [] if tree is None else read_histories(tree, config, cache)
-    return {(history.source, history.root): history for history in found}
-
-
-def _without_migrations(history: History) -> History:
-    return replace(history, apps={}, migrations={}, unreadable=())
-
-
-def _introduced(change_set: ChangeSet, history: History) -> frozenset[Key]:
-    """The migrations that the change adds or modifies. One that the base got in the same words is not."""
-    return frozenset(key for key, migration in history.migrations.items() if _touched(change_set, migration.path))
-
-
-def _touched(change_set: ChangeSet, path: str) -> bool:
-    """Whether the change makes a file differ from the base's; always under `--all`."""
-    base = change_set.base_tree
-    if base is None:
-        return True
-    changed = change_set.changes.get(path)
-    if changed is None or changed.change is PathChange.DELETED:
-        return False
-    return path not in base or base.blob(path) != change_set.tree.blob(path)
 
 
 def _introduced_problems(inspector: Inspector, scope: Scope, statements: Mapping[Key, Statements]) -> dict[str, Raised]:

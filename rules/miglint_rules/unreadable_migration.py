@@ -24,6 +24,9 @@ class Migration(migrations.Migration):
 The change breaks a migration that could be read:
 
 ```python
+# main: shop/migrations/__init__.py
+```
+```python
 # main: shop/migrations/0001_initial.py
 from django.db import migrations
 

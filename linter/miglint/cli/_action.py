@@ -12,8 +12,9 @@ from pathlib import Path
 
 from miglint.cache import NullCache
 from miglint.changeset import ChangeSet
-from miglint.cli._checking import Options, fails, prepared, step_summary, targeted
+from miglint.cli._checking import Options, fails, prepared, step_summary
 from miglint.cli._console import write
+from miglint.cli._options import targeted
 from miglint.cli._outputs import outputs
 from miglint.config import Config
 from miglint.config_file import load_config
@@ -84,7 +85,8 @@ def run(environment: MutableMapping[str, str]) -> int:
     repository = open_repository(Path.cwd())
     client = _client(inputs, environment)
     options = _options(inputs)
-    config = targeted(load_config(Path.cwd(), repository.root, options.config), options)
+    config = load_config(Path.cwd(), repository.root, options.config)
+    config = targeted(config, options.database, options.database_version)
     changes, request = prepared(repository, config, options)
     this = Run(inputs, event, repository, config, changes, client)
     if event.pull_request is None and event.name == "workflow_run" and client:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -14,6 +14,7 @@ from miglint.baseline import baseline_text, read_baseline
 from miglint.cache import NullCache
 from miglint.changeset import ChangeSet
 from miglint.cli._console import console, write
+from miglint.cli._options import targeted
 from miglint.cli._outputs import Output, outputs
 from miglint.config import Config
 from miglint.config_file import load_config
@@ -54,7 +55,8 @@ def run(options: Options) -> int:
     suffixes = {name: reporter(name).SUFFIXES for name in formats()} if options.outputs else {}
     written = outputs(options.formats, options.outputs, suffixes)
     repository = open_repository(Path.cwd())
-    config = targeted(load_config(Path.cwd(), repository.root, options.config), options)
+    config = load_config(Path.cwd(), repository.root, options.config)
+    config = targeted(config, options.database, options.database_version)
     result = _result(repository, config, options)
     if options.write_baseline:
         return _write_baseline(result, config)
@@ -77,17 +79,6 @@ def _refuse_contradictions(options: Options) -> None:
     ):
         if both:
             raise click.UsageError(f"{one} and {other} exclude each other", click.get_current_context(silent=True))
-
-
-def targeted(config: Config, options: Options) -> Config:
-    """The configuration with what the command line sets of it."""
-    target = config.target
-    if options.database is not None and options.database != target.database:
-        # A version from the configuration is of the database that it names.
-        target = replace(target, database=options.database, version=())
-    if options.database_version is not None:
-        target = replace(target, version=options.database_version)
-    return replace(config, target=target)
 
 
 def _result(repository: Repository, config: Config, options: Options) -> Result:

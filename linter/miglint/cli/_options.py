@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
+
+from miglint.config import Config
 
 DATABASE = click.Choice(["postgresql", "mysql", "mariadb", "sqlite", "oracle"])
 
@@ -17,3 +21,14 @@ def version(value: str) -> tuple[int, ...]:
     if not all(part.isascii() and part.isdigit() for part in value.split(".")):
         raise click.BadParameter(f"{value!r} is not a version such as 16 or 10.11")
     return tuple(int(part) for part in value.split("."))
+
+
+def targeted(config: Config, database: str | None, database_version: tuple[int, ...] | None) -> Config:
+    """The configuration with the database that the command line names."""
+    target = config.target
+    if database is not None and database != target.database:
+        # A version from the configuration is of the database that it names.
+        target = replace(target, database=database, version=())
+    if database_version is not None:
+        target = replace(target, version=database_version)
+    return replace(config, target=target)

@@ -116,7 +116,7 @@ def _edit(edit: Edit) -> dict[str, Any]:
 def _statement(checked: CheckedStatement) -> dict[str, Any]:
     statement = checked.statement
     return {
-        "sql": statement.sql,
+        "sql": statement.sql or (f"-- {statement.opaque}" if statement.opaque else ""),
         "line": statement.span.line,
         "operation": statement.operation,
         "confidence": statement.confidence.value,
