@@ -25,7 +25,14 @@ class Source(Protocol):
     def read(self, tree: Tree, config: Config, cache: Cache) -> list[History]: ...
 
     def renderer(
-        self, history: History, graph: Graph, tree: Tree, target: Target, applied: Collection[Key]
+        self,
+        history: History,
+        graph: Graph,
+        tree: Tree,
+        target: Target,
+        applied: Collection[Key],
+        *,
+        as_printed: bool = False,
     ) -> Renderer: ...
 
 
@@ -34,9 +41,20 @@ def read_histories(tree: Tree, config: Config, cache: Cache) -> list[History]:
     return [history for name in SOURCES for history in _source(name).read(tree, config, cache)]
 
 
-def renderer(history: History, graph: Graph, tree: Tree, target: Target, applied: Collection[Key]) -> Renderer:
-    """What writes the SQL of a history. `applied` are the migrations that databases already have."""
-    return _source(history.source).renderer(history, graph, tree, target, applied)
+def renderer(
+    history: History,
+    graph: Graph,
+    tree: Tree,
+    target: Target,
+    applied: Collection[Key],
+    *,
+    as_printed: bool = False,
+) -> Renderer:
+    """What writes the SQL of a history. `applied` are the migrations that databases already have.
+
+    `as_printed`: what the framework prints without executing anything, where that is not what it executes.
+    """
+    return _source(history.source).renderer(history, graph, tree, target, applied, as_printed=as_printed)
 
 
 def _source(name: str) -> Source:

@@ -11,6 +11,10 @@ from miglint.history import Key, Rendered
 class Renderer(Protocol):
     """Writes the SQL of one history's migrations for one target database, lazily."""
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know of how it is written (`the SQL is that of Django 5.2`)."""
+
     def render(self, key: Key, *, backwards: bool = False) -> Rendered:
         """The statements of one migration."""
 

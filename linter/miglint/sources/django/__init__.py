@@ -34,7 +34,15 @@ def read(tree: Tree, config: Config, cache: Cache) -> list[History]:
             gc.enable()
 
 
-def renderer(history: History, graph: Graph, tree: Tree, target: Target, applied: Collection[Key]) -> Renderer:
+def renderer(
+    history: History,
+    graph: Graph,
+    tree: Tree,
+    target: Target,
+    applied: Collection[Key],
+    *,
+    as_printed: bool = False,
+) -> Renderer:
     """Writes SQL with Django's schema editors; Django is imported for it and not before."""
     from miglint.sources.django.render import DjangoRenderer
 

@@ -55,6 +55,11 @@ class DjangoRenderer:
         self._rendered: dict[tuple[Key, bool], Rendered] = {}
         self._names: dict[frozenset[ModelKey], tuple[tuple[Key, ...], Names]] = {}
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Which Django writes the SQL, where that is not the one that the project pins."""
+        return (self.choice.note,) if self.choice.note else ()
+
     def render(self, key: Key, *, backwards: bool = False) -> Rendered:
         """The statements of one migration."""
         found = self._rendered.get((key, backwards))

@@ -16,6 +16,14 @@ from miglint.sources.sql.split import Piece, split
 __all__ = ["Piece", "SqlRenderer", "literal_position", "read", "renderer", "split"]
 
 
-def renderer(history: History, graph: Graph, tree: Tree, target: Target, applied: Collection[Key]) -> Renderer:
+def renderer(
+    history: History,
+    graph: Graph,
+    tree: Tree,
+    target: Target,
+    applied: Collection[Key],
+    *,
+    as_printed: bool = False,
+) -> Renderer:
     """Cuts the files into statements."""
     return SqlRenderer(history, tree, target)

@@ -27,6 +27,11 @@ class SqlRenderer:
         self._in_transaction = plan not in tree
         """Whether the tool opens a transaction around each file: Sqitch's scripts hold their own BEGIN and COMMIT."""
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Nothing: the statements are the files' own."""
+        return ()
+
     def render(self, key: Key, *, backwards: bool = False) -> Rendered:
         """The statements of one migration."""
         migration = self._history.migrations[key]
