@@ -9,7 +9,7 @@ from typing import Any
 
 from miglint.history import Confidence, Operation
 from miglint.sources.django import allowed, defaults
-from miglint.sources.django.doubts import Doubt, Ledger
+from miglint.sources.django.doubts import Converter, Doubt, Ledger
 from miglint.sources.django.fields import FieldType, FieldTypes, NotBuilt
 from miglint.sources.django.values import Attribute, Call, Function, LocalClass, Reference, Setting, Unknown
 
@@ -137,6 +137,9 @@ class Constructor:
         for name, value in {**found.fixed, **call.kwargs, **found.forced}.items():
             if name in IRRELEVANT or name == "default" or not found.takes(name):
                 continue
+            if name in {"encoder", "decoder"}:
+                kwargs[name] = _plain_json(name)
+                continue
             try:
                 kwargs[name] = self.field(value) if name in {"base_field", "output_field"} else self.value(value)
             except NotBuilt as error:
@@ -157,6 +160,9 @@ class Constructor:
         self, call: Call, found: FieldType, args: list[Any], kwargs: dict[str, Any], doubts: list[Doubt]
     ) -> Any:
         cls = found.cls
+        if found.converters:
+            cls = converting(cls)
+            kwargs |= {"converter": Converter(found.name, found.converters, self._ledger)}
         if doubts:
             cls = doubtful(cls)
             kwargs |= {"doubts": tuple(doubts), "ledger": self._ledger}
@@ -165,10 +171,13 @@ class Constructor:
         except Exception as error:  # a field's own checks raise whatever they like
             raise NotBuilt(f"{call.target} refuses its arguments: {error}") from error
         if "default" in call.kwargs:
-            field.default = self._default(call.kwargs["default"], field, found)
+            field.default = self._default(call.kwargs["default"], field)
         return field
 
-    def _default(self, value: Any, field: Any, found: FieldType) -> Any:
+    def _default(self, value: Any, field: Any) -> Any:
+        if isinstance(value, Call) and value.target in {"os.environ.get", "os.getenv"} and len(value.args) == 2:
+            doubt = Doubt(Confidence.ASSUMED, f"the environment variable {value.args[0]} is taken to be unset")
+            return defaults.doubted(self.value(value.args[1]), doubt, self._ledger)
         name = _name(value)
         if name:
             known = defaults.known(name, self._ledger)
@@ -177,8 +186,7 @@ class Constructor:
             reason = f"the default {name}() is not run"
         else:
             try:
-                real = self.value(value)
-                return defaults.converted(real, found.name, self._ledger) if found.converts and real else real
+                return self.value(value)
             except NotBuilt as error:
                 name, reason = str(error), f"the default could not be evaluated: {error}"
         doubt = Doubt(Confidence.ASSUMED, reason)
@@ -264,6 +272,21 @@ class Named:
 
     def __deepcopy__(self, memo: object) -> Named:
         return self
+
+
+@cache
+def converting(cls: type) -> type:
+    """The field class, noting when a value is written that the class itself would write differently."""
+    from miglint.sources.django.stand_in_fields import Converting
+
+    return type(cls.__name__, (Converting, cls), {"__module__": cls.__module__, "__qualname__": cls.__qualname__})
+
+
+def _plain_json(name: str) -> Any:
+    """Django's own encoder in the place of a project's: for the plain data of a default they write the same."""
+    from django.core.serializers.json import DjangoJSONEncoder
+
+    return DjangoJSONEncoder if name == "encoder" else None
 
 
 @cache

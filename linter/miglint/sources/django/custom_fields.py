@@ -33,8 +33,8 @@ class CustomField:
     dropped: frozenset[str] = frozenset()
     doubt: str = ""
     unsure_type: bool = False
-    converts: bool = False
-    """Whether it writes values in its own way."""
+    converters: frozenset[str] = frozenset()
+    """Methods of its own that write values."""
 
 
 class CustomFields:
@@ -160,7 +160,7 @@ def _described(name: str, definition: ast.ClassDef, base: str) -> CustomField:
         dropped=frozenset(init.dropped),
         doubt="; ".join(doubts),
         unsure_type=unsure,
-        converts=bool(_CONVERTERS & methods.keys()),
+        converters=_CONVERTERS & methods.keys(),
     )
 
 

@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from miglint.history import Confidence
 from miglint.sources.django.doubts import Doubt, Ledger
 
 _MOMENT = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
@@ -120,7 +119,6 @@ def sample(name: str, internal_type: str, doubt: Doubt, ledger: Ledger) -> Funct
     return FunctionDefault(name, lambda: _SAMPLES.get(internal_type, ""), doubt, ledger)
 
 
-def converted(value: Any, field_class: str, ledger: Ledger) -> FunctionDefault:
-    """A default that the field's own class may write differently."""
-    doubt = Doubt(Confidence.ASSUMED, f"{field_class} may convert its default")
+def doubted(value: Any, doubt: Doubt, ledger: Ledger) -> FunctionDefault:
+    """A default that may be another."""
     return FunctionDefault(repr(value), lambda: value, doubt, ledger)

@@ -37,6 +37,23 @@ class Ledger:
         return noted
 
 
+@dataclass(frozen=True, slots=True)
+class Converter:
+    """Says, when a field writes a value, whether its own class would write it in the same way."""
+
+    field: str
+    methods: frozenset[str]
+    ledger: Ledger
+
+    def wrote(self, value: object) -> None:
+        """Note the doubt. Only a `get_db_prep_save` of its own is thought to convert None."""
+        if (value is not None and value != "") or "get_db_prep_save" in self.methods:
+            self.ledger.note(Doubt(Confidence.ASSUMED, f"{self.field} may convert its default"))
+
+    def __deepcopy__(self, memo: object) -> Converter:
+        return self
+
+
 def summed_up(doubts: Iterable[Doubt]) -> tuple[Confidence, str]:
     """The least confidence of several doubts and all their reasons."""
     found = sorted(set(doubts), key=lambda doubt: (-_RANK[doubt.confidence], doubt.reason))

@@ -34,8 +34,8 @@ class FieldType:
     dropped: frozenset[str] = frozenset()
     name: str = ""
     """The class's own dotted name where it is not Django's."""
-    converts: bool = False
-    """Whether it may write values in another way than Django's class."""
+    converters: frozenset[str] = frozenset()
+    """Methods of its own that may write values in another way than Django's class."""
 
     def takes(self, argument: str) -> bool:
         """Whether the class is to be given this argument."""
@@ -87,7 +87,7 @@ class FieldTypes:
             selective=True,
             dropped=base.dropped | custom.dropped,
             name=name,
-            converts=base.converts or custom.converts,
+            converters=base.converters | custom.converters,
         )
 
 
@@ -102,7 +102,13 @@ def _known(name: str, known: KnownField) -> FieldType:
         cls = stand_in_fields.measured(base, module, last, str(known.db_type), known.measure)
         return FieldType(cls, fixed=known.fixed, selective=True)
     cls = _stand_in(base, module, last, known.db_type, None)
-    return FieldType(cls, fixed=known.fixed, selective=True, name=name, converts=last in CONVERTING)
+    return FieldType(
+        cls,
+        fixed=known.fixed,
+        selective=True,
+        name=name,
+        converters=frozenset({"get_prep_value"} if last in CONVERTING else ()),
+    )
 
 
 def _stand_in(base: Any, module: str, name: str, db_type: str | None, internal_type: str | None) -> Any:

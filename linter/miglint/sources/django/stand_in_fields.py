@@ -7,13 +7,13 @@ from typing import Any
 
 from django.db import models
 
-from miglint.sources.django.doubts import Doubt, Ledger
+from miglint.sources.django.doubts import Converter, Doubt, Ledger
 
 
 class Doubtful:
     """Laid over a field class: notes its doubts whenever its column type is asked for."""
 
-    non_db_attrs = (*models.Field.non_db_attrs, "doubts", "ledger")
+    non_db_attrs = (*models.Field.non_db_attrs, "doubts", "ledger", "converter")
 
     def __init__(self, *args: Any, doubts: tuple[Doubt, ...], ledger: Ledger, **kwargs: Any) -> None:
         self.doubts = doubts
@@ -36,6 +36,26 @@ class Doubtful:
         for doubt in self.doubts:
             self.ledger.note(doubt)
         return super().rel_db_type(connection)  # type: ignore[misc]  # as above
+
+
+class Converting:
+    """Laid over a field class whose original converts values: says so when one is written."""
+
+    non_db_attrs = (*models.Field.non_db_attrs, "converter")
+
+    def __init__(self, *args: Any, converter: Converter, **kwargs: Any) -> None:
+        self.converter = converter
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+        """As Django's, with the converter."""
+        name, path, args, kwargs = super().deconstruct()  # type: ignore[misc]  # the field class is next
+        return name, path, args, {**kwargs, "converter": self.converter}
+
+    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
+        """As Django's, the doubt noted."""
+        self.converter.wrote(value)
+        return super().get_db_prep_save(value, connection)  # type: ignore[misc]  # as above
 
 
 class WithoutColumn(models.Field):

@@ -57,14 +57,21 @@ class Timeline:
         return tuple(self.in_order(self._history.migrations))
 
     def before(self, key: Key) -> frozenset[Key]:
-        """What is taken to be applied when a migration runs: what it depends on, and what is said to be applied."""
+        """What is taken to be applied when a migration runs.
+
+        On an empty database that is all that stands before it in the plan. Where something is said to be applied, and
+        this migration is not, it is that and what it depends on. A replaced migration has only what it depends on.
+        """
         if key not in self._before:
-            graph = self._graph_of(key)
-            found = graph.ancestors(key)
-            if self._applied and key not in self._applied:
-                found |= self._applied - graph.descendants(key)
-            self._before[key] = frozenset(found - {key})
+            self._before[key] = frozenset(self._find_before(key))
         return self._before[key]
+
+    def _find_before(self, key: Key) -> Collection[Key]:
+        if key not in self._graph:
+            return self._unreplaced.ancestors(key) - {key}
+        if not self._applied or key in self._applied:
+            return self._graph.order()[: self._position[key]]
+        return (self._graph.ancestors(key) | self._applied) - self._graph.descendants(key) - {key}
 
     def descendants(self, keys: Iterable[Key]) -> set[Key]:
         """Everything that comes after the keys."""
