@@ -23,11 +23,10 @@ def read(tree: Tree, config: Config, cache: Cache) -> list[History]:
     enabled = gc.isenabled()
     gc.disable()  # syntax trees are millions of small objects without cycles: collecting them takes longer than parsing
     try:
-        found = scan(tree)
+        found = scan(tree, cache)
         modules = Modules(tree, Layout(found.paths))
-        for contents in (found.migrations, found.settings, found.configs, found.managers):
-            modules.remember(contents)
-        projects = Projects(modules, found, config)
+        modules.remember(found.contents)
+        projects = Projects(modules, found, config, cache)
         return histories(packages(modules, projects, found), modules, projects)
     finally:
         if enabled:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from miglint.sources.django.evaluator.classes import ancestry
 from miglint.sources.django.evaluator.frames import Class, GaveUp, World
 from miglint.sources.django.evaluator.interpreter import Interpreter
+from miglint.sources.django.memo import Memo
 from miglint.sources.django.modules import Modules
 from miglint.sources.django.source import Source
 from miglint.sources.django.values import Reference
@@ -20,9 +22,15 @@ class Labels:
     """Labels of the apps of one project."""
 
     def __init__(
-        self, modules: Modules, world: World, migration_modules: Mapping[str, str], installed: Iterable[str]
+        self,
+        modules: Modules,
+        world: World,
+        memo: Memo,
+        migration_modules: Mapping[str, str],
+        installed: Iterable[str],
     ) -> None:
         self._modules = modules
+        self._memo = memo
         self._world = world
         self._migration_modules = migration_modules
         self._installed = [entry for entry in installed if isinstance(entry, str)]
@@ -34,10 +42,20 @@ class Labels:
             if isinstance(module, str) and _is_suffix(module.replace(".", "/"), folder):
                 return label, True
         app = app_folder(folder, self._modules)
-        configured = self._configured(app)
+        configured = self._recalled(app)
         if configured is not None:
             return configured, True
         return posixpath.basename(app) or posixpath.basename(folder), False
+
+    def _recalled(self, app: str) -> str | None:
+        key = json.dumps([app, self._installed])
+        kept = self._memo.recall("django-label", key, _label_from)
+        if kept is not None:
+            return kept[0]
+        with self._modules.trail.record() as facts:
+            label = self._configured(app)
+        self._memo.keep("django-label", key, facts, lambda: label)
+        return label
 
     def _configured(self, app: str) -> str | None:
         configs = self._configs_in(app)
@@ -69,7 +87,7 @@ class Labels:
         found: list[Class] = []
         for file in _CONFIG_FILES:
             path = f"{app}/{file}" if app else file
-            content = self._modules.content(path) if path in self._modules.layout.files else None
+            content = self._modules.content(path)
             if content is None or b"Config" not in content:
                 continue
             frame = self._modules.frame(path, self._world)
@@ -117,6 +135,12 @@ class Labels:
             return ancestry(_runner(self._world, config.source), config)
         except (GaveUp, RecursionError):
             return [config]
+
+
+def _label_from(data: object) -> str | None:
+    if data is None or isinstance(data, str):
+        return data
+    raise TypeError("not a label")
 
 
 def app_folder(folder: str, modules: Modules) -> str:

@@ -15,10 +15,11 @@ from dataclasses import dataclass, field, replace
 
 from miglint.history import App, History, Key, Migration, Unreadable
 from miglint.lazy import LazySequence
-from miglint.sources.django.migration import Body, MigrationFile
+from miglint.sources.django.migration import Body
 from miglint.sources.django.modules import Modules
 from miglint.sources.django.packages import Package
 from miglint.sources.django.projects import Project, Projects
+from miglint.sources.django.stored import StoredFile
 
 SOURCE = "django"
 CONTRIB = frozenset(
@@ -38,7 +39,7 @@ class _Universe:
         """The migrations that its own depend on and that it does not hold."""
         for package in self.apps.values():
             for file in package.files.values():
-                for edge in file.header.dependencies if file.header else ():
+                for edge in file.header.dependencies:
                     if edge.key.app not in self.apps:
                         yield edge.key.app, edge.key.name
 
@@ -76,10 +77,7 @@ def _label(package: Package, projects: Projects) -> str:
         return label
     names = {_name(path) for path in package.files}
     votes = Counter(
-        edge.key.app
-        for file in package.files.values()
-        for edge in (file.header.dependencies if file.header else ())
-        if edge.key.name in names
+        edge.key.app for file in package.files.values() for edge in file.header.dependencies if edge.key.name in names
     )
     if votes and label not in votes and len(votes) == 1:
         ((voted, count),) = votes.items()
@@ -132,10 +130,8 @@ def _history(universe: _Universe, modules: Modules, project: Project) -> History
     return History(SOURCE, universe.root, apps, migrations, tuple(unreadable), external, project.facts())
 
 
-def _migration(key: Key, path: str, blob: str, file: MigrationFile) -> Migration:
+def _migration(key: Key, path: str, blob: str, file: StoredFile) -> Migration:
     header = file.header
-    if header is None:  # kept out when the package was read
-        raise ValueError(path)
     body: list[Body] = []
 
     def evaluated() -> Body:

@@ -131,8 +131,7 @@ def _headline(cls: Class, main: Source) -> Span:
     if cls.source is not main:
         return Span(1, 1, 1, 1)
     start = main.span(cls.node)
-    line = main.lines[start.line - 1] if len(main.lines) >= start.line else ""
-    return Span(start.line, start.column, start.line, max(len(line.rstrip()) + 1, start.column))
+    return Span(start.line, start.column, start.line, max(len(main.line(start.line).rstrip()) + 1, start.column))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from miglint.sources.django.evaluator.bounded import PLAIN
 from miglint.sources.django.evaluator.classes import class_attribute
 from miglint.sources.django.evaluator.frames import Class, Closure, Frame, GaveUp, Partial, World
 from miglint.sources.django.evaluator.interpreter import Interpreter
+from miglint.sources.django.memo import Fact, Trail
 from miglint.sources.django.source import MAX_BYTES, Source, Unparsable, parse
 from miglint.sources.django.values import Call, Reference
 
@@ -30,6 +31,27 @@ class Layout:
     def __init__(self, paths: Iterable[str]) -> None:
         self.files = frozenset(paths)
         self.folders = frozenset(_folders(self.files))
+        self._tops: dict[tuple[str, str], bool] = {}
+
+    def locate(self, name: str, folder: str) -> tuple[str, int] | None:
+        """The module that a dotted name leads into, seen from a folder: its file, and how many words name it."""
+        parts = name.split(".")
+        if not self._has_top(parts[0], folder):
+            return None
+        for count in range(len(parts) - 1, 0, -1):
+            path = self.path_of(".".join(parts[:count]), f"{folder}/x.py" if folder else "x.py")
+            if path is not None:
+                return path, count
+        return None
+
+    def _has_top(self, name: str, folder: str) -> bool:
+        """Whether anything of that name could be imported: quickly no for what is installed."""
+        if (folder, name) not in self._tops:
+            self._tops[folder, name] = any(
+                f"{root}{name}" in self.folders or f"{root}{name}.py" in self.files
+                for root in self.roots(f"{folder}/x.py" if folder else "x.py")
+            )
+        return self._tops[folder, name]
 
     def path_of(self, module: str, importer: str) -> str | None:
         """The file of a dotted module name, seen from a file that imports it."""
@@ -89,13 +111,22 @@ class Modules:
         self.layout = layout
         self._frames: dict[str, Frame | None] = {}
         self._contents: dict[str, bytes] = {}
+        self._facts: dict[str, dict[Fact, str | None]] = {}
+        self.trail = Trail()
 
     def remember(self, contents: Mapping[str, bytes]) -> None:
         """Keep contents that were read already, so that they are not asked for one by one."""
         self._contents.update(contents)
 
+    def prefetch(self, paths: Iterable[str]) -> None:
+        """Read files in one batch that will be asked for; those that cannot be had are left out."""
+        wanted = [path for path in paths if path not in self._contents]
+        if wanted:
+            self.remember(self.tree.read(wanted))
+
     def content(self, path: str) -> bytes | None:
         """The bytes of a file; None if it is not there or too big."""
+        self.trail.note(("file", path), self.fact(("file", path)))
         if path in self._contents:
             return self._contents[path]
         try:
@@ -124,8 +155,10 @@ class Modules:
         """The names of a module; None if it cannot be read, or is being evaluated just now."""
         if path not in self._frames:
             self._frames[path] = None
-            if len(self._frames) <= _MAX_MODULES:
-                self._frames[path] = self._evaluate(path, world)
+            with self.trail.record() as self._facts[path]:
+                if len(self._frames) <= _MAX_MODULES:
+                    self._frames[path] = self._evaluate(path, world)
+        self.trail.note_all(self._facts[path])
         return self._frames[path]
 
     def _evaluate(self, path: str, world: World) -> Frame | None:
@@ -136,20 +169,27 @@ class Modules:
 
     def resolve(self, name: str, importer: str, world: World, hops: int = 0) -> Any:
         """What a dotted name stands for; None if no file of the repository says so."""
-        parts = name.split(".")
-        if hops > _MAX_HOPS or not self._has_top(parts[0], importer):
+        found = self.locate(name, importer)
+        if found is None or hops > _MAX_HOPS:
             return None
-        for count in range(len(parts) - 1, 0, -1):
-            path = self.layout.path_of(".".join(parts[:count]), importer)
-            if path is not None:
-                return self._member(path, parts[count:], world, hops)
-        return None
+        path, depth = found
+        return self._member(path, name.split(".")[depth:], world, hops)
 
-    def _has_top(self, name: str, importer: str) -> bool:
-        for root in self.layout.roots(importer):
-            if f"{root}{name}" in self.layout.folders or f"{root}{name}.py" in self.layout.files:
-                return True
-        return False
+    def locate(self, name: str, importer: str) -> tuple[str, int] | None:
+        """The module that holds what a dotted name stands for: its file and how many words name it."""
+        fact = ("name", posixpath.dirname(importer), name)
+        found = self.layout.locate(name, fact[1])
+        self.trail.note(fact, _located(found))
+        return found
+
+    def fact(self, fact: Fact) -> str | None:
+        """What a fact that the trail can hold is now."""
+        match fact:
+            case ("file", path):
+                return self.tree.blob(path) if path in self.tree else None
+            case ("name", folder, name):
+                return _located(self.layout.locate(name, folder))
+        raise ValueError(fact)
 
     def _member(self, path: str, attributes: list[str], world: World, hops: int) -> Any:
         frame = self.frame(path, world)
@@ -174,3 +214,7 @@ class Modules:
         except (GaveUp, RecursionError):
             return None
         return value if isinstance(value, (*PLAIN, Closure)) else None
+
+
+def _located(found: tuple[str, int] | None) -> str | None:
+    return None if found is None else f"{found[1]} {found[0]}"

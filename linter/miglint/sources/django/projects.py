@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import posixpath
+import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from miglint.cache import Cache
 from miglint.config import Config
 from miglint.sources.django.apps import Labels
+from miglint.sources.django.evaluator.bounded import weigh
+from miglint.sources.django.evaluator.frames import GaveUp
+from miglint.sources.django.memo import Fact, Memo
 from miglint.sources.django.modules import Modules
+from miglint.sources.django.records import value_to
 from miglint.sources.django.scan import Scan
 from miglint.sources.django.settings import Settings
 from miglint.sources.django.source import Source
@@ -21,12 +29,13 @@ _VENDORS = {"mariadb": "mysql"}
 class Project:
     """One project: the folder of a manage.py, or the repository itself. What its modules can ask is answered here."""
 
-    def __init__(self, root: str, modules: Modules, settings: Settings, config: Config) -> None:
+    def __init__(self, root: str, modules: Modules, settings: Settings, config: Config, cache: Cache) -> None:
         self.root = root
         self._modules = modules
         self._settings = settings
         self._config = config
-        self.labels = Labels(modules, self, self._migration_modules(), self.installed_apps())
+        self.memo = Memo(cache, modules.trail, _context(config), self.ask)
+        self.labels = Labels(modules, self, self.memo, self._migration_modules(), self.installed_apps())
 
     def resolve(self, name: str, importer: Source) -> Any:
         """What a dotted name stands for in the repository."""
@@ -34,8 +43,8 @@ class Project:
 
     def public_names(self, module: str, importer: Source) -> Mapping[str, Any] | None:
         """What `from module import *` brings."""
-        path = self._modules.layout.path_of(module, importer.path)
-        frame = self._modules.frame(path, self) if path is not None else None
+        found = self._modules.locate(f"{module}.*", importer.path)
+        frame = self._modules.frame(found[0], self) if found is not None else None
         if frame is None:
             return None
         exported = frame.names.get("__all__")
@@ -46,15 +55,25 @@ class Project:
     def read_text(self, path: str) -> str | None:
         """A file by its path in the repository, or by its path from the project's root."""
         for candidate in (path, posixpath.join(self.root, path)):
-            if candidate in self._modules.layout.files or candidate in self._modules.tree:
-                return self._modules.text(candidate)
+            text = self._modules.text(candidate)
+            if text is not None:
+                return text
         return None
 
     def setting(self, name: str) -> Value | None:
         """A setting: what the configuration says, else what settings modules say."""
         if name == "AUTH_USER_MODEL" and self._config.django.auth_user_model:
             return self._config.django.auth_user_model
-        return self._settings.value(name, self)
+        with self._modules.trail.paused():
+            value = self._settings.value(name, self, self.memo)
+        self._modules.trail.note(("setting", name), settled(value))
+        return value
+
+    def ask(self, fact: Fact) -> str | None:
+        """What a fact that a result rests on is now."""
+        if fact[0] == "setting":
+            return settled(self.setting(fact[1]))
+        return self._modules.fact(fact)
 
     def facts(self) -> dict[str, str]:
         """What bears on the SQL: some settings, and the version of Django if it is configured."""
@@ -73,26 +92,42 @@ class Project:
 
     def installed_apps(self) -> list[str]:
         """INSTALLED_APPS as far as it is known."""
-        value = self._settings.value("INSTALLED_APPS", self)
+        value = self._settings.value("INSTALLED_APPS", self, self.memo)
         return [entry for entry in value if isinstance(entry, str)] if isinstance(value, list | tuple) else []
 
     def _migration_modules(self) -> dict[str, str]:
-        value = self._settings.value("MIGRATION_MODULES", self)
+        value = self._settings.value("MIGRATION_MODULES", self, self.memo)
         found = {k: v for k, v in value.items() if isinstance(v, str)} if isinstance(value, dict) else {}
         return found | dict(self._config.django.migration_modules)
+
+
+def _context(config: Config) -> str:
+    """What of the configuration a result can depend on."""
+    django = config.django
+    modules = sorted(django.migration_modules.items())
+    parts = [config.target.database, django.version, django.auth_user_model, modules]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def settled(value: Value) -> str | None:
+    """A setting's value as a text that is equal for equal values; for what cannot be written down never equal again."""
+    try:
+        weigh(value)
+        return None if value is None else json.dumps(value_to(value))
+    except (GaveUp, TypeError, ValueError):
+        return f"? {uuid.uuid4()}"
 
 
 class Projects:
     """The projects of a tree, the one of a path being that of the nearest manage.py above it."""
 
-    def __init__(self, modules: Modules, scan: Scan, config: Config) -> None:
+    def __init__(self, modules: Modules, scan: Scan, config: Config, cache: Cache) -> None:
         self._modules = modules
         self._config = config
+        self._cache = cache
         self._roots = sorted({posixpath.dirname(path) for path in scan.managers} | {""}, key=len, reverse=True)
         self._settings = _by_root(scan.settings, self._roots)
-        self._managers = {
-            root: {p: c for p, c in scan.managers.items() if posixpath.dirname(p) == root} for root in self._roots
-        }
+        self._managers = _by_root(scan.managers, self._roots)
         self._projects: dict[str, Project] = {}
 
     def of(self, path: str) -> Project:
@@ -100,8 +135,8 @@ class Projects:
         root = root_of(path, self._roots)
         if root not in self._projects:
             own = self._settings.get(root, [])
-            settings = Settings(self._modules, own or self._all_settings(), self._managers[root])
-            self._projects[root] = Project(root, self._modules, settings, self._config)
+            settings = Settings(self._modules, own or self._all_settings(), self._managers.get(root, []))
+            self._projects[root] = Project(root, self._modules, settings, self._config, self._cache)
         return self._projects[root]
 
     def _all_settings(self) -> list[str]:

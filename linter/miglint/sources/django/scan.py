@@ -6,6 +6,7 @@ cannot miss: a file that defines `Migration` holds that word, unless its encodin
 
 from __future__ import annotations
 
+import enum
 import io
 import re
 import tokenize
@@ -13,15 +14,18 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from miglint.cache import Cache
 from miglint.changeset import Tree
 from miglint.errors import MiglintError
 from miglint.sources.django.source import MAX_BYTES, Unparsable, decode
 
 _BATCH = 1_000
 """Files read at once: bounds the memory that contents take."""
+_SETTING_NAMES = (b"INSTALLED_APPS", b"AUTH_USER_MODEL", b"MIGRATION_MODULES")
 _SETTINGS = re.compile(rb"^[ \t]*(?:AUTH_USER_MODEL|INSTALLED_APPS|MIGRATION_MODULES)\b[^=\n]*=", re.MULTILINE)
 USUAL = "migrations"
 """The usual name of a folder of migrations: everything in it is looked at."""
+_KIND, _KEY = "django-scan", "python files"
 _WORD = "Migration"
 _PLAIN_ENCODINGS = frozenset(("utf-8", "utf-8-sig", "iso-8859-1", "ascii", "cp1252", "latin-1"))
 
@@ -31,38 +35,66 @@ class Scan:
     """The Python files of a tree, and those which may hold something of interest."""
 
     paths: list[str] = field(default_factory=list)
-    migrations: dict[str, bytes] = field(default_factory=dict)
-    """Files that may define a class `Migration`."""
-    settings: dict[str, bytes] = field(default_factory=dict)
-    configs: dict[str, bytes] = field(default_factory=dict)
-    """Files that may define an AppConfig."""
-    managers: dict[str, bytes] = field(default_factory=dict)
-    """Files called manage.py."""
     files: frozenset[str] = frozenset()
+    migrations: list[str] = field(default_factory=list)
+    """Files that may define a class `Migration`."""
+    settings: list[str] = field(default_factory=list)
+    managers: list[str] = field(default_factory=list)
+    """Files called manage.py."""
+    contents: dict[str, bytes] = field(default_factory=dict)
+    """Of files of interest that had to be read to find out."""
     unreadable: dict[str, str] = field(default_factory=dict)
     """Files whose content cannot be had, and why."""
 
 
-def scan(tree: Tree) -> Scan:
-    """Look into all Python files."""
-    result = Scan([path for path in tree if path.endswith(".py")])
-    result.paths.sort()
+class Interest(enum.IntFlag):
+    """What a file may hold."""
+
+    NOTHING = 0
+    MIGRATION = 1
+    SETTINGS = 2
+    CONFIG = 4
+
+
+def scan(tree: Tree, cache: Cache) -> Scan:
+    """Look into all Python files; only into new ones where the cache tells of the others."""
+    result = Scan(sorted(path for path in tree if path.endswith(".py")))
     result.files = frozenset(result.paths)
-    for path, content in _contents(tree, result):
-        if is_usual(path) or may_hold_migration(content):
-            result.migrations[path] = content
-        if _SETTINGS.search(content):
-            result.settings[path] = content
-        if b"AppConfig" in content or b"default_app_config" in content:
-            result.configs[path] = content
+    kept = cache.get(_KIND, _KEY)
+    known: dict[str, int] = kept if isinstance(kept, dict) else {}
+    blobs = {path: tree.blob(path) for path in result.paths}
+    interests = {path: known[blob] for path, blob in blobs.items() if isinstance(known.get(blob), int)}
+    new = len(interests) < len(result.paths)
+    for path, content in _contents(tree, [path for path in result.paths if path not in interests], result):
+        interests[path] = _interest(content)
+        if interests[path]:
+            result.contents[path] = content
+    for path, interest in sorted(interests.items()):
+        if is_usual(path) or interest & Interest.MIGRATION:
+            result.migrations.append(path)
+        if interest & Interest.SETTINGS:
+            result.settings.append(path)
         if path.rpartition("/")[2] == "manage.py":
-            result.managers[path] = content
+            result.managers.append(path)
+    if new:
+        cache.put(_KIND, _KEY, {blobs[path]: int(interest) for path, interest in interests.items()})
     return result
 
 
-def _contents(tree: Tree, result: Scan) -> Iterator[tuple[str, bytes]]:
+def _interest(content: bytes) -> Interest:
+    found = Interest.NOTHING
+    if may_hold_migration(content):
+        found |= Interest.MIGRATION
+    if any(name in content for name in _SETTING_NAMES) and _SETTINGS.search(content):
+        found |= Interest.SETTINGS
+    if b"AppConfig" in content:
+        found |= Interest.CONFIG
+    return found
+
+
+def _contents(tree: Tree, paths: list[str], result: Scan) -> Iterator[tuple[str, bytes]]:
     readable: list[str] = []
-    for path in result.paths:
+    for path in paths:
         try:
             too_big = tree.size(path) > MAX_BYTES
         except MiglintError as error:  # a partial clone lacks it; that matters only among migrations

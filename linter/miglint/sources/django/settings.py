@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from miglint.sources.django.evaluator.bounded import PLAIN
 from miglint.sources.django.evaluator.frames import Class, World
+from miglint.sources.django.memo import Memo
 from miglint.sources.django.modules import Modules
-from miglint.sources.django.source import Unparsable, parse
+from miglint.sources.django.records import value_from, value_to
+from miglint.sources.django.source import Unparsable
 
 _TEST_WORDS = frozenset(("test", "tests", "testing", "dev", "local", "ci"))
 DEFAULTS: Mapping[str, Any] = {"AUTH_USER_MODEL": "auth.User"}
@@ -19,25 +22,29 @@ DEFAULTS: Mapping[str, Any] = {"AUTH_USER_MODEL": "auth.User"}
 class Settings:
     """The settings of one project: the module that manage.py names first, then its other settings modules."""
 
-    def __init__(self, modules: Modules, paths: Iterable[str], managers: Mapping[str, bytes]) -> None:
+    def __init__(self, modules: Modules, paths: Iterable[str], managers: Iterable[str]) -> None:
         self._modules = modules
-        self._paths = list(dict.fromkeys([*_named(modules, managers), *sorted(paths, key=_preference)]))
+        self._candidates = sorted(paths, key=_preference)
+        self._managers = sorted(managers)
         self._values: dict[str, Any] = {}
 
-    @property
-    def paths(self) -> list[str]:
-        """The settings modules, in the order in which they are asked."""
-        return self._paths
-
-    def value(self, name: str, world: World) -> Any:
+    def value(self, name: str, world: World, memo: Memo) -> Any:
         """A setting's value; None if no settings module sets it to something that could be worked out."""
         if name not in self._values:
             self._values[name] = None  # while settings ask for themselves
-            self._values[name] = self._find(name, world)
+            key = json.dumps([name, self._candidates, self._managers])
+            kept = memo.recall("django-setting", key, value_from)
+            self._values[name] = kept[0] if kept else self._find_and_keep(name, key, world, memo)
         return self._values[name]
 
+    def _find_and_keep(self, name: str, key: str, world: World, memo: Memo) -> Any:
+        with self._modules.trail.record() as facts:
+            value = self._find(name, world)
+        memo.keep("django-setting", key, facts, lambda: value_to(value))
+        return value
+
     def _find(self, name: str, world: World) -> Any:
-        for path in self._paths:
+        for path in dict.fromkeys([*_named(self._modules, self._managers), *self._candidates]):
             frame = self._modules.frame(path, world)
             if frame is None:
                 continue
@@ -54,11 +61,11 @@ def _preference(path: str) -> tuple[bool, int, str]:
     return bool(words & _TEST_WORDS), path.count("/"), path
 
 
-def _named(modules: Modules, managers: Mapping[str, bytes]) -> Iterable[str]:
+def _named(modules: Modules, managers: Iterable[str]) -> Iterable[str]:
     """The settings module that manage.py puts into DJANGO_SETTINGS_MODULE."""
-    for path in sorted(managers):
+    for path in managers:
         try:
-            tree = parse(managers[path], path)
+            tree = modules.source(path).tree
         except Unparsable:
             continue
         for node in ast.walk(tree):
@@ -67,6 +74,6 @@ def _named(modules: Modules, managers: Mapping[str, bytes]) -> Iterable[str]:
                     func=ast.Attribute(attr="setdefault"),
                     args=[ast.Constant(value="DJANGO_SETTINGS_MODULE"), ast.Constant(value=str(name))],
                 ):
-                    found = modules.layout.path_of(name, path)
+                    found = modules.locate(f"{name}.*", path)
                     if found is not None:
-                        yield found
+                        yield found[0]

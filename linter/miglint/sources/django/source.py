@@ -9,7 +9,7 @@ import re
 import tokenize
 import warnings
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from miglint.finding import Span
 
@@ -87,6 +87,12 @@ class Source:
     def _column(self, line: int, offset: int) -> int:
         return len(self.lines[line - 1].encode()[:offset].decode(errors="replace")) + 1
 
+    def line(self, number: int) -> str:
+        """One line, counted from 1; the others are not looked at where the file is plain."""
+        if self._ascii and b"\r" not in self.content:
+            return self.content.split(b"\n", number)[number - 1].decode()
+        return self.lines[number - 1] if number <= len(self.lines) else ""
+
     def segment(self, span: Span) -> str:
         """The text of a span."""
         lines = self.lines[span.line - 1 : span.end_line]
@@ -104,10 +110,13 @@ def decode(content: bytes) -> str:
         raise Unparsable(f"the encoding cannot be read: {_one_line(error)}") from None
 
 
+@lru_cache(maxsize=4_096)
 def parse(content: bytes, path: str) -> ast.Module:
     """The syntax tree of a file's bytes. Raises Unparsable, whatever they are.
 
-    Size and nesting are bounded before the parser sees them: a tree takes hundreds of times the bytes of its source.
+    Size is bounded before the parser sees it: a tree takes hundreds of times the bytes of its source. The parser
+    itself refuses deep nesting (tried on CPython 3.11 to 3.13 with all that nests). Trees are kept because base and
+    head of a change hold mostly the same files; nobody alters them.
     """
     if len(content) > MAX_BYTES:
         raise Unparsable(f"the file is larger than {MAX_BYTES // 1_000_000} MB")

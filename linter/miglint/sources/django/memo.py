@@ -1,0 +1,90 @@
+"""What was worked out before, with what it was worked out from: if all of that is the same now, so is the result.
+
+A result depends on more than its own file: helpers it imports, settings, whether a name is in the repository at all.
+The trail notes each such fact as it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from miglint.cache import Cache, NullCache
+
+T = TypeVar("T")
+Fact = tuple[str, ...]
+Facts = dict[Fact, str | None]
+MALFORMED = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
+"""What decoding an entry raises that something else wrote."""
+
+
+class Trail:
+    """The facts that were asked for, by whoever is being worked out."""
+
+    def __init__(self) -> None:
+        self._stack: list[Facts] = []
+
+    def note(self, fact: Fact, answer: str | None) -> None:
+        """A fact and what it is now."""
+        if self._stack:
+            self._stack[-1][fact] = answer
+
+    def note_all(self, facts: Facts) -> None:
+        """Facts that were asked for when a result was worked out that is used again."""
+        if self._stack:
+            self._stack[-1].update(facts)
+
+    @contextmanager
+    def record(self) -> Iterator[Facts]:
+        """Collect the facts asked for within; whoever is around asked for them, too."""
+        facts: Facts = {}
+        self._stack.append(facts)
+        try:
+            yield facts
+        finally:
+            self._stack.pop()
+            self.note_all(facts)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """What is asked for within is nobody's."""
+        self._stack.append({})
+        try:
+            yield
+        finally:
+            self._stack.pop()
+
+
+class Memo:
+    """Results kept in the cache with the facts they rest on. `ask` tells what a fact is now."""
+
+    def __init__(self, cache: Cache, trail: Trail, context: str, ask: Callable[[Fact], str | None]) -> None:
+        self._cache = cache
+        self._trail = trail
+        self._context = context
+        self._ask = ask
+
+    def recall(self, kind: str, key: str, decode: Callable[[Any], T]) -> tuple[T] | None:
+        """The result that was kept, if everything it rests on is still so."""
+        entry = self._cache.get(kind, f"{self._context}:{key}")
+        try:
+            facts = {tuple(map(str, fact)): answer for fact, answer in entry["facts"]} if entry else None
+            if entry is None or facts is None or any(self._ask(fact) != answer for fact, answer in facts.items()):
+                return None
+            result = decode(entry["data"])
+        except MALFORMED:
+            return None
+        self._trail.note_all(facts)
+        return (result,)
+
+    def keep(self, kind: str, key: str, facts: Facts, encode: Callable[[], Any]) -> None:
+        """Keep a result and what it rests on; a result that has no JSON form is not kept."""
+        if isinstance(self._cache, NullCache):
+            return
+        try:
+            data = encode()
+        except (TypeError, RecursionError):
+            return
+        entry = {"facts": [[list(fact), answer] for fact, answer in facts.items()], "data": data}
+        self._cache.put(kind, f"{self._context}:{key}", entry)

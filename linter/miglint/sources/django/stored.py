@@ -1,0 +1,139 @@
+"""Migration files, worked out now or in an earlier run."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from typing import Any
+
+from miglint.history import Unreadable
+from miglint.sources.django.memo import Facts
+from miglint.sources.django.migration import Body, Header, MigrationFile
+from miglint.sources.django.modules import Modules
+from miglint.sources.django.projects import Project, Projects
+from miglint.sources.django.records import body_from, body_to, header_from, header_to, place_from, span_to
+from miglint.sources.django.source import START, Unparsable
+
+_HEADER, _BODY = "django-header", "django-body"
+
+
+class StoredFile:
+    """A migration file: its header, and its operations when somebody asks."""
+
+    def __init__(self, path: str, header: Header, modules: Modules, project: Project) -> None:
+        self.header = header
+        self._path = path
+        self._modules = modules
+        self._project = project
+        self._parsed: tuple[MigrationFile, Facts] | None = None
+
+    def parsed(self, file: MigrationFile, facts: Facts) -> None:
+        """Keep what was parsed for the header until the operations are asked for."""
+        self._parsed = file, facts
+
+    def body(self) -> Body:
+        """The operations, from the cache if what they rest on is unchanged."""
+        memo, key = self._project.memo, _key(self._path, self._modules)
+        kept = None if self._parsed else memo.recall(_BODY, key, body_from)
+        if kept is not None:
+            return kept[0]
+        file, earlier = self._parsed or (None, {})
+        self._parsed = None
+        with self._modules.trail.record() as facts:
+            file = file or MigrationFile(self._modules.source(self._path), self._project)
+            body = file.body()
+        memo.keep(_BODY, key, {**earlier, **facts}, lambda: body_to(body))
+        return body
+
+
+Outcome = StoredFile | Unreadable | None
+"""None: the file holds no migration."""
+
+
+def read_files(paths: Iterable[str], modules: Modules, projects: Projects) -> dict[str, Outcome]:
+    """What each file holds. All that must be parsed are read in one batch."""
+    outcomes: dict[str, Outcome] = {}
+    missing: list[str] = []
+    for path in paths:
+        project = projects.of(path)
+        kept = project.memo.recall(_HEADER, _key(path, modules), lambda data: data)
+        if kept is None:
+            missing.append(path)
+            continue
+        try:
+            outcomes[path] = _outcome_from(kept[0], path, modules, project)
+        except (LookupError, TypeError, ValueError):
+            missing.append(path)
+    modules.prefetch(missing)
+    for path in missing:
+        outcomes[path] = _read(path, modules, projects.of(path))
+    return outcomes
+
+
+def _key(path: str, modules: Modules) -> str:
+    return f"{modules.tree.blob(path)}:{path}"
+
+
+def _outcome_from(data: Any, path: str, modules: Modules, project: Project) -> Outcome:
+    if data is None:
+        return None
+    kind, content = data
+    if kind == "unreadable":
+        return Unreadable(path, str(content[0]), place_from(content[1]))
+    return StoredFile(path, header_from(content), modules, project)
+
+
+def _read(path: str, modules: Modules, project: Project) -> Outcome:
+    with modules.trail.record() as facts:
+        outcome = _parse(path, modules, project, facts)
+    project.memo.keep(_HEADER, _key(path, modules), facts, lambda: _outcome_to(outcome))
+    return outcome
+
+
+def _outcome_to(outcome: Outcome) -> Any:
+    match outcome:
+        case StoredFile():
+            return ["header", header_to(outcome.header)]
+        case Unreadable():
+            return ["unreadable", [outcome.reason, span_to(outcome.span)]]
+    return None
+
+
+def _parse(path: str, modules: Modules, project: Project, facts: Facts) -> Outcome:
+    try:
+        source = modules.source(path)
+        if not _binds_migration(source.tree):
+            return None
+        file = MigrationFile(source, project)
+    except Unparsable as error:
+        return Unreadable(path, error.reason, error.span)
+    except RecursionError:
+        return Unreadable(path, "the code is nested too deeply", START)
+    if file.header is None:
+        return None
+    stored = StoredFile(path, file.header, modules, project)
+    stored.parsed(file, facts)
+    return stored
+
+
+def _binds_migration(tree: ast.Module) -> bool:
+    """Whether the module's own level could define `Migration`, without evaluating it."""
+    pending: list[ast.stmt] = list(tree.body)
+    while pending:
+        node = pending.pop()
+        match node:
+            case ast.ClassDef(name="Migration"):
+                return True
+            case ast.Assign(targets=targets) if any(_names_it(target) for target in targets):
+                return True
+            case ast.ImportFrom(names=names) if any(
+                (alias.asname or alias.name) in ("Migration", "*") for alias in names
+            ):
+                return True
+            case ast.If() | ast.Try() | ast.With() | ast.For() | ast.While() | ast.TryStar():
+                pending += [child for child in ast.walk(node) if isinstance(child, ast.stmt) and child is not node]
+    return False
+
+
+def _names_it(target: ast.expr) -> bool:
+    return any(isinstance(node, ast.Name) and node.id == "Migration" for node in ast.walk(target))
