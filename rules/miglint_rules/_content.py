@@ -4,29 +4,58 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from miglint.finding import Span
 from miglint.history import Migration, Operation
-from miglint.sources.django.values import Function, LocalClass, Unknown
+from miglint.sources.django.values import Function, LocalClass, Reference, Unknown
 from miglint_rules._words import DJANGO
 
+_IN_NO_DATABASE = frozenset(
+    "auto_created base_manager_name blank choices default_manager_name default_permissions editable elidable "
+    "error_messages get_latest_by help_text hints limit_choices_to managers ordering permissions preserve_default "
+    "related_name related_query_name serialize validators verbose_name verbose_name_plural".split()
+)
+"""Attributes of fields, options of models and arguments of operations that no statement ever depends on."""
 
-def changed_operation(before: Migration, after: Migration, old: bytes, new: bytes) -> tuple[str, Span] | None:
-    """What differs in the operations of two versions, in words, and where in the later one; None if nothing does."""
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What differs between two versions of a migration, in words, and where in the later one.
+
+    `harmless`: only in what reaches no database.
+    """
+
+    what: str
+    span: Span
+    harmless: bool = False
+
+
+def difference(before: Migration, after: Migration, old: bytes, new: bytes) -> Difference | None:
+    """The first difference that matters in the operations of two versions, else a harmless one; None if none."""
     if after.source != DJANGO:
         same = _plain_sql(old.decode(errors="replace")) == _plain_sql(new.decode(errors="replace"))
-        return None if same else ("its SQL", after.span)
-    for was, now in zip(before.operations, after.operations, strict=False):
-        if not _alike(was, now):
-            return f"operation {now.index + 1}, {_named(now)}", now.span
+        return None if same else Difference("the SQL", after.span)
+    pairs = list(zip(before.operations, after.operations, strict=False))
+    differing = [now for was, now in pairs if not _alike(was, now)]
+    harmful = [now for was, now in pairs if not _alike(was, now, loosely=True)]
+    if harmful:
+        return Difference(_numbered(harmful[0]), harmful[0].span)
     if len(after.operations) > len(before.operations):
         extra = after.operations[len(before.operations)]
-        return f"{_named(extra)}, which is new", extra.span
+        return Difference(f"{_numbered(extra)}, which is new,", extra.span)
     if len(after.operations) < len(before.operations):
-        return f"{_named(before.operations[len(after.operations)])}, which is gone", after.span
-    return _changed_code(after, old, new)
+        lost = before.operations[len(after.operations)]
+        return Difference(f"{_numbered(lost)}, which is gone,", after.span)
+    code = _changed_code(after, old, new)
+    if code is not None or not differing:
+        return code
+    return Difference(_numbered(differing[0]), differing[0].span, harmless=True)
+
+
+def _numbered(operation: Operation) -> str:
+    return f"operation {operation.index + 1}, {_named(operation)}"
 
 
 def _named(operation: Operation) -> str:
@@ -36,25 +65,37 @@ def _named(operation: Operation) -> str:
     return f"{operation.name} {'.'.join(words)}".strip()
 
 
-def _alike(was: Any, now: Any) -> bool:
-    """Whether two operations or values say the same, wherever they stand."""
+def _alike(was: Any, now: Any, *, loosely: bool = False) -> bool:
+    """Whether two operations or values say the same, wherever they stand; loosely: to a database."""
     if isinstance(was, Operation) and isinstance(now, Operation):
-        return (
-            was.target == now.target
-            and _alike(dict(was.arguments), dict(now.arguments))
-            and _alike(was.database_operations, now.database_operations)
-            and _alike(was.state_operations, now.state_operations)
-        )
+        parts = [
+            (was.target, now.target),
+            (dict(was.arguments), dict(now.arguments)),
+            (was.database_operations, now.database_operations),
+            (was.state_operations, now.state_operations),
+        ]
+        return all(_alike(one, other, loosely=loosely) for one, other in parts)
     if isinstance(was, str) and isinstance(now, str):
         return was == now or (_is_sql(was) and _plain_sql(was) == _plain_sql(now))
     if isinstance(was, Mapping) and isinstance(now, Mapping):
-        return was.keys() == now.keys() and all(_alike(was[key], now[key]) for key in was)
+        one, other = (_relevant(was), _relevant(now)) if loosely else (was, now)
+        return one.keys() == other.keys() and all(_alike(one[key], other[key], loosely=loosely) for key in one)
     if isinstance(was, list | tuple) and isinstance(now, list | tuple):
-        return len(was) == len(now) and all(_alike(one, other) for one, other in zip(was, now, strict=True))
+        return len(was) == len(now) and all(_alike(*pair, loosely=loosely) for pair in zip(was, now, strict=True))
     if is_dataclass(was) and type(was) is type(now):
         compared = [field.name for field in fields(was) if field.compare]
-        return all(_alike(getattr(was, name), getattr(now, name)) for name in compared)
+        return all(_alike(getattr(was, name), getattr(now, name), loosely=loosely) for name in compared)
     return type(was) is type(now) and bool(was == now)
+
+
+def _relevant(given: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Arguments without those that reach no database. Which of Django's own `on_delete` is chosen never does."""
+    return {
+        key: value
+        for key, value in given.items()
+        if key not in _IN_NO_DATABASE
+        and not (key == "on_delete" and "DB_" not in (value.name if isinstance(value, Reference) else "DB_"))
+    }
 
 
 def _is_sql(text: str) -> bool:
@@ -74,7 +115,7 @@ def _plain_sql(text: str) -> list[str]:
     ]
 
 
-def _changed_code(after: Migration, old: bytes, new: bytes) -> tuple[str, Span] | None:
+def _changed_code(after: Migration, old: bytes, new: bytes) -> Difference | None:
     """What differs in Python that the operations name, or that could not be evaluated."""
     parts = [part for operation in after.operations for part in _parts(operation)]
     opaque = [part for part in parts if isinstance(part, Unknown) or _not_understood(part)]
@@ -89,7 +130,7 @@ def _changed_code(after: Migration, old: bytes, new: bytes) -> tuple[str, Span] 
     spans = [
         part.span for part in parts if isinstance(part, Function | LocalClass) and part.name in names and part.span
     ]
-    return f"the code of {names[0]}", spans[0] if spans else after.span
+    return Difference(f"the code of {names[0]}", spans[0] if spans else after.span)
 
 
 def _not_understood(part: Any) -> bool:

@@ -5,8 +5,9 @@ applied it keeps what the old file did, a new one gets what the new file does, a
 another name the same migration is applied once more ("relation already exists"). A dependency that was not there before
 can stop `migrate` with `InconsistentMigrationHistory`.
 
-What counts is what the file does: formatting, comments, annotations and docstrings may change. So may `replaces` of a
-squash, and the file of a migration may go once a squash that replaces it has been released itself.
+What counts is what the file does: formatting, comments, annotations and docstrings may change, and what reaches no
+database, such as a `help_text`, is a notice. A squash may lose its `replaces`, and a file may go once a squash that
+replaces it has been released itself.
 
 ## Bad
 The column that is in every database gets another length in the old file:
@@ -120,7 +121,7 @@ from miglint.finding import Location, Problem, Related, Severity, Span
 from miglint.history import Dependency, Key, Migration
 from miglint.rule import graph_rule
 from miglint.scope import Scope
-from miglint_rules._content import changed_operation
+from miglint_rules._content import Difference, difference
 from miglint_rules._released import app_is_gone, deleted_by_change, released, renames
 from miglint_rules._words import base_name, counted, listed
 
@@ -139,22 +140,25 @@ def check(scope: Scope) -> Iterator[Problem]:
 
 def _rewritten(before: Migration, after: Migration, scope: Scope) -> Iterator[Problem]:
     found = _changed_header(before, after, scope) or _changed_content(before, after, scope)
-    if found is not None:
-        what, span = found
-        yield Problem(
-            at=Location(after.path, span),
-            message=f"{what} of {after.key} is changed, but it is on {_shipped(scope)} already: databases that have "
-            "applied it keep what it did before, new ones get something else",
-            help=f"restore {after.path} as it is on {_shipped(scope)} and make the change in a new migration of "
-            f"{after.key.app}",
-            identity=("changed",),
-            source=after.source,
-            app=after.key.app,
-            migration=after.key.name,
-        )
+    if found is None:
+        return
+    shipped = _shipped(scope)
+    consequence = "databases that have applied it keep what it did before, new ones get something else"
+    if found.harmless:
+        consequence = "only in what reaches no database, so nothing breaks, but nothing is gained either"
+    yield Problem(
+        at=Location(after.path, found.span),
+        message=f"{found.what} of {after.key} is changed, but it is on {shipped} already: {consequence}",
+        help=f"restore {after.path} as it is on {shipped} and make the change in a new migration of {after.key.app}",
+        identity=("changed",),
+        severity=Severity.NOTICE if found.harmless else None,
+        source=after.source,
+        app=after.key.app,
+        migration=after.key.name,
+    )
 
 
-def _changed_header(before: Migration, after: Migration, scope: Scope) -> tuple[str, Span] | None:
+def _changed_header(before: Migration, after: Migration, scope: Scope) -> Difference | None:
     """What differs in dependencies and `run_before`, followed through squashes."""
     for name, was, now in (
         ("dependency", before.dependencies, after.dependencies),
@@ -163,9 +167,9 @@ def _changed_header(before: Migration, after: Migration, scope: Scope) -> tuple[
         old, new = _meant(was, scope), _meant(now, scope)
         added, gone = [key for key in new if key not in old], [key for key in old if key not in new]
         if added:
-            return f"the {name} on {added[0]}", new[added[0]].span
+            return Difference(f"the {name} on {added[0]}", new[added[0]].span)
         if gone:
-            return f"the {name} on {gone[0]}", after.dependencies_span or after.span
+            return Difference(f"the {name} on {gone[0]}", after.dependencies_span or after.span)
     return None
 
 
@@ -181,11 +185,11 @@ def _meant(dependencies: tuple[Dependency, ...], scope: Scope) -> Mapping[str, D
     return found
 
 
-def _changed_content(before: Migration, after: Migration, scope: Scope) -> tuple[str, Span] | None:
+def _changed_content(before: Migration, after: Migration, scope: Scope) -> Difference | None:
     assert scope.change_set.base_tree is not None
     old = scope.change_set.base_tree.read([before.path])[before.path]
     new = scope.change_set.tree.read([after.path])[after.path]
-    return changed_operation(before, after, old, new)
+    return difference(before, after, old, new)
 
 
 def _gone(scope: Scope) -> Iterator[Problem]:
