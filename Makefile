@@ -23,6 +23,7 @@ check: $(VENV)/developing
 	$(BIN)/mypy
 
 docs: $(VENV)/installed
+	$(BIN)/python docs/generate.py
 	$(BIN)/python examples/update_readme.py
 
 $(VENV)/bin/python:

@@ -27,6 +27,7 @@ class _Names:
     modules: dict[str, tuple[str, ast.stmt]] = field(default_factory=dict)
     user_functions: dict[str, ast.stmt] = field(default_factory=dict)
     registries: dict[str, ast.stmt] = field(default_factory=dict)
+    in_function: bool = False
 
     def copy(self) -> _Names:
         """The same names, to which others can be added."""
@@ -38,7 +39,8 @@ def uses(tree: ast.Module) -> Iterator[Use]:
     names = _Names()
     for statement in tree.body:
         _note(statement, names)
-    yield from _in_code(tree.body, names, frozenset())
+    for statement in tree.body:
+        yield from _in_node(statement, names, frozenset())
 
 
 def imported_class(use: Use) -> tuple[str, str] | None:
@@ -48,21 +50,17 @@ def imported_class(use: Use) -> tuple[str, str] | None:
     return None
 
 
-def _in_code(body: list[ast.stmt], names: _Names, hidden: frozenset[str]) -> Iterator[Use]:
-    for statement in body:
-        yield from _in_node(statement, names, hidden)
-
-
 def _in_node(node: ast.AST, names: _Names, hidden: frozenset[str]) -> Iterator[Use]:
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         inner = names.copy()
         for found in ast.walk(node):
             if isinstance(found, ast.Import | ast.ImportFrom):
                 _note(found, inner)
+        inner.in_function = True
         # Parameters and variables of the function hide what is imported above it: `apps` is the migration's own.
         local = hidden | _bound(node) - _imported(node)
-        for child in node.body:
-            yield from _in_node(child, inner, local)
+        for statement in node.body:
+            yield from _in_node(statement, inner, local)
         return
     if isinstance(node, ast.Call):
         yield from _call(node, names, hidden)
@@ -88,7 +86,8 @@ def _call(node: ast.Call, names: _Names, hidden: frozenset[str]) -> Iterator[Use
     if isinstance(function, ast.Name) and function.id not in hidden:
         if function.id in names.user_functions:
             yield Use("user model", f"{function.id}()", names.user_functions[function.id], node)
-        elif function.id in names.classes:
+        elif function.id in names.classes and names.in_function:
+            # Outside of functions it is a field, a manager or an operation that is made.
             model, brought = names.classes[function.id]
             yield Use(model, f"{function.id}(…)", brought, node)
     if isinstance(function, ast.Attribute) and function.attr in ("get_model", "get_models"):

@@ -98,7 +98,7 @@ from django.apps import apps
 from django.db import migrations, models
 
 import shop.models
-from shop.models import Customer, OrderStatus
+from shop.models import Customer, OrderManager, OrderStatus
 
 if TYPE_CHECKING:
     from shop.models import Order
@@ -112,6 +112,7 @@ class Migration(migrations.Migration):
     dependencies = [("shop", "0001_initial")]
     operations = [
         migrations.RunPython(fill, migrations.RunPython.noop),
+        migrations.AlterModelManagers("Order", [("objects", OrderManager())]),
         migrations.AddField("Customer", "size", models.CharField(max_length=1, default=Customer.Size.SMALL)),
         migrations.AddField("Order", "number2", models.IntegerField(default=shop.models.next_number)),
     ]
