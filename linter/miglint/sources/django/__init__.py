@@ -21,7 +21,9 @@ from miglint.sources.renderer import Renderer
 def read(tree: Tree, config: Config, cache: Cache) -> list[History]:
     """The histories of all Django projects in a tree. Operations are evaluated when somebody asks for them."""
     enabled = gc.isenabled()
-    gc.disable()  # syntax trees are millions of small objects without cycles: collecting them takes longer than parsing
+    # Syntax trees are millions of small objects that live as long as the process, without cycles: collecting them takes
+    # longer than parsing, and frozen ones are not looked at again by collections after this.
+    gc.disable()
     try:
         found = scan(tree, cache)
         modules = Modules(tree, Layout(found.paths))
@@ -29,6 +31,7 @@ def read(tree: Tree, config: Config, cache: Cache) -> list[History]:
         projects = Projects(modules, found, config, cache)
         return histories(packages(modules, projects, found), modules, projects)
     finally:
+        gc.freeze()
         if enabled:
             gc.enable()
 

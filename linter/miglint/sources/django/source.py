@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from miglint.finding import Span
+from miglint.sources.django.newer_syntax import with_parentheses
 
 MAX_BYTES = 5_000_000
 MAX_TOKENS = 250_000
@@ -33,6 +34,7 @@ _TEXT_AND_COMMENTS = re.compile(
 )
 """Possessive, so that the engine remembers nothing of the way and needs no memory for it."""
 _TOKEN = re.compile(rb"\w+|[^\w\s]")
+_BARE_EXCEPT = "multiple exception types must be parenthesized"
 START = Span(1, 1, 1, 1)
 
 
@@ -128,9 +130,7 @@ def parse(content: bytes, path: str) -> ast.Module:
     if len(content) > _SMALL:
         _refuse_too_many_tokens(content)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(content, filename=path)
+        return _parse(content, path)
     except SyntaxError as error:
         if not error.lineno:
             raise Unparsable(f"the file cannot be parsed: {_one_line(error.msg)}") from None
@@ -141,6 +141,20 @@ def parse(content: bytes, path: str) -> ast.Module:
         raise Unparsable("the code is nested too deeply") from None
     except (ValueError, UnicodeError, LookupError) as error:
         raise Unparsable(f"the file cannot be parsed: {_one_line(error)}") from None
+
+
+def _parse(content: bytes, path: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(content, filename=path)
+        except SyntaxError as error:
+            if error.msg is None or _BARE_EXCEPT not in error.msg:
+                raise
+            try:
+                return ast.parse(with_parentheses(decode(content)), filename=path)
+            except (SyntaxError, tokenize.TokenError):
+                raise error from None
 
 
 def _refuse_too_many_tokens(content: bytes) -> None:
