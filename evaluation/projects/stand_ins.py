@@ -1,7 +1,7 @@
 """Imports migrations of a project that is not installed and asks Django for the leaf nodes.
 
-Runs in a process of its own: python stand_ins.py FOLDER [SETTING=VALUE…] < [[app, name, path], …]. It executes the project's files, as
-Django would and as miglint never does.
+Runs in a process of its own: python stand_ins.py FOLDER [SETTING=VALUE…] < [[app, name, path], …]. It executes the
+project's files, as Django would and as miglint never does.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from pathlib import Path
 
 import django
 from django.conf import global_settings, settings
+from django.core.files.storage.base import Storage
 from django.db.migrations.loader import MigrationLoader
 
 
-class StandIn:
-    """Whatever a migration wants of a module that is not there: a class, a function, a value."""
+class StandIn(Storage):
+    """Whatever a migration wants of a module that is not there: a class, a function, a value, a storage of files."""
 
     def __init__(self, *args, **kwargs):
         pass
@@ -109,8 +110,10 @@ def main():
     folder = Path(sys.argv[1])
     given = dict(pair.split("=", 1) for pair in sys.argv[2:])
     apps = ["contenttypes", "auth", "sites", "sessions", "flatpages", "redirects"]
-    settings.configure(Settings(given), INSTALLED_APPS=[f"django.contrib.{app}" for app in apps], SITE_ID=1, **given)
+    settings.configure(Settings({}), INSTALLED_APPS=[f"django.contrib.{app}" for app in apps], SITE_ID=1)
     django.setup()
+    for name, value in given.items():  # afterwards: the project's own models are not there
+        setattr(settings, name, value)
     sys.meta_path.append(Finder())
     migrations, failed = {}, {}
     for app, name, path in json.load(sys.stdin):
