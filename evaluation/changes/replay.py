@@ -62,30 +62,32 @@ def main() -> int:
     parser.add_argument("--json", type=Path)
     parser.add_argument("options", nargs="*", help="further options of miglint check, after --")
     arguments = parser.parse_args()
-    outcomes = [
-        checked(arguments.repository, *change, arguments.options)
-        for change in changes(arguments.repository, arguments.last)
-    ]
-    _show(outcomes, RANKS[arguments.show])
+    outcomes = []
+    for change in changes(arguments.repository, arguments.last):
+        outcomes.append(checked(arguments.repository, *change, arguments.options))
+        _show(outcomes[-1], RANKS[arguments.show])
+    _count(outcomes)
     if arguments.json:
         rows = [{"commit": one.commit, "subject": one.subject, "result": one.result} for one in outcomes]
         arguments.json.write_text(json.dumps(rows, indent=1))
     return int(any(one.failure for one in outcomes))
 
 
-def _show(outcomes: list[Checked], rank: int) -> None:
-    counts: Counter[tuple[str, str]] = Counter()
-    for outcome in outcomes:
-        findings = outcome.result["findings"] if outcome.result else []
-        counts.update((finding["severity"], finding["rule"]) for finding in findings)
-        shown = [finding for finding in findings if RANKS[finding["severity"]] >= rank]
-        if shown or outcome.failure:
-            print(f"{outcome.commit[:12]} {outcome.subject[:90]}")
-        if outcome.failure:
-            print(f"    FAILED {outcome.failure}")
-        for finding in shown:
-            print(f"    {finding['severity']:8}{finding['rule']:34}{finding['path']}:{finding['line']}")
-            print(f"            {finding['message']}")
+def _show(outcome: Checked, rank: int) -> None:
+    findings = outcome.result["findings"] if outcome.result else []
+    shown = [finding for finding in findings if RANKS[finding["severity"]] >= rank]
+    if shown or outcome.failure:
+        print(f"{outcome.commit[:12]} {outcome.subject[:90]}")
+    if outcome.failure:
+        print(f"    FAILED {outcome.failure}")
+    for finding in shown:
+        print(f"    {finding['severity']:8}{finding['rule']:34}{finding['path']}:{finding['line']}")
+        print(f"            {finding['message']}", flush=True)
+
+
+def _count(outcomes: list[Checked]) -> None:
+    findings = [finding for one in outcomes if one.result for finding in one.result["findings"]]
+    counts = Counter((finding["severity"], finding["rule"]) for finding in findings)
     print(f"{len(outcomes)} changes, {sum(bool(one.failure) for one in outcomes)} failures")
     for (severity, rule), count in sorted(counts.items()):
         print(f"    {count:5} {severity:8} {rule}")
