@@ -2,7 +2,8 @@
 # (https://docs.github.com/en/actions/reference/workflows-and-actions/dockerfile-support).
 FROM python:3.13-slim
 
-# git reads the repository under check.
+# git reads the repository under check. Debian keeps only the newest build of a version, so none is named.
+# hadolint ignore=DL3008
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends git \
  && rm -rf /var/lib/apt/lists/* /usr/share/doc/* /usr/share/man/*
@@ -24,6 +25,7 @@ COPY pyproject.toml README.md LICENSE /opt/miglint/source/
 COPY linter /opt/miglint/source/linter
 COPY rules /opt/miglint/source/rules
 RUN python3 -m pip install /opt/miglint/source \
- && rm -rf /opt/miglint/source
+ && rm -rf /opt/miglint/source \
+ && find /usr/local/lib/ -depth -type d -path '*/django/*' \( -name locale -o -name static \) -exec rm -rf {} +
 
 ENTRYPOINT ["/usr/local/bin/miglint", "action"]

@@ -25,6 +25,7 @@ from miglint.git import Repository, open_repository
 from miglint.github import broken, delivery
 from miglint.github.client import Client, GitHubError
 from miglint.github.commands import command, write_outputs
+from miglint.github.credentials import credentials
 from miglint.github.event import Event, find_pull_request, read_event
 from miglint.github.inputs import Inputs, read_inputs
 from miglint.github.open_pull_requests import Interest, open_pull_requests
@@ -78,7 +79,9 @@ class Run:
 def run(environment: MutableMapping[str, str]) -> int:
     """Check, deliver, and give the exit status."""
     inputs = read_inputs(environment)
-    environment.pop(_SECRET, None)  # nothing that this process starts has any use for it
+    environment.pop(_SECRET, None)  # nothing that this process starts has any use for it in this place
+    if inputs.token:
+        environment.update(credentials(inputs.token, environment))
     if inputs.working_directory:
         os.chdir(_inside(Path(inputs.working_directory)))
     event = read_event(environment)
