@@ -68,7 +68,7 @@ def test_the_composite_variant_hands_every_input_on() -> None:
     step = loaded(ACTIONS[1])["runs"]["steps"][-1]
     handed = {name: value for name, value in step["env"].items() if name.startswith("INPUT_")}
     inputs: Sequence[str] = list(loaded(ACTIONS[1])["inputs"])
-    assert handed == {f"INPUT_{name.upper()}": "${{ inputs.%s }}" % name for name in inputs}
+    assert handed == {f"INPUT_{name.upper()}": f"${{{{ inputs.{name} }}}}" for name in inputs}
     assert "${{" not in step["run"]
 
 
