@@ -18,7 +18,7 @@ import psycopg
 import sqlparse
 
 from evaluation.locks.cases import Case
-from evaluation.locks.outcome import BLOCKS_WRITES, Outcome, strongest
+from evaluation.locks.outcome import BLOCKS_READS, BLOCKS_WRITES, Outcome, strongest
 from evaluation.servers import PostgreSQL
 
 Connection = psycopg.Connection[Any]
@@ -59,6 +59,7 @@ BEGIN
   PERFORM pg_advisory_unlock(2);
 END $$
 """
+TABLES = "SELECT oid::regclass FROM pg_class WHERE oid >= 16384 AND relkind = 'r'"
 WATCHING = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 2"
 
 
@@ -183,7 +184,9 @@ class Lab:
     def _readers(self) -> Iterator[None]:
         """A reader of every table, gone after a moment: who waits for readers is seen with the locks it holds."""
         with self.server.connect("lab") as reader:
-            tables = reader.execute("SELECT relid::regclass FROM pg_stat_user_tables").fetchall()
+            tables = reader.execute(
+                "SELECT oid::regclass FROM pg_class WHERE oid >= 16384 AND relkind = 'r'"
+            ).fetchall()
             reader.execute("BEGIN")
             for (table,) in tables:
                 reader.execute(f"LOCK TABLE {table} IN ACCESS SHARE MODE")
@@ -230,7 +233,9 @@ def _step(
     existing = {oid: after.get(oid, start[oid]) for oid in start if oid not in truncated}
     rewrites = {oid for oid in existing if oid in before and _rewritten(before[oid], existing[oid])}
     scans = {
-        oid for oid in existing if oid in after and _scanned(before[oid], after[oid], in_transaction=in_transaction)
+        oid
+        for oid in existing
+        if oid in before and oid in after and _scanned(before[oid], after[oid], in_transaction=in_transaction)
     }
     files = {each.file for each in before.values()}
     builds = {each.table for each in after.values() if each.kind == "i" and each.file not in files} & existing.keys()
@@ -249,7 +254,9 @@ def _blocks(relation: Relation, mode: str, *, in_transaction: bool) -> bool:
     """Whether the lock makes writers or readers wait. CONCURRENTLY locks an old index to drop it, after the work."""
     if relation.is_index:
         return mode == "AccessExclusiveLock" and in_transaction
-    return mode in BLOCKS_WRITES and relation.kind in "rpmf"
+    if relation.kind == "m":
+        return mode in BLOCKS_READS
+    return mode in BLOCKS_WRITES and relation.kind in "rpf"
 
 
 def _emptied(start: Relation, now: Relation) -> bool:

@@ -187,6 +187,8 @@ class Table:
     """`range`, `list` or `hash`; in MySQL also `key`."""
     sources: frozenset[Name] = frozenset()
     """What a materialised view reads."""
+    source_columns: frozenset[str] = frozenset()
+    """Every column name that its query mentions, `*` among them."""
     options: Mapping[str, str] = field(default_factory=dict)
     """Engine, charset, row format, tablespace, access method and the like, by the database's own words."""
     empty: bool = False
@@ -201,10 +203,8 @@ class View:
     oid: int
     name: Name
     sources: frozenset[Name] = frozenset()
-    columns: frozenset[str] = frozenset()
-    """Every column name that its query mentions, in whatever relation."""
-    all_columns: bool = False
-    """The query holds a `*`."""
+    source_columns: frozenset[str] = frozenset()
+    """Every column name that its query mentions, in whatever relation, `*` among them."""
     query: Any = field(default=None, compare=False, repr=False)
     assumed: bool = False
 

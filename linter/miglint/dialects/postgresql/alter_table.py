@@ -51,6 +51,9 @@ class Plan:
     tables: dict[Name, TablePlan] = field(default_factory=dict)
     foreign_keys: list[tuple[Name, Constraint]] = field(default_factory=list)
     """Foreign keys to be checked, with their tables."""
+    remade_keys: list[tuple[Name, Name, Constraint]] = field(default_factory=list)
+    """Foreign keys that a new type made again: the table altered, the key's table. Checked if the former is rewritten.
+    """
     null_keys: list[Name] = field(default_factory=list)
     """Tables of foreign keys that are checked though null in every row: the referenced table is not looked into."""
 
@@ -75,6 +78,7 @@ class Plan:
             mine.scan |= theirs.scan
             mine.build |= theirs.build
         self.foreign_keys += other.foreign_keys
+        self.remade_keys += other.remade_keys
         self.null_keys += other.null_keys
 
 
@@ -132,15 +136,19 @@ def _recurses(change: TableChange, table: Table, major: int) -> bool:
     partitioned = table.kind is TableKind.PARTITIONED
     match change:
         case SetTableOption(action=action):
-            return action in _RECURSING_OPTIONS or (partitioned and "TRIGGER" in action)
+            return action in _RECURSING_OPTIONS or (partitioned and bool(table.triggers) and "TRIGGER" in action)
         case AddConstraint(constraint=constraint):
-            check = constraint.kind in (ConstraintKind.CHECK, ConstraintKind.NOT_NULL)
-            return (check and not constraint.no_inherit) or partitioned
+            if major >= 18 or constraint.kind is ConstraintKind.PRIMARY_KEY:
+                return True
+            if constraint.kind in (ConstraintKind.CHECK, ConstraintKind.NOT_NULL):
+                return not constraint.no_inherit
+            return partitioned and constraint.kind is ConstraintKind.FOREIGN_KEY
         case DropConstraint(constraint=name) | ValidateConstraint(constraint=name):
             known = table.constraints.get(name)
             return known is None or (known.kind is ConstraintKind.CHECK and not known.no_inherit) or partitioned
-        case DropNotNull():
-            return partitioned or major >= 18
+        case DropNotNull(column=name):
+            column = table.columns.get(name)
+            return major < 18 or column is None or column.not_null
         case SetIdentity():
             return partitioned and major >= 17
         case AlterConstraint():
@@ -188,9 +196,11 @@ def work_through(plan: Plan, execution: Execution) -> None:
             _walk_rows(table, of_table, execution)
     for name in plan.null_keys:
         table = execution.catalog.table(name)
-        for each in execution.family(table) if table is not None else ():
+        for each in with_partitions(table, execution) if table is not None else ():
             execution.scan(each)
-    for name, constraint in plan.foreign_keys:
+    rewritten = {name for name, of_table in plan.tables.items() if of_table.rewrite}
+    remade = [(table, key) for altered, table, key in plan.remade_keys if altered in rewritten]
+    for name, constraint in (*plan.foreign_keys, *remade):
         table = execution.catalog.table(name)
         if table is not None:
             check_foreign_key(table, constraint, execution)
@@ -217,12 +227,16 @@ def check_foreign_key(table: Table, constraint: Constraint, execution: Execution
     """Join all rows of the referencing table with the referenced one."""
     if not execution.has_rows(table):
         return
-    for each in execution.family(table):
+    for each in with_partitions(table, execution):
         execution.scan(each)
     target = execution.catalog.table(constraint.references) if constraint.references is not None else None
-    if target is not None:
-        for each in execution.family(target):
-            execution.scan(each)
+    for each in with_partitions(target, execution) if target is not None else ():
+        execution.scan(each)
+
+
+def with_partitions(table: Table, execution: Execution) -> list[Table]:
+    """The table and its partitions; what merely inherits from it is not meant by a foreign key or an index."""
+    return execution.family(table, only=table.kind is not TableKind.PARTITIONED)
 
 
 def readers(table: Table, execution: Execution) -> list[View | Table]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from miglint.catalog import Column, Name, Sequence, Table, TableKind, Volatility
+from miglint.catalog import Column, Expression, Name, Sequence, Table, View, Volatility
 from miglint.changes import (
     AddColumn,
     DropColumn,
@@ -17,7 +16,7 @@ from miglint.changes import (
     SetNotNull,
 )
 from miglint.dialects.postgresql.alter_read import Command
-from miglint.dialects.postgresql.alter_table import Plan, readers
+from miglint.dialects.postgresql.alter_table import Plan
 from miglint.dialects.postgresql.constraints import KeyCheck, add_constraint, drop_constraint_of
 from miglint.dialects.postgresql.definitions import ColumnDefinition, proves_default
 from miglint.dialects.postgresql.execution import Execution
@@ -25,8 +24,7 @@ from miglint.dialects.postgresql.functions import volatility
 from miglint.dialects.postgresql.locks import Mode
 from miglint.dialects.postgresql.names import choose
 from miglint.dialects.postgresql.not_null import require_not_null
-from miglint.dialects.postgresql.parser import Node
-from miglint.dialects.postgresql.tree import strings, unwrap, walk
+from miglint.dialects.postgresql.queries import sequences_in
 from miglint.dialects.postgresql.types import domain_constrained, domain_default
 
 
@@ -62,30 +60,34 @@ def rewrites(definition: ColumnDefinition, execution: Execution) -> bool:
         return True
     if column.generated == "virtual" or column.type is None:
         return False
+    default = _default(column, execution)
     constrained = domain_constrained(column.type, execution.catalog)
     if constrained is None:
         execution.assume(f"the type {column.type.schema}.{column.type.name} is not known: it is taken to be no domain")
     if constrained:
         return True
-    if column.default is None:
-        return _domain_default_rewrites(column, execution)
-    worst = volatility(column.default.tree, execution.catalog)
+    if default is None:
+        return False
+    worst = volatility(default.tree, execution.catalog)
     if worst is Volatility.UNKNOWN:
-        called = ", ".join(sorted(column.default.functions))
+        called = ", ".join(sorted(default.functions))
         execution.assume(f"the volatility of a function in the default ({called}) is not known: taken to be volatile")
     return worst in (Volatility.VOLATILE, Volatility.UNKNOWN)
 
 
-def _domain_default_rewrites(column: Column, execution: Execution) -> bool:
-    """A default that comes from a domain is not stored beside the table, as a column's own is."""
-    found = domain_default(column.type, execution.catalog) if column.type is not None else None
-    return found is not None and proves_default(found.default) and execution.major >= 13
+def _default(column: Column, execution: Execution) -> Expression | None:
+    """A column's default, or its domain's: version 12 does not take that into account."""
+    if column.default is not None or column.type is None or execution.major < 13:
+        return column.default
+    inherited = domain_default(column.type, execution.catalog)
+    return inherited.default if inherited is not None else None
 
 
 def _must_be_checked(definition: ColumnDefinition, table: Table, execution: Execution) -> bool:
     """NOT NULL on a column that has no value of its own: virtual ones are computed, others fail at the first row."""
     column = definition.column
-    if not column.not_null or proves_default(column.default) or definition.serial or column.identity:
+    valued = proves_default(_default(column, execution)) or definition.serial or bool(column.identity)
+    if not column.not_null or valued:
         return False
     return column.generated == "virtual" or not table.empty
 
@@ -107,21 +109,11 @@ def lock_sequences_used(column: Column, execution: Execution) -> None:
         execution.lock(sequence, Mode.ROW_EXCLUSIVE)
 
 
-def sequences_in(tree: Node | None, execution: Execution) -> Iterator[Sequence]:
-    """The sequences that an expression names in nextval('…')."""
-    for kind, node in walk(tree):
-        if kind == "FuncCall" and strings(node.get("funcname"))[-1:] in (["nextval"], ["setval"], ["currval"]):
-            _, argument = unwrap((node.get("args") or [None])[0])
-            text = _text_constant(argument)
-            schema, _, name = text.rpartition(".")
-            found = execution.catalog.relations.get(execution.catalog.resolve(schema or None, name.strip('"')))
-            if isinstance(found, Sequence):
-                yield found
-
-
-def _text_constant(node: dict[str, Any]) -> str:
-    inner = node.get("arg", {}).get("A_Const", node)
-    return str(inner.get("sval", {}).get("sval", ""))
+def record_default(default: Expression | None, execution: Execution) -> None:
+    """From version 18 on a stored expression locks what it refers to while that is noted."""
+    if default is not None and execution.major >= 18:
+        for sequence in sequences_in(default.tree, execution):
+            execution.lock(sequence, Mode.ACCESS_SHARE)
 
 
 def drop_column(command: Command, change: DropColumn, table: Table, plan: Plan, execution: Execution) -> None:
@@ -151,11 +143,21 @@ def _drop_what_needs(table: Table, change: DropColumn, execution: Execution) -> 
         if change.column in uses or any(each and change.column in each.columns for each in expressions):
             execution.lock_index(table, index, Mode.ACCESS_EXCLUSIVE).dropped = True
             execution.remove_index(table, index.name)
-    if change.cascade:
-        for view in readers(table, execution):
-            if isinstance(view, Table) or view.all_columns or change.column in view.columns:
-                execution.lock(view, Mode.ACCESS_EXCLUSIVE).dropped = True
-                execution.catalog = execution.catalog.drop(view.name)
+    for name in execution.catalog.readers.get(table.name, ()) if change.cascade else ():
+        _drop_reader(name, change.column, execution)
+
+
+def _drop_reader(name: Name, column: str | None, execution: Execution) -> None:
+    """Drop a view that reads the column, and whatever reads that view."""
+    view = execution.catalog.relations.get(name)
+    if not isinstance(view, View | Table):
+        return
+    if column is not None and view.source_columns.isdisjoint({column, "*"}):
+        return
+    execution.lock(view, Mode.ACCESS_EXCLUSIVE).dropped = True
+    execution.catalog = execution.catalog.drop(name)
+    for reader in execution.catalog.readers.get(name, ()):
+        _drop_reader(reader, None, execution)
 
 
 def _drop_sequence(table: Table, column: str, execution: Execution) -> None:
@@ -173,12 +175,13 @@ def set_not_null(command: Command, change: SetNotNull, table: Table, plan: Plan,
 
 def drop_not_null(command: Command, change: DropNotNull, table: Table, plan: Plan, execution: Execution) -> None:
     """DROP NOT NULL."""
-    for each in execution.family(table, only=change.only or table.kind is not TableKind.PARTITIONED):
+    for each in execution.family(table, only=change.only):
         _alter(each, change.column, execution, not_null=False)
 
 
 def set_default(command: Command, change: SetDefault, table: Table, plan: Plan, execution: Execution) -> None:
     """SET DEFAULT and DROP DEFAULT: for rows to come."""
+    record_default(change.default, execution)
     for each in execution.family(table, only=change.only):
         _alter(each, change.column, execution, default=change.default)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from miglint.catalog import Constraint, ConstraintKind, Index, Name, Table, TableKind
 from miglint.changes import AddConstraint, AlterConstraint, DropConstraint, ValidateConstraint
 from miglint.dialects.postgresql.alter_read import Command
-from miglint.dialects.postgresql.alter_table import Plan
+from miglint.dialects.postgresql.alter_table import Plan, with_partitions
 from miglint.dialects.postgresql.definitions import ConstraintDefinition
 from miglint.dialects.postgresql.execution import Execution
 from miglint.dialects.postgresql.locks import Mode
@@ -64,7 +64,7 @@ def _add_foreign_key(
         taken = execution.taken(table.name.schema, execution.latest(table))
         constraint = replace(constraint, name=choose(table.name.name, "_".join(constraint.columns), "fkey", taken))
     target = execution.table(referenced)
-    for each in (*execution.family(table), *execution.family(target)):
+    for each in (*with_partitions(table, execution), *with_partitions(target, execution)):
         execution.lock(each, Mode.SHARE_ROW_EXCLUSIVE)
     if constraint.valid and check is KeyCheck.JOIN:
         plan.foreign_keys.append((table.name, constraint))
@@ -72,7 +72,7 @@ def _add_foreign_key(
         plan.null_keys.append(table.name)
     if check is KeyCheck.NONE and constraint.enforced:
         constraint = replace(constraint, valid=True)
-    for each in execution.family(table):
+    for each in with_partitions(table, execution):
         _put(each, constraint, execution)
 
 
@@ -135,7 +135,7 @@ def _add_index_constraint(definition: ConstraintDefinition, table: Table, plan: 
 
 
 def _require_all_not_null(constraint: Constraint, table: Table, plan: Plan, execution: Execution) -> None:
-    for each in execution.family(table, only=table.kind is not TableKind.PARTITIONED):
+    for each in execution.family(table):
         if each.name != table.name:
             execution.lock(each, plan.mode)
         for column in constraint.columns:
@@ -181,9 +181,7 @@ def drop(command: Command, change: DropConstraint, table: Table, plan: Plan, exe
 def drop_constraint_of(table: Table, constraint: Constraint, execution: Execution) -> None:
     """Take a constraint off a table, with its index, and the foreign keys that need it."""
     if constraint.kind is ConstraintKind.FOREIGN_KEY and constraint.references is not None:
-        target = execution.catalog.table(constraint.references)
-        for each in execution.family(target) if target is not None else ():
-            execution.lock(each, Mode.ACCESS_EXCLUSIVE)
+        lock_referenced(constraint, execution)
     latest = execution.latest(table)
     index = latest.indexes.get(constraint.index) if constraint.index else None
     if index is not None:
@@ -197,6 +195,14 @@ def drop_constraint_of(table: Table, constraint: Constraint, execution: Executio
         gone = set(constraint.columns)
         columns = {key: replace(col, not_null=False) if key in gone else col for key, col in columns.items()}
     execution.put(replace(latest, constraints=constraints, columns=columns))
+
+
+def lock_referenced(constraint: Constraint, execution: Execution) -> None:
+    """Dropping a foreign key drops its triggers on the referenced table; a partitioned one has any from 14 on."""
+    target = execution.catalog.table(constraint.references) if constraint.references is not None else None
+    for each in with_partitions(target, execution) if target is not None else ():
+        if each.kind is not TableKind.PARTITIONED or execution.major >= 14:
+            execution.lock(each, Mode.ACCESS_EXCLUSIVE)
 
 
 def _drop_keys_to(table: Table, constraint: Constraint, execution: Execution) -> None:
@@ -270,7 +276,7 @@ def _enforced(
     target: Name | None = constraint.references
     other = execution.catalog.table(target) if target is not None else None
     if other is not None:
-        execution.lock(other, Mode.SHARE_ROW_EXCLUSIVE)
+        execution.lock(other, Mode.SHARE_ROW_EXCLUSIVE if change.enforced else Mode.ACCESS_EXCLUSIVE)
     if change.enforced and not constraint.enforced:
         plan.foreign_keys.append((table.name, constraint))
     enforced = bool(change.enforced)

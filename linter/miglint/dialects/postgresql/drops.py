@@ -9,11 +9,13 @@ from miglint.changes import DropColumn, DropObject, DropTable
 from miglint.dialects.postgresql.alter_read import Command
 from miglint.dialects.postgresql.alter_table import Plan, readers
 from miglint.dialects.postgresql.columns import drop_column
+from miglint.dialects.postgresql.constraints import lock_referenced
 from miglint.dialects.postgresql.execution import Execution
 from miglint.dialects.postgresql.indexes import drop_indexes
 from miglint.dialects.postgresql.locks import Mode
 from miglint.dialects.postgresql.parser import Node
 from miglint.dialects.postgresql.partitions import default_partitions
+from miglint.dialects.postgresql.queries import sequences_in
 from miglint.dialects.postgresql.tree import strings
 
 _RELATIONS = frozenset({"TABLE", "VIEW", "MATVIEW", "SEQUENCE", "FOREIGN_TABLE"})
@@ -96,10 +98,11 @@ def drop_table(table: Table, execution: Execution, *, cascade: bool) -> None:
 
 
 def _unlink_keys(table: Table, execution: Execution) -> None:
+    parents = (execution.catalog.table(parent) for parent in table.parents) if table.partition else ()
+    inherited = {key for parent in parents if parent is not None for key in parent.constraints}
     for constraint in table.constraints.values():
-        target = execution.catalog.table(constraint.references) if constraint.references is not None else None
-        for each in execution.family(target) if target is not None else ():
-            execution.lock(each, Mode.ACCESS_EXCLUSIVE)
+        if constraint.references is not None and constraint.name not in inherited:
+            lock_referenced(constraint, execution)
     for other, constraint in list(execution.catalog.foreign_keys_to(table.name)):
         execution.lock(other, Mode.ACCESS_EXCLUSIVE)
         latest = execution.latest(other)
@@ -112,15 +115,54 @@ def _drop_plain(relation: Table | View | Sequence, execution: Execution, *, casc
     if isinstance(relation, Table):
         for index in relation.indexes.values():
             execution.lock_index(relation, index, Mode.ACCESS_EXCLUSIVE).dropped = True
-    if isinstance(relation, Sequence) and cascade and relation.owner is not None:
-        owner = execution.catalog.table(relation.owner[0])
-        if owner is not None:
-            execution.lock(owner, Mode.ACCESS_EXCLUSIVE)
+    if isinstance(relation, Sequence) and cascade:
+        _lock_users(relation, execution)
     for name in execution.catalog.readers.get(relation.name, ()) if cascade else ():
         reader = execution.catalog.relations.get(name)
         if isinstance(reader, View | Table):
             _drop_plain(reader, execution, cascade=True)
     execution.catalog = execution.catalog.drop(relation.name)
+
+
+def _lock_users(sequence: Sequence, execution: Execution) -> None:
+    """Tables whose defaults draw from a sequence lose the default."""
+    for table in execution.catalog.tables():
+        trees = [column.default.tree for column in table.columns.values() if column.default is not None]
+        if any(used.oid == sequence.oid for used in sequences_in(trees, execution)):
+            execution.lock(table, Mode.ACCESS_EXCLUSIVE)
+    owner = execution.catalog.table(sequence.owner[0]) if sequence.owner is not None else None
+    if owner is not None:
+        execution.lock(owner, Mode.ACCESS_EXCLUSIVE)
+
+
+def _drop_function(schema: str | None, label: str, execution: Execution, *, cascade: bool) -> None:
+    """The function, and on CASCADE the triggers and defaults that call it."""
+    for table in list(execution.catalog.tables()) if cascade else ():
+        kept = {key: each for key, each in table.triggers.items() if each.function != label}
+        defaults = (column.default for column in table.columns.values() if column.default is not None)
+        if len(kept) < len(table.triggers) or any(label in each.functions for each in defaults):
+            execution.lock(table, Mode.ACCESS_EXCLUSIVE)
+            execution.put(replace(table, triggers=kept))
+    function = execution.catalog.resolve_function(schema, label)
+    if function is not None:
+        remaining = execution.catalog.functions.remove(function.name)
+        execution.catalog = replace(execution.catalog, functions=remaining)
+
+
+EXTENSION_TYPES = {
+    "citext": frozenset({"citext"}),
+    "hstore": frozenset({"hstore"}),
+    "ltree": frozenset({"ltree", "lquery", "ltxtquery"}),
+    "postgis": frozenset({"geometry", "geography", "raster", "box2d", "box3d"}),
+    "vector": frozenset({"vector", "halfvec", "sparsevec"}),
+}
+
+
+def _drop_extension(label: str, execution: Execution, *, cascade: bool) -> None:
+    execution.catalog = replace(execution.catalog, extensions=execution.catalog.extensions - {label})
+    if cascade:
+        for kind in EXTENSION_TYPES.get(label, frozenset()):
+            _drop_columns_of(Name("", kind), execution)
 
 
 def _drop_from_table(kind: str, parts: list[str], node: Node, execution: Execution) -> None:
@@ -153,10 +195,9 @@ def _drop_object(kind: str, parts: list[str], node: Node, execution: Execution) 
         case "TYPE" | "DOMAIN":
             _drop_type(schema, parts[-1], execution, cascade=cascade)
         case "FUNCTION" | "PROCEDURE" | "ROUTINE":
-            function = execution.catalog.resolve_function(schema, parts[-1])
-            if function is not None:
-                kept = execution.catalog.functions.remove(function.name)
-                execution.catalog = replace(execution.catalog, functions=kept)
+            _drop_function(schema, parts[-1], execution, cascade=cascade)
+        case "EXTENSION":
+            _drop_extension(parts[-1], execution, cascade=cascade)
         case "STATISTIC_EXT":
             _drop_statistics(parts[-1], execution)
 
@@ -174,14 +215,20 @@ def _drop_type(schema: str | None, label: str, execution: Execution, *, cascade:
     found = execution.catalog.resolve_type(schema, label)
     if found is None:
         return
-    for table in list(execution.catalog.tables()) if cascade else ():
+    if cascade:
+        _drop_columns_of(found, execution)
+    execution.catalog = replace(execution.catalog, types=execution.catalog.types.remove(found))
+
+
+def _drop_columns_of(kind: Name, execution: Execution) -> None:
+    """Every column of a type goes with it."""
+    for table in list(execution.catalog.tables()):
         for column in list(table.columns.values()):
-            if column.type is not None and (column.type.schema, column.type.name) == found:
+            if column.type is not None and (column.type.schema, column.type.name) == kind:
                 execution.lock(table, Mode.ACCESS_EXCLUSIVE)
                 change = DropColumn(table=table.name, column=column.name, cascade=True)
                 latest = execution.latest(table)
                 drop_column(Command(change, "DropColumn"), change, latest, Plan(Mode.ACCESS_EXCLUSIVE), execution)
-    execution.catalog = replace(execution.catalog, types=execution.catalog.types.remove(found))
 
 
 def _drop_statistics(label: str, execution: Execution) -> None:

@@ -205,7 +205,9 @@ def reindex(node: Node, execution: Execution) -> None:
 def _tables(what: str, name: Name, execution: Execution) -> list[Table]:
     if what == "table":
         table = execution.table(name)
-        return execution.family(table, only=table.kind is not TableKind.PARTITIONED)
+        if table.kind is not TableKind.PARTITIONED:
+            return [table]
+        return execution.family(table) if execution.major >= 14 else []
     if what == "schema":
         return [each for each in execution.catalog.tables() if each.name.schema == name.name]
     return list(execution.catalog.tables()) if what == "database" else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from miglint.catalog import Table, TableKind
+from miglint.catalog import Name, Table, TableKind, View
 from miglint.changes import LockTable, Maintain
 from miglint.dialects.postgresql.execution import Execution
 from miglint.dialects.postgresql.locks import Mode
@@ -63,9 +63,16 @@ def lock_table(node: Node, execution: Execution) -> None:
         relation = item["RangeVar"]
         name = execution.resolve(relation)
         execution.changes.append(LockTable(table=name, mode=mode.label))
-        found = execution.catalog.relations.get(name)
-        if found is not None and not isinstance(found, Table):
-            execution.lock(found, mode)
-            continue
-        for each in execution.family(execution.table(name), only=not relation.get("inh", False)):
-            execution.lock(each, mode)
+        _lock(name, mode, execution, only=not relation.get("inh", False))
+
+
+def _lock(name: Name, mode: Mode, execution: Execution, *, only: bool) -> None:
+    """A table and its children, or a view and what it reads."""
+    found = execution.catalog.relations.get(name)
+    if isinstance(found, View):
+        execution.lock(found, mode)
+        for source in sorted(found.sources):
+            _lock(source, mode, execution, only=False)
+        return
+    for each in execution.family(execution.table(name), only=only):
+        execution.lock(each, mode)

@@ -120,8 +120,7 @@ def alter_domain(node: Node, execution: Execution) -> None:
     after, checks = _altered(found, action, node)
     _put_domain(after, execution)
     if checks:
-        light = action == "validate constraint" and execution.major >= 18
-        _check_users(found, Mode.SHARE_UPDATE_EXCLUSIVE if light else Mode.SHARE, execution)
+        _check_users(found, execution)
 
 
 def _altered(domain: Domain, action: str, node: Node) -> tuple[Domain, bool]:
@@ -144,11 +143,11 @@ def _altered(domain: Domain, action: str, node: Node) -> tuple[Domain, bool]:
             if known is None:
                 return domain, True
             constraints = {**domain.constraints, known.name: replace(known, valid=True)}
-            return replace(domain, constraints=constraints), not known.valid
+            return replace(domain, constraints=constraints), True
     return domain, False
 
 
-def _check_users(domain: Domain, mode: Mode, execution: Execution) -> None:
+def _check_users(domain: Domain, execution: Execution) -> None:
     names = {domain.name}
     grown = True
     while grown:
@@ -162,7 +161,7 @@ def _check_users(domain: Domain, mode: Mode, execution: Execution) -> None:
     for table in execution.catalog.tables():
         types = (column.type for column in table.columns.values() if column.type is not None)
         if any((each.schema, each.name) in names for each in types) and table.kind is not TableKind.PARTITIONED:
-            execution.lock(table, mode)
+            execution.lock(table, Mode.SHARE)
             execution.scan(table)
 
 
@@ -238,7 +237,10 @@ def create_sequence(node: Node, execution: Execution) -> None:
     execution.changes.append(CreateObject(kind="sequence", name=name))
     if node.get("if_not_exists") and name in execution.catalog.relations:
         return
-    execution.create(Sequence(execution.oid(), name, _owner(node, execution)))
+    owner = _owner(node, execution)
+    if owner is not None:
+        execution.lock(execution.table(owner[0]), Mode.ACCESS_SHARE)
+    execution.create(Sequence(execution.oid(), name, owner))
 
 
 def _owner(node: Node, execution: Execution) -> tuple[Name, str] | None:
@@ -309,7 +311,9 @@ def comment(node: Node, execution: Execution) -> None:
 
 def grant(node: Node, execution: Execution) -> None:
     """GrantStmt: from version 18 on the tables are locked while their privileges change."""
-    is_table = node.get("objtype") == "OBJECT_TABLE" and node.get("targtype") == "ACL_TARGET_OBJECT"
+    is_table = (
+        node.get("objtype") in ("OBJECT_TABLE", "OBJECT_SEQUENCE") and node.get("targtype") == "ACL_TARGET_OBJECT"
+    )
     for item in node.get("objects", ()) if is_table else ():
         if "RangeVar" in item:
             name = execution.resolve(item["RangeVar"])
@@ -345,6 +349,18 @@ def create_schema(node: Node, execution: Execution) -> None:
     execution.changes.append(CreateObject(kind="schema", name=Name("", node.get("schemaname", ""))))
     if node.get("schemaElts"):
         raise NotFollowed("CREATE SCHEMA with objects in it is not followed")
+
+
+def publish(node: Node, execution: Execution) -> None:
+    """CreatePublicationStmt and AlterPublicationStmt: the tables named are locked lightly."""
+    label = node.get("pubname", "")
+    execution.changes.append(CreateObject(kind="publication", name=Name("", label)))
+    for item in node.get("pubobjects", ()):
+        relation = item["PublicationObjSpec"].get("pubtable", {}).get("relation")
+        if relation is not None:
+            table = execution.table(execution.resolve(relation))
+            for each in execution.family(table, only=not relation.get("inh", False)):
+                execution.lock(each, Mode.SHARE_UPDATE_EXCLUSIVE)
 
 
 def run_code(node: Node, execution: Execution) -> None:

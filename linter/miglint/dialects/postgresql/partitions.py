@@ -118,11 +118,10 @@ def detach(command: Command, change: DetachPartition, parent: Table, plan: Plan,
     """The partition goes its own way; the default partition's bound changes with it."""
     partition = execution.table(change.partition)
     concurrently = change.concurrently or change.finalize
-    modern = Mode.SHARE_UPDATE_EXCLUSIVE if change.concurrently else Mode.ACCESS_EXCLUSIVE
-    mode = modern if execution.major >= 14 else Mode.SHARE_UPDATE_EXCLUSIVE
+    mode = Mode.ACCESS_EXCLUSIVE if execution.major >= 14 else Mode.SHARE_UPDATE_EXCLUSIVE
     execution.lock(partition, mode)
     for default in default_partitions(parent, execution):
-        if default.name != partition.name and not concurrently:
+        if not concurrently:
             execution.lock(default, Mode.ACCESS_EXCLUSIVE)
     for index in partition.indexes.values():
         execution.lock_index(partition, index, mode if concurrently else Mode.ACCESS_EXCLUSIVE)

@@ -37,6 +37,12 @@ def _is_outer(node: Node, own: frozenset[str]) -> bool:
     return "schemaname" in node or node.get("relname") not in own
 
 
+def columns_read(query: Node | None) -> frozenset[str]:
+    """The column names that a query mentions, `*` among them if it is there."""
+    star = frozenset({"*"}) if any(kind == "A_Star" for kind, _ in walk(query)) else frozenset[str]()
+    return frozenset(columns_of(query)) | star
+
+
 def read_query(query: Node | None, execution: Execution, *, mode: Mode = Mode.ACCESS_SHARE) -> list[Name]:
     """Lock and scan what a query reads; the relations that it names."""
     own = _own_names(query)
@@ -77,7 +83,7 @@ def scan_sources(select: Node, own: frozenset[str], execution: Execution) -> Non
         if not _is_outer(source, own):
             continue
         table = execution.catalog.table(execution.resolve(source))
-        if table is not None and not served_by_index(select.get("whereClause"), table, _alias(source)):
+        if table is not None and not served_by_index(select.get("whereClause"), table, alias(source)):
             for each in execution.family(table):
                 execution.scan(each)
 
@@ -92,7 +98,8 @@ def ranges(items: Any) -> Iterator[Node]:
             yield from ranges([node.get("larg"), node.get("rarg")])
 
 
-def _alias(node: Node) -> str:
+def alias(node: Node) -> str:
+    """What a RangeVar is called in its query."""
     return str(node.get("alias", {}).get("aliasname", node.get("relname", "")))
 
 
@@ -150,20 +157,22 @@ _AGGREGATES = words(
 
 def lock_sequence_arguments(tree: Any, execution: Execution) -> None:
     """nextval, setval and currval lock the sequence that they name."""
-    from miglint.dialects.postgresql.columns import sequences_in
-
     for sequence in sequences_in(tree, execution):
         execution.lock(sequence, Mode.ROW_EXCLUSIVE)
 
 
-__all__ = [
-    "Sequence",
-    "functions_unknown",
-    "lock_sequence_arguments",
-    "ranges",
-    "read_query",
-    "read_relation",
-    "relations_read",
-    "scan_sources",
-    "served_by_index",
-]
+def sequences_in(tree: Any, execution: Execution) -> Iterator[Sequence]:
+    """The sequences that an expression names in nextval('…')."""
+    for kind, node in walk(tree):
+        if kind == "FuncCall" and strings(node.get("funcname"))[-1:] in (["nextval"], ["setval"], ["currval"]):
+            _, argument = unwrap((node.get("args") or [None])[0])
+            text = _text_constant(argument)
+            schema, _, name = text.rpartition(".")
+            found = execution.catalog.relations.get(execution.catalog.resolve(schema or None, name.strip('"')))
+            if isinstance(found, Sequence):
+                yield found
+
+
+def _text_constant(node: dict[str, Any]) -> str:
+    inner = node.get("arg", {}).get("A_Const", node)
+    return str(inner.get("sval", {}).get("sval", ""))

@@ -13,6 +13,7 @@ from miglint.catalog import Column, Constraint, ConstraintKind, Index, Table, Ty
 from miglint.changes import AlterColumnType
 from miglint.dialects.postgresql.alter_read import Command
 from miglint.dialects.postgresql.alter_table import Plan
+from miglint.dialects.postgresql.columns import record_default
 from miglint.dialects.postgresql.execution import Execution
 from miglint.dialects.postgresql.locks import Mode
 from miglint.dialects.postgresql.types import is_free, operator_class
@@ -37,10 +38,18 @@ def alter_type(command: Command, change: AlterColumnType, table: Table, plan: Pl
             execution.session.zone,
         ):
             plan.of(each).rewrite = True
+        record_default(column.default, execution)
+        _record_sequence(column, execution)
         after = replace(column, type=change.type, collation=change.collation)
         _rebuild(each, column, after, plan, execution)
         latest = execution.latest(each)
         execution.put(replace(latest, columns={**latest.columns, change.column: after}))
+
+
+def _record_sequence(column: Column, execution: Execution) -> None:
+    """The default of a serial column is nextval() of its sequence."""
+    if column.sequence is not None and not column.identity and execution.major >= 18:
+        execution.lock_name(column.sequence, Mode.ACCESS_SHARE)
 
 
 def _rebuild(table: Table, before: Column, after: Column, plan: Plan, execution: Execution) -> None:
@@ -55,9 +64,9 @@ def _rebuild(table: Table, before: Column, after: Column, plan: Plan, execution:
         if constraint.kind is ConstraintKind.CHECK and constraint.valid:
             plan.of(table).scan = True
         elif constraint.kind is ConstraintKind.FOREIGN_KEY:
-            _remake_key(table, constraint, before, after, plan, execution)
+            _remake_key(table, table, constraint, before, after, plan, execution)
     for other, key in _keys_to(table, before.name, execution):
-        _remake_key(other, key, before, after, plan, execution)
+        _remake_key(table, other, key, before, after, plan, execution)
 
 
 def _keys_to(table: Table, column: str, execution: Execution) -> Iterator[tuple[Table, Constraint]]:
@@ -67,14 +76,24 @@ def _keys_to(table: Table, column: str, execution: Execution) -> Iterator[tuple[
 
 
 def _remake_key(
-    table: Table, constraint: Constraint, before: Column, after: Column, plan: Plan, execution: Execution
+    altered: Table,
+    table: Table,
+    constraint: Constraint,
+    before: Column,
+    after: Column,
+    plan: Plan,
+    execution: Execution,
 ) -> None:
     """A foreign key is dropped and added: both ends are locked, and checked again if another operator compares them."""
     target = execution.catalog.table(constraint.references) if constraint.references is not None else None
     for end in (table, target):
         for each in execution.family(end) if end is not None else ():
             execution.lock(each, Mode.ACCESS_EXCLUSIVE)
-    if constraint.valid and not _same_operators("btree", before.type, after.type, execution):
+    if not constraint.valid:
+        return
+    if _same_operators("btree", before.type, after.type, execution):
+        plan.remade_keys.append((altered.name, table.name, constraint))
+    else:
         plan.foreign_keys.append((table.name, constraint))
 
 

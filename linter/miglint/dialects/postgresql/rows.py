@@ -10,13 +10,16 @@ from miglint.dialects.postgresql.execution import Execution, NotFollowed
 from miglint.dialects.postgresql.locks import Mode
 from miglint.dialects.postgresql.parser import Node
 from miglint.dialects.postgresql.queries import (
+    alias,
     functions_unknown,
     lock_sequence_arguments,
+    ranges,
     read_query,
     read_relation,
     relations_read,
     served_by_index,
 )
+from miglint.dialects.postgresql.tables import create_from_query
 from miglint.dialects.postgresql.tree import function_name, text_of, walk
 
 
@@ -33,6 +36,12 @@ def _target(node: Node, execution: Execution) -> Table | None:
     for each in execution.family(table):
         execution.lock(each, Mode.ROW_EXCLUSIVE)
     return table
+
+
+def _look_at_bound(table: Table, execution: Execution) -> None:
+    """A partition's bound is worked out from its parent, which is opened for it."""
+    for parent in table.parents if table.partition else ():
+        execution.lock_name(parent, Mode.ACCESS_SHARE)
 
 
 def _fires(table: Table, event: str, execution: Execution) -> None:
@@ -55,8 +64,12 @@ def insert(node: Node, execution: Execution) -> None:
     for sequence in execution.sequences(table):
         if sequence.owner is not None and (not named or sequence.owner[1] not in named):
             execution.lock(sequence, Mode.ROW_EXCLUSIVE)
+    for column in table.columns.values():
+        if column.default is not None and column.default.functions and not (named and column.name in named):
+            lock_sequence_arguments(column.default.tree, execution)
     lock_sequence_arguments(query, execution)
-    _check_keys_of(table, named, execution)
+    _check_keys_of(table, named, execution, many=bool(reads))
+    _look_at_bound(table, execution)
     execution.filled.add(table.oid)
     _fires(table, "insert", execution)
 
@@ -79,8 +92,9 @@ def copy(node: Node, execution: Execution) -> None:
         _fires(table, "insert", execution)
 
 
-def _check_keys_of(table: Table, columns: Iterable[str], execution: Execution) -> None:
-    """Each new value of a foreign key is looked up in the referenced table, at once unless deferred."""
+def _check_keys_of(table: Table, columns: Iterable[str], execution: Execution, *, many: bool) -> None:
+    """Each new value of a foreign key is looked up in the referenced table, at once unless deferred; for many rows that
+    is work in proportion to them."""
     changed = set(columns)
     for constraint in table.constraints.values():
         if constraint.references is None or constraint.deferred or not constraint.enforced:
@@ -88,6 +102,8 @@ def _check_keys_of(table: Table, columns: Iterable[str], execution: Execution) -
         target = execution.catalog.table(constraint.references)
         if target is not None and (not changed or changed & set(constraint.columns)):
             execution.lock(target, Mode.ROW_SHARE)
+            if many:
+                _scan(target, execution)
 
 
 def update(node: Node, execution: Execution) -> None:
@@ -96,7 +112,7 @@ def update(node: Node, execution: Execution) -> None:
     _with_clauses(node, execution)
     columns = tuple(item["ResTarget"].get("name", "") for item in node.get("targetList", ()))
     where = node.get("whereClause")
-    whole = table is not None and not served_by_index(where, table, _alias(node))
+    whole = table is not None and not served_by_index(where, table, alias(node["relation"]))
     execution.changes.append(
         UpdateRows(
             table=execution.resolve(node["relation"]),
@@ -110,7 +126,7 @@ def update(node: Node, execution: Execution) -> None:
         return
     if whole:
         _scan(table, execution)
-    _check_keys_of(table, columns, execution)
+    _check_keys_of(table, columns, execution, many=whole)
     _check_keys_to(table, execution, columns=frozenset(columns))
     _fires(table, "update", execution)
 
@@ -120,7 +136,7 @@ def delete(node: Node, execution: Execution) -> None:
     table = _target(node, execution)
     _with_clauses(node, execution)
     where = node.get("whereClause")
-    whole = table is not None and not served_by_index(where, table, _alias(node))
+    whole = table is not None and not served_by_index(where, table, alias(node["relation"]))
     change = DeleteRows(table=execution.resolve(node["relation"]), conditional=where is not None, whole_table=whole)
     execution.changes.append(change)
     _read_beside(node, ("usingClause", "whereClause"), execution)
@@ -146,11 +162,6 @@ def merge(node: Node, execution: Execution) -> None:
         _check_keys_to(table, execution)
 
 
-def _alias(node: Node) -> str:
-    relation = node["relation"]
-    return str(relation.get("alias", {}).get("aliasname", relation.get("relname", "")))
-
-
 def _scan(table: Table, execution: Execution) -> None:
     for each in execution.family(table):
         execution.scan(each)
@@ -163,11 +174,10 @@ def _read_beside(node: Node, clauses: Iterable[str], execution: Execution) -> No
         read_query(tree, execution)
         _note_functions(tree, execution)
         lock_sequence_arguments(tree, execution)
-        if clause in ("fromClause", "usingClause"):
-            for name in relations_read(tree, execution):
-                found = execution.catalog.table(name)
-                if found is not None:
-                    _scan(found, execution)
+    for source in ranges([*node.get("fromClause", ()), *node.get("usingClause", ())]):
+        found = execution.catalog.table(execution.resolve(source))
+        if found is not None and not served_by_index(node.get("whereClause"), found, alias(source)):
+            _scan(found, execution)
 
 
 def _with_clauses(node: Node, execution: Execution) -> None:
@@ -204,12 +214,13 @@ def select(node: Node, execution: Execution) -> None:
     tree = {"SelectStmt": node}
     locking = bool(node.get("lockingClause"))
     names = read_query(tree, execution, mode=Mode.ROW_SHARE if locking else Mode.ACCESS_SHARE)
-    execution.changes.append(ReadRows(tables=tuple(names)))
+    if "intoClause" in node:
+        create_from_query(node["intoClause"], names, execution)
+    else:
+        execution.changes.append(ReadRows(tables=tuple(names)))
     lock_sequence_arguments(tree, execution)
     _apply_settings(tree, execution)
     _write_inside(node.get("withClause"), execution)
-    if "intoClause" in node:
-        raise NotFollowed("SELECT INTO makes a table whose columns are not followed")
     unknown = functions_unknown(tree, execution)
     if unknown:
         called = ", ".join(f"{name}()" for name in unknown)
@@ -235,27 +246,28 @@ def _note_functions(tree: Node | None, execution: Execution) -> None:
 def truncate(node: Node, execution: Execution) -> None:
     """TruncateStmt: everything is locked, nothing is read."""
     cascade = node.get("behavior") == "DROP_CASCADE"
-    pending: list[Name] = []
+    pending: list[tuple[Name, bool]] = []
     for item in node.get("relations", ()):
         relation = item["RangeVar"]
-        name = execution.resolve(relation)
-        execution.changes.append(TruncateTable(table=name, only=not relation.get("inh", False), cascade=cascade))
-        pending.append(name)
+        name, only = execution.resolve(relation), not relation.get("inh", False)
+        execution.changes.append(TruncateTable(table=name, only=only, cascade=cascade))
+        pending.append((name, only))
     done: set[Name] = set()
     while pending:
-        name = pending.pop()
+        name, only = pending.pop()
         if name in done:
             continue
         done.add(name)
-        table = execution.table(name)
-        for each in execution.family(table):
+        for each in execution.family(execution.table(name), only=only):
             _empty(each, execution, restart=node.get("restart_seqs", False))
         if cascade:
-            pending.extend(other.name for other, _ in execution.catalog.foreign_keys_to(name))
+            pending.extend((other.name, False) for other, _ in execution.catalog.foreign_keys_to(name))
 
 
 def _empty(table: Table, execution: Execution, *, restart: bool) -> None:
     execution.lock(table, Mode.ACCESS_EXCLUSIVE).emptied = True
+    if execution.major <= 13:
+        _look_at_bound(table, execution)
     for index in table.indexes.values():
         execution.lock_index(table, index, Mode.ACCESS_EXCLUSIVE)
     for sequence in execution.sequences(table) if restart else ():

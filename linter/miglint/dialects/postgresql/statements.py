@@ -53,6 +53,8 @@ HANDLERS: dict[str, Handler] = {
     "CreateStatsStmt": objects.create_statistics,
     "CreateExtensionStmt": objects.create_extension,
     "CreateSchemaStmt": objects.create_schema,
+    "CreatePublicationStmt": objects.publish,
+    "AlterPublicationStmt": objects.publish,
     "DoStmt": objects.run_code,
     "CallStmt": objects.run_code,
     "ExecuteStmt": objects.run_code,
@@ -64,11 +66,12 @@ LOCK_NOTHING = words(
     """
     AlterDatabaseSetStmt AlterDatabaseStmt AlterDefaultPrivilegesStmt AlterEventTrigStmt AlterExtensionStmt
     AlterFunctionStmt AlterObjectDependsStmt AlterOwnerStmt AlterRoleSetStmt AlterRoleStmt AlterStatsStmt
-    AlterTSConfigurationStmt AlterTSDictionaryStmt AlterTypeStmt CheckPointStmt CommentStmt ConstraintsSetStmt
-    CreateAmStmt CreateCastStmt CreateConversionStmt CreateEventTrigStmt CreateFdwStmt CreateForeignServerStmt
-    CreateOpClassStmt CreateOpFamilyStmt CreatePLangStmt CreateRoleStmt CreateTableSpaceStmt CreateTransformStmt
-    CreateUserMappingStmt CreatedbStmt DeallocateStmt DefineStmt DiscardStmt DropRoleStmt DropUserMappingStmt
-    DropdbStmt ExplainStmt GrantRoleStmt ListenStmt NotifyStmt PrepareStmt UnlistenStmt VariableShowStmt
+    AlterSubscriptionStmt AlterTSConfigurationStmt AlterTSDictionaryStmt AlterTypeStmt CheckPointStmt
+    CommentStmt ConstraintsSetStmt CreateAmStmt CreateCastStmt CreateConversionStmt CreateEventTrigStmt
+    CreateFdwStmt CreateForeignServerStmt CreateOpClassStmt CreateOpFamilyStmt CreatePLangStmt CreateRoleStmt
+    CreateSubscriptionStmt CreateTableSpaceStmt CreateTransformStmt CreateUserMappingStmt CreatedbStmt
+    DeallocateStmt DefineStmt DiscardStmt DropRoleStmt DropSubscriptionStmt DropUserMappingStmt DropdbStmt
+    ExplainStmt GrantRoleStmt ListenStmt NotifyStmt PrepareStmt UnlistenStmt VariableShowStmt
     """
 )
 

@@ -16,7 +16,7 @@ from miglint.changes import (
     SetSchema,
 )
 from miglint.dialects.postgresql.alter_table import Plan, work_through
-from miglint.dialects.postgresql.columns import make_sequence
+from miglint.dialects.postgresql.columns import make_sequence, record_default
 from miglint.dialects.postgresql.constraints import add_constraint
 from miglint.dialects.postgresql.definitions import ColumnDefinition, ConstraintDefinition, read_column, read_constraint
 from miglint.dialects.postgresql.execution import Execution
@@ -25,7 +25,7 @@ from miglint.dialects.postgresql.locks import Mode
 from miglint.dialects.postgresql.names import truncated
 from miglint.dialects.postgresql.parser import Node
 from miglint.dialects.postgresql.partitions import check_default, copy_index
-from miglint.dialects.postgresql.queries import read_query
+from miglint.dialects.postgresql.queries import columns_read, read_query, relations_read
 from miglint.dialects.postgresql.tree import qualified
 
 PERSISTENCE = {"p": "permanent", "u": "unlogged", "t": "temporary"}
@@ -157,6 +157,7 @@ def _fill(table: Table, elements: _Elements, execution: Execution, plan: Plan) -
         execution.put(replace(latest, columns={**latest.columns, **origin.columns}))
     for definition in elements.columns:
         latest = execution.latest(table)
+        record_default(definition.column.default, execution)
         execution.put(replace(latest, columns={**latest.columns, definition.column.name: definition.column}))
         if definition.serial or definition.column.identity:
             make_sequence(execution.latest(table), definition.column.name, execution)
@@ -175,23 +176,36 @@ def _copy_indexes(origin: Table, table: Table, execution: Execution) -> None:
 def create_table_as(node: Node, execution: Execution) -> None:
     """CreateTableAsStmt: a table or a materialised view from a query."""
     into = node["into"]
-    name = new_name(into["rel"], execution)
-    reads = read_query(node.get("query"), execution)
+    query = node.get("query")
+    view = node.get("objtype") == "OBJECT_MATVIEW"
+    if into.get("skipData") and view:
+        reads = relations_read(query, execution)
+        for source in reads:
+            execution.lock_name(source, Mode.ACCESS_SHARE)
+    else:
+        reads = read_query(query, execution)
     if into.get("skipData"):
         _forget_scans(execution)
-    view = node.get("objtype") == "OBJECT_MATVIEW"
+    if node.get("if_not_exists") and new_name(into["rel"], execution) in execution.catalog.relations:
+        return
+    create_from_query(into, reads, execution, query=query if view else None)
+
+
+def create_from_query(into: Node, reads: list[Name], execution: Execution, *, query: Node | None = None) -> None:
+    """The table that a query fills; with `query`, a materialised view."""
+    name = new_name(into["rel"], execution)
     table = Table(
         execution.oid(),
         name,
-        kind=TableKind.MATERIALIZED_VIEW if view else TableKind.TABLE,
+        kind=TableKind.MATERIALIZED_VIEW if query else TableKind.TABLE,
         persistence=PERSISTENCE[into["rel"].get("relpersistence", "p")],
-        sources=frozenset(reads) if view else frozenset(),
+        sources=frozenset(reads) if query else frozenset(),
+        source_columns=columns_read(query),
         assumed=True,
     )
-    execution.changes.append(CreateTable(table=name, if_not_exists=node.get("if_not_exists", False)))
-    if not (node.get("if_not_exists") and name in execution.catalog.relations):
-        execution.create(table)
-        execution.filled.add(table.oid)
+    execution.changes.append(CreateTable(table=name))
+    execution.create(table)
+    execution.filled.add(table.oid)
 
 
 def _forget_scans(execution: Execution) -> None:

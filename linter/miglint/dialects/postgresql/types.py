@@ -20,8 +20,6 @@ _OIDS = words(
     regrole regtype
     """
 )
-_VIA_OID_ONLY = _OIDS - {"oid", "int4"}
-
 _BINARY = frozenset(
     {
         ("text", "varchar"),
@@ -36,6 +34,7 @@ _BINARY = frozenset(
         ("varbit", "bit"),
         ("citext", "text"),
         ("citext", "varchar"),
+        ("citext", "bpchar"),
         ("text", "citext"),
         ("varchar", "citext"),
         ("regoper", "regoperator"),
@@ -164,6 +163,8 @@ def base_type(of: Type, catalog: Catalog) -> Type:
 
 def domain_constrained(of: Type, catalog: Catalog) -> bool | None:
     """Whether a type is a domain with a constraint, at any level. None: a user's type that is not known."""
+    if of.array:
+        return False
     seen = 0
     while (found := domain(of, catalog)) is not None and seen < 10:
         if found.not_null or found.constraints:
@@ -193,5 +194,5 @@ def operator_class(of: Type, method: str, catalog: Catalog) -> tuple[str, bool]:
         return f"{method} array", True
     if base.schema:
         return f"{method} {base.schema}.{base.name}", True
-    name = _ALIAS_CLASSES.get(base.name, base.name)
+    name = "oid" if base.name in _OIDS - {"int4"} else _ALIAS_CLASSES.get(base.name, base.name)
     return f"{method} {name}", name.endswith(("range", "multirange"))

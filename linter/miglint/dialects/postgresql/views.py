@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from miglint.catalog import View
+from miglint.catalog import Name, View
 from miglint.changes import CreateObject, Maintain
 from miglint.dialects.postgresql.execution import Execution
 from miglint.dialects.postgresql.locks import Mode
 from miglint.dialects.postgresql.parser import Node
-from miglint.dialects.postgresql.queries import read_relation, relations_read
+from miglint.dialects.postgresql.queries import columns_read, read_relation, relations_read
 from miglint.dialects.postgresql.tables import new_name
-from miglint.dialects.postgresql.tree import columns_of, walk
 from miglint.effects import Work
 
 
@@ -29,8 +28,7 @@ def create_view(node: Node, execution: Execution) -> None:
         before.oid if isinstance(before, View) else execution.oid(),
         name,
         frozenset(sources),
-        frozenset(columns_of(query)),
-        any(kind == "A_Star" for kind, _ in walk(query)),
+        columns_read(query),
         query,
     )
     if isinstance(before, View):
@@ -40,14 +38,11 @@ def create_view(node: Node, execution: Execution) -> None:
         execution.create(view)
 
 
-def _look_at(source: object, execution: Execution) -> None:
-    from miglint.catalog import Name
-
-    if isinstance(source, Name):
-        relation = execution.catalog.relations.get(source)
-        if relation is None and (source.schema == "pg_catalog" or source.name.startswith("pg_")):
-            return
-        execution.lock(relation if relation is not None else execution.table(source), Mode.ACCESS_SHARE)
+def _look_at(source: Name, execution: Execution) -> None:
+    relation = execution.catalog.relations.get(source)
+    if relation is None and (source.schema == "pg_catalog" or source.name.startswith("pg_")):
+        return
+    execution.lock(relation if relation is not None else execution.table(source), Mode.ACCESS_SHARE)
 
 
 def refresh(node: Node, execution: Execution) -> None:
@@ -59,12 +54,11 @@ def refresh(node: Node, execution: Execution) -> None:
         Maintain(table=view.name, action="REFRESH MATERIALIZED VIEW", concurrently=concurrently, no_data=no_data)
     )
     execution.lock(view, Mode.EXCLUSIVE if concurrently else Mode.ACCESS_EXCLUSIVE)
-    for source in sorted(view.sources):
+    for source in sorted(view.sources) if not no_data else ():
         read_relation(source, execution)
         found = execution.catalog.table(source)
-        if found is not None and not no_data:
-            for each in execution.family(found):
-                execution.scan(each)
+        for each in execution.family(found) if found is not None else ():
+            execution.scan(each)
     if concurrently:
         execution.scan(view)
         return
