@@ -14,9 +14,17 @@ from miglint.history import Key, Migration, Rendered, Statement, Target
 NOWHERE = Span(1, 1, 1, 1)
 
 
-def analyses(setup: Sequence[str], statements: Sequence[str], target: Target, *, atomic: bool = True) -> list[Analysis]:
-    """The analyses of the statements after the setup."""
-    (result,) = analyse([_rendered("setup", setup, target)], [_rendered("case", statements, target, atomic)], target)
+def analyses(
+    setup: Sequence[str],
+    statements: Sequence[str],
+    target: Target,
+    *,
+    session: Sequence[str] = (),
+    atomic: bool = True,
+) -> list[Analysis]:
+    """The analyses of the statements after the setup, in a session with these SETs."""
+    case = _rendered("case", [*session, *statements], target, atomic)
+    (result,) = analyse([_rendered("setup", setup, target)], [case], target)
     return result
 
 
@@ -24,7 +32,7 @@ def predict(
     setup: Sequence[str], statements: Sequence[str], target: Target, *, session: Sequence[str] = (), atomic: bool = True
 ) -> Outcome:
     """The outcome on PostgreSQL."""
-    results = analyses(setup, [*session, *statements], target, atomic=atomic)
+    results = analyses(setup, statements, target, session=session, atomic=atomic)
     not_understood = [each.reason or "not understood" for each in results if not each.understood]
     if not_understood:
         return Outcome(unknown="; ".join(not_understood))

@@ -71,6 +71,20 @@ class AddColumn(TableChange):
     column: Column
     constraints: tuple[Constraint, ...] = ()
     if_not_exists: bool = False
+    first: bool = False
+    after: str = ""
+    """MySQL's FIRST and AFTER: where among the columns it goes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedefineColumn(TableChange):
+    """MySQL's MODIFY and CHANGE: the whole definition anew, whatever of it differs. CHANGE renames in a change before."""
+
+    column: str
+    definition: Column
+    constraints: tuple[Constraint, ...] = ()
+    first: bool = False
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,119 @@
+"""How a server does what is asked: the algorithm, and what others can do meanwhile.
+
+MariaDB's answers are measured (`evaluation/locks`); MySQL's are those of its manual, "Online DDL Operations".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from miglint.catalog import Table
+from miglint.dialects.mysql import tables
+from miglint.dialects.mysql.demands import INDEX_BUILDS, INSTANT_COLUMNS, NULLABILITY, Demand
+from miglint.dialects.mysql.server import Server
+from miglint.effects import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`lock` is the least that is needed: NONE, SHARED (nobody writes) or EXCLUSIVE."""
+
+    algorithm: str
+    lock: str = "NONE"
+    work: frozenset[Work] = frozenset()
+
+
+COPYING = Plan("COPY", "SHARED", frozenset({Work.COPY}))
+LOCKING_BUILDS = Demand.ADD_FULLTEXT | Demand.ADD_SPATIAL
+
+
+def plan(demand: Demand, table: Table, server: Server) -> Plan:
+    """How the demands are met on a table."""
+    if tables.engine(table) != "innodb":
+        return COPYING if demand & ~_METADATA else _metadata(demand)
+    return _mariadb(demand, table) if server.is_mariadb else _mysql(demand, table, server)
+
+
+_METADATA = Demand.RENAME_COLUMN | Demand.IN_PLACE | Demand.EXCLUSIVE
+
+
+def _metadata(demand: Demand) -> Plan:
+    return Plan("INSTANT", "EXCLUSIVE" if demand == Demand.EXCLUSIVE else "NONE")
+
+
+def _mariadb(demand: Demand, table: Table) -> Plan:
+    indexed_virtual = tables.has_indexed_virtual_column(table)
+    rebuilds = _mariadb_rebuilds(demand, table, indexed_virtual=indexed_virtual)
+    if _mariadb_copies(demand, table, rebuilds=rebuilds, indexed_virtual=indexed_virtual):
+        return COPYING
+    locks = bool(demand & (LOCKING_BUILDS | Demand.REBUILD_SHARED))
+    if rebuilds:
+        locks = locks or tables.has_fulltext(table) or indexed_virtual
+        return Plan("INPLACE", _lock(locks), _rebuilding(demand))
+    if demand & (INDEX_BUILDS | Demand.CHANGE_INDEXES):
+        return Plan("NOCOPY", _lock(locks), _building(demand))
+    return _metadata(demand)
+
+
+def _mariadb_rebuilds(demand: Demand, table: Table, *, indexed_virtual: bool) -> bool:
+    if demand & (Demand.REBUILD | Demand.REBUILD_SHARED | Demand.SET_NOT_NULL):
+        return True
+    if demand & Demand.DROP_NOT_NULL and tables.row_format(table) != "redundant":
+        return True
+    if demand & Demand.ADD_FULLTEXT and not tables.has_fulltext(table):
+        return True  # InnoDB adds the hidden column FTS_DOC_ID
+    never_instant = tables.row_format(table) == "compressed" or tables.has_fulltext(table) or indexed_virtual
+    return bool(demand & INSTANT_COLUMNS) and (never_instant or bool(demand & INDEX_BUILDS))
+
+
+def _mariadb_copies(demand: Demand, table: Table, *, rebuilds: bool, indexed_virtual: bool) -> bool:
+    if demand & (Demand.COPY | Demand.SHIFT_VIRTUAL_BY_ADD):
+        return True
+    if demand & Demand.SET_NOT_NULL and (tables.has_stored_column(table) or indexed_virtual):
+        return True
+    if demand & Demand.ADD_FULLTEXT and "system_versioning" in table.options:
+        return True
+    if demand & Demand.ADD_VIRTUAL and (rebuilds or demand & INSTANT_COLUMNS):
+        return True
+    return rebuilds and bool(demand & Demand.SHIFT_VIRTUAL_BY_DROP)
+
+
+def _mysql(demand: Demand, table: Table, server: Server) -> Plan:
+    if demand & Demand.COPY:
+        return COPYING
+    locks = bool(demand & (LOCKING_BUILDS | Demand.REBUILD_SHARED))
+    if _mysql_rebuilds(demand, table, server):
+        locks = locks or tables.has_fulltext(table)
+        return Plan("INPLACE", _lock(locks), _rebuilding(demand))
+    in_place = INDEX_BUILDS | Demand.CHANGE_INDEXES | Demand.IN_PLACE
+    if demand & Demand.RENAME_COLUMN and not server.at_least(8, 0, 28):
+        in_place |= Demand.RENAME_COLUMN
+    if demand & in_place:
+        return Plan("INPLACE", _lock(locks), _building(demand))
+    return _metadata(demand)
+
+
+def _mysql_rebuilds(demand: Demand, table: Table, server: Server) -> bool:
+    if demand & (Demand.REBUILD | Demand.REBUILD_SHARED | NULLABILITY | Demand.REORDER):
+        return True
+    if demand & Demand.ADD_FULLTEXT and not tables.has_fulltext(table):
+        return True
+    if demand & Demand.ADD_VIRTUAL and demand & INSTANT_COLUMNS:
+        return True
+    if not demand & INSTANT_COLUMNS:
+        return False
+    never_instant = tables.row_format(table) == "compressed" or tables.has_fulltext(table)
+    beyond_old = demand & (Demand.DROP_COLUMN | Demand.ADD_INSIDE) and not server.at_least(8, 0, 29)
+    return never_instant or bool(beyond_old) or bool(demand & (INDEX_BUILDS | Demand.CHANGE_INDEXES | Demand.IN_PLACE))
+
+
+def _lock(locks: bool) -> str:
+    return "SHARED" if locks else "NONE"
+
+
+def _rebuilding(demand: Demand) -> frozenset[Work]:
+    return frozenset({Work.REWRITE}) | _building(demand)
+
+
+def _building(demand: Demand) -> frozenset[Work]:
+    return frozenset({Work.INDEX_BUILD}) if demand & INDEX_BUILDS else frozenset()

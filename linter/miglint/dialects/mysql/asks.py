@@ -1,0 +1,288 @@
+"""What each change of an ALTER TABLE asks of the storage engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import singledispatch
+
+from miglint.catalog import Column, Constraint, ConstraintKind, Index, Table
+from miglint.changes import (
+    AddColumn,
+    AddConstraint,
+    AlterConstraint,
+    Change,
+    CreateIndex,
+    DropColumn,
+    DropConstraint,
+    DropIndex,
+    RedefineColumn,
+    RenameColumn,
+    RenameIndex,
+    RenameTable,
+    SetTableOption,
+)
+from miglint.dialects.mysql import tables
+from miglint.dialects.mysql.compare import redefinition
+from miglint.dialects.mysql.definitions import is_constant
+from miglint.dialects.mysql.demands import Demand
+from miglint.dialects.mysql.server import Server
+from miglint.dialects.mysql.types import BLOBS, TEXTS, charset_named, charset_of
+
+REBUILDING_OPTIONS = frozenset(
+    {
+        "ROW_FORMAT",
+        "KEY_BLOCK_SIZE",
+        "FORCE",
+        "PAGE_COMPRESSED",
+        "PAGE_COMPRESSION_LEVEL",
+        "ENCRYPTED",
+        "ENCRYPTION_KEY_ID",
+    }
+)
+COPYING_OPTIONS = frozenset(
+    {"ADD SYSTEM VERSIONING", "SYSTEM_VERSIONING", "ORDER BY", "PARTITION BY", "REMOVE PARTITIONING"}
+)
+STATISTICS = frozenset(
+    {"AUTO_INCREMENT", "STATS_AUTO_RECALC", "STATS_PERSISTENT", "STATS_SAMPLE_PAGES", "CHARSET", "COLLATE"}
+)
+
+
+def demand_of(changes: Sequence[Change], table: Table, server: Server) -> Demand:
+    """The demands of all changes of one statement together."""
+    former = former_names(changes)
+    kept = [former(change) for change in changes if not _renames_index(change, changes, table)]
+    demand = Demand.METADATA
+    for change in kept:
+        demand |= asks(change, table, server)
+    return demand | _key_change(kept, table)
+
+
+def former_names(changes: Sequence[Change]) -> Callable[[Change], Change]:
+    """What gives the new definition of a column that CHANGE also renames its former name, under which it is found."""
+    names = {change.new_name.lower(): change.column for change in changes if isinstance(change, RenameColumn)}
+
+    def with_former_name(change: Change) -> Change:
+        if isinstance(change, RedefineColumn) and change.column.lower() in names:
+            return replace(change, column=names[change.column.lower()])
+        return change
+
+    return with_former_name
+
+
+def _renames_index(change: Change, changes: Sequence[Change], table: Table) -> bool:
+    """Whether one half of DROP INDEX a, ADD INDEX b of the same definition: the server only renames it."""
+    dropped = [tables.find(table.indexes, each.index.name) for each in changes if isinstance(each, DropIndex)]
+    added = [each.index for each in changes if isinstance(each, CreateIndex)]
+    if isinstance(change, CreateIndex):
+        return any(index is not None and _same_index(index, change.index) for index in dropped)
+    if isinstance(change, DropIndex):
+        index = tables.find(table.indexes, change.index.name)
+        return index is not None and any(_same_index(index, other) for other in added)
+    return False
+
+
+def _same_index(one: Index, other: Index) -> bool:
+    return (one.keys, one.method, one.unique) == (other.keys, other.method, other.unique)
+
+
+def _key_change(changes: Sequence[Change], table: Table) -> Demand:
+    """The table is stored in the order of its primary key: taking it away copies, another one rebuilds."""
+    adds = any(each.kind is ConstraintKind.PRIMARY_KEY for change in changes for each in _constraints(change))
+    if adds:
+        return Demand.REBUILD | Demand.DEFINITION
+    return Demand.COPY if any(_takes_key(change, table) for change in changes) else Demand.METADATA
+
+
+def _constraints(change: Change) -> tuple[Constraint, ...]:
+    if isinstance(change, AddConstraint):
+        return (change.constraint,)
+    return change.constraints if isinstance(change, AddColumn | RedefineColumn) else ()
+
+
+def _takes_key(change: Change, table: Table) -> bool:
+    key = {name.lower() for name in tables.primary_key(table)}
+    if isinstance(change, DropConstraint):
+        return change.constraint.upper() == "PRIMARY"
+    if isinstance(change, DropColumn):
+        return change.column.lower() in key
+    if isinstance(change, DropIndex):
+        index = tables.find(table.indexes, change.index.name)
+        declared = tables.declared_primary_key(table)
+        if index is None or not tables.is_implicit_key(table, index) or declared is not None:
+            return change.index.name.upper() == "PRIMARY"
+        return {name.lower() for name in index.columns} == key
+    return False
+
+
+@singledispatch
+def asks(change: Change, table: Table, server: Server) -> Demand:
+    """The demands of one change; of those that are only metadata, none."""
+    return Demand.METADATA
+
+
+@asks.register
+def _(change: AddColumn, table: Table, server: Server) -> Demand:
+    if change.if_not_exists and tables.find(table.columns, change.column.name) is not None:
+        return Demand.METADATA
+    column = change.column
+    demand = _extras(change.constraints, table, server, new_column=True) | Demand.DEFINITION
+    inside = change.first or (change.after and change.after.lower() != _last(table))
+    if column.generated == "stored" or not (column.generated or is_constant(column.default)):
+        return demand | Demand.COPY
+    if column.generated == "virtual":
+        return demand | Demand.ADD_VIRTUAL
+    if inside and tables.precedes_virtual(table, "" if change.first else change.after):
+        demand |= Demand.SHIFT_VIRTUAL_BY_ADD
+    if column.identity:
+        return demand | Demand.REBUILD_SHARED
+    return demand | Demand.ADD_COLUMN | (Demand.ADD_INSIDE if inside else Demand.METADATA)
+
+
+def _last(table: Table) -> str:
+    return [*table.columns][-1].lower() if table.columns else ""
+
+
+def _extras(constraints: Sequence[Constraint], table: Table, server: Server, *, new_column: bool) -> Demand:
+    """What is written along with a column. A CHECK there is not checked on the rows, unlike one of the table."""
+    demand = Demand.METADATA
+    for constraint in constraints:
+        if constraint.kind is ConstraintKind.UNIQUE:
+            demand |= Demand.ADD_INDEX
+        elif constraint.kind is ConstraintKind.FOREIGN_KEY and server.is_mariadb:
+            demand |= _foreign_key(constraint, table, server)
+        elif constraint.kind is ConstraintKind.CHECK and not server.is_mariadb and not new_column:
+            demand |= Demand.COPY
+    return demand
+
+
+def _foreign_key(constraint: Constraint, table: Table, server: Server) -> Demand:
+    if server.foreign_key_checks:
+        return Demand.COPY
+    columns = [name.lower() for name in constraint.columns]
+    indexed = any(
+        [name.lower() for name in index.columns[: len(columns)]] == columns for index in table.indexes.values()
+    )
+    return Demand.IN_PLACE if indexed else Demand.ADD_INDEX | Demand.IN_PLACE
+
+
+@asks.register
+def _(change: DropColumn, table: Table, server: Server) -> Demand:
+    column = tables.find(table.columns, change.column)
+    if column is None and change.column_if_exists and not table.assumed:
+        return Demand.METADATA
+    demand = Demand.DEFINITION
+    if tables.indexes_of(table, change.column):
+        demand |= Demand.CHANGE_INDEXES
+    if column is not None and column.generated == "virtual":
+        return demand
+    if tables.precedes_virtual(table, change.column):
+        demand |= Demand.SHIFT_VIRTUAL_BY_DROP
+    return demand | Demand.DROP_COLUMN
+
+
+@asks.register
+def _(change: RedefineColumn, table: Table, server: Server) -> Demand:
+    old = tables.find(table.columns, change.column)
+    if old is None:
+        return Demand.COPY
+    return redefinition(change, old, table, server) | _extras(change.constraints, table, server, new_column=False)
+
+
+@asks.register
+def _(change: RenameColumn, table: Table, server: Server) -> Demand:
+    return Demand.RENAME_COLUMN
+
+
+@asks.register
+def _(change: AddConstraint, table: Table, server: Server) -> Demand:
+    kind = change.constraint.kind
+    if kind is ConstraintKind.FOREIGN_KEY:
+        return _foreign_key(change.constraint, table, server)
+    if kind is ConstraintKind.CHECK and (change.constraint.enforced or server.is_mariadb):
+        return Demand.COPY
+    return Demand.METADATA
+
+
+@asks.register
+def _(change: DropConstraint, table: Table, server: Server) -> Demand:
+    if tables.find(table.indexes, change.constraint) is not None and not tables.find(
+        table.constraints, change.constraint
+    ):
+        return Demand.CHANGE_INDEXES | Demand.DEFINITION
+    return Demand.IN_PLACE
+
+
+@asks.register
+def _(change: AlterConstraint, table: Table, server: Server) -> Demand:
+    return Demand.COPY if change.enforced else Demand.IN_PLACE
+
+
+@asks.register
+def _(change: CreateIndex, table: Table, server: Server) -> Demand:
+    if change.if_not_exists and tables.find(table.indexes, change.index.name) is not None:
+        return Demand.METADATA
+    if change.index.method == "fulltext":
+        return Demand.ADD_FULLTEXT | Demand.DEFINITION
+    if change.index.method == "spatial":
+        return Demand.ADD_SPATIAL | Demand.DEFINITION
+    if change.index.unique and any(_is_long(table, key.column) and key.length is None for key in change.index.keys):
+        return Demand.COPY
+    return Demand.ADD_INDEX | Demand.DEFINITION
+
+
+def _is_long(table: Table, column: str) -> bool:
+    """Whether unique values of a column can only be told apart by a hash, for which MariaDB makes a hidden column."""
+    found = tables.find(table.columns, column)
+    return found is not None and found.type is not None and found.type.name in BLOBS | TEXTS
+
+
+@asks.register
+def _(change: DropIndex, table: Table, server: Server) -> Demand:
+    missing = change.if_exists and tables.find(table.indexes, change.index.name) is None and not table.assumed
+    return Demand.METADATA if missing else Demand.CHANGE_INDEXES | Demand.DEFINITION
+
+
+@asks.register
+def _(change: RenameIndex, table: Table, server: Server) -> Demand:
+    return Demand.IN_PLACE
+
+
+@asks.register
+def _(change: RenameTable, table: Table, server: Server) -> Demand:
+    return Demand.EXCLUSIVE
+
+
+@asks.register
+def _(change: SetTableOption, table: Table, server: Server) -> Demand:
+    action = change.action
+    if action == "ENGINE":
+        return Demand.REBUILD | Demand.DEFINITION if change.value.lower() == tables.engine(table) else Demand.COPY
+    if action in COPYING_OPTIONS or (action == "ENCRYPTION" and not server.is_mariadb):
+        return Demand.COPY
+    if action in REBUILDING_OPTIONS:
+        return Demand.REBUILD | Demand.DEFINITION
+    if action == "DROP SYSTEM VERSIONING":
+        return Demand.REBUILD_SHARED | Demand.DEFINITION
+    if action == "CONVERT TO CHARACTER SET":
+        return _conversion(change, table, server)
+    if action in {"ENABLE KEYS", "DISABLE KEYS", "IMPORT TABLESPACE", "DISCARD TABLESPACE"}:
+        return Demand.EXCLUSIVE
+    return Demand.IN_PLACE if action in STATISTICS else Demand.METADATA
+
+
+def _conversion(change: SetTableOption, table: Table, server: Server) -> Demand:
+    """Converting is free where every column already has the character set."""
+    if table.assumed:
+        return Demand.COPY
+    wanted = server.resolved(charset_named(change.options.get("charset", ""), change.options.get("collate", "")))
+    inherited = server.table_charset(table)
+    types = [column.type for column in table.columns.values() if _is_text(column)]
+    unchanged = all(server.resolved(charset_of(each, inherited)) == wanted for each in types if each is not None)
+    return Demand.DEFINITION if unchanged and server.is_mariadb else Demand.COPY
+
+
+def _is_text(column: Column) -> bool:
+    return column.type is not None and (
+        column.type.name in {"char", "varchar", "enum", "set"} or column.type.name in TEXTS
+    )

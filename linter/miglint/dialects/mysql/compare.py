@@ -1,0 +1,132 @@
+"""What MODIFY and CHANGE ask, by the column's old and new definition."""
+
+from __future__ import annotations
+
+from miglint.catalog import Column, Expression, Table, Type
+from miglint.changes import RedefineColumn
+from miglint.dialects.mysql import tables
+from miglint.dialects.mysql.demands import Demand
+from miglint.dialects.mysql.server import Server
+from miglint.dialects.mysql.types import (
+    CHARACTERS,
+    INTEGERS,
+    Charset,
+    byte_length,
+    charset_of,
+    set_bytes,
+)
+
+ONE_LENGTH_BYTE = 255
+"""A value of up to so many bytes has a length of one byte in its row."""
+ALWAYS_ONE_LENGTH_BYTE = 127
+"""And one of up to so many is stored alike under either length: MariaDB lets such a column grow past 255."""
+
+
+def redefinition(change: RedefineColumn, old: Column, table: Table, server: Server) -> Demand:
+    """The demands of a column's new definition."""
+    new = change.definition
+    demand = _position(change, old, table)
+    if old.generated or new.generated:
+        return demand | _generation(old, new)
+    demand |= _storage(old, new, table, server)
+    if new.identity and not old.identity:
+        demand |= Demand.COPY
+    return demand | _nullability(old, new, table)
+
+
+def _nullability(old: Column, new: Column, table: Table) -> Demand:
+    was, becomes = tables.is_not_null(table, old), tables.is_not_null(table, new)
+    if was == becomes:
+        return Demand.METADATA
+    if becomes:
+        return Demand.SET_NOT_NULL | Demand.DEFINITION
+    key = {name.lower() for name in tables.primary_key(table)}
+    return (Demand.COPY if old.name.lower() in key else Demand.DROP_NOT_NULL) | Demand.DEFINITION
+
+
+def _position(change: RedefineColumn, old: Column, table: Table) -> Demand:
+    order = [name.lower() for name in table.columns]
+    name = old.name.lower()
+    if name not in order or not (change.first or change.after):
+        return Demand.METADATA
+    others = [each for each in order if each != name]
+    at = (
+        0 if change.first else others.index(change.after.lower()) + 1 if change.after.lower() in others else len(others)
+    )
+    moved = [*others[:at], name, *others[at:]] != order
+    return Demand.REORDER | Demand.DEFINITION if moved else Demand.METADATA
+
+
+def _generation(old: Column, new: Column) -> Demand:
+    """A virtual column has no storage; everything about a stored one is computed anew."""
+    if old.generated == new.generated == "virtual":
+        return Demand.DEFINITION
+    same = old.generated == new.generated and old.type == new.type and _text(old.generation) == _text(new.generation)
+    return Demand.METADATA if same else Demand.COPY
+
+
+def _text(expression: Expression | None) -> str:
+    return "" if expression is None else " ".join(expression.text.lower().split())
+
+
+def _storage(old: Column, new: Column, table: Table, server: Server) -> Demand:
+    if old.type is None or new.type is None:
+        return Demand.COPY
+    if ("compressed" in old.type.attributes) != ("compressed" in new.type.attributes):
+        return Demand.COPY
+    if old.type.name != new.type.name or not _same_values(old.type, new.type):
+        return Demand.COPY
+    demand = Demand.METADATA
+    if new.type.name in CHARACTERS:
+        demand = _charset(old, new, table, server)
+    if new.type.name in {"varchar", "varbinary"}:
+        demand |= _length(old.type, new.type, table, server)
+    return demand
+
+
+def _same_values(old: Type, new: Type) -> bool:
+    """Whether what is stored under the old type stands for the same under the new one, length and charset apart."""
+    unsigned = [{"unsigned", "zerofill"} & set(each.attributes) for each in (old, new)]
+    if unsigned[0] != unsigned[1]:
+        return False
+    if old.name in INTEGERS or old.name in {"varchar", "varbinary", "year", "float", "double"}:
+        return True
+    if old.name in {"enum", "set"}:
+        appended = new.modifiers[: len(old.modifiers)] == old.modifiers
+        return appended and set_bytes(len(old.modifiers), old.name) == set_bytes(len(new.modifiers), new.name)
+    return old.modifiers == new.modifiers
+
+
+def _charset(old: Column, new: Column, table: Table, server: Server) -> Demand:
+    inherited = server.table_charset(table)
+    before, after = (server.resolved(charset_of(each.type, inherited)) for each in (old, new) if each.type is not None)
+    if before == after:
+        return Demand.METADATA
+    if not before.reads_as(after):
+        return Demand.COPY
+    if not server.is_mariadb:
+        return Demand.COPY
+    if old.name.lower() in {name.lower() for name in tables.primary_key(table)}:
+        return Demand.COPY
+    return _collation(before, after, old, table)
+
+
+def _collation(before: Charset, after: Charset, old: Column, table: Table) -> Demand:
+    """Indexes hold the order of the collation, so they are built anew. The same collation of utf8mb3 and mb4 is one."""
+    same_order = before.collation.partition("_")[2] == after.collation.partition("_")[2]
+    indexed = bool(tables.indexes_of(table, old.name))
+    return Demand.DEFINITION if same_order or not indexed else Demand.CHANGE_INDEXES | Demand.DEFINITION
+
+
+def _length(old: Type, new: Type, table: Table, server: Server) -> Demand:
+    inherited = server.table_charset(table)
+    before = byte_length(old, charset_of(old, inherited))
+    after = byte_length(new, charset_of(new, inherited))
+    if old.modifiers == new.modifiers and before == after:
+        return Demand.METADATA
+    if new.modifiers < old.modifiers or after < before:
+        return Demand.COPY
+    free = after <= ONE_LENGTH_BYTE or before > ONE_LENGTH_BYTE
+    if server.is_mariadb:
+        free = free or before <= ALWAYS_ONE_LENGTH_BYTE or tables.row_format(table) == "redundant"
+    return Demand.IN_PLACE | Demand.DEFINITION if free else Demand.COPY

@@ -1,0 +1,106 @@
+"""What is asked of a table: its columns and keys by name, whatever their case, and what InnoDB makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from miglint.catalog import Column, Constraint, ConstraintKind, Index, Table
+
+T = TypeVar("T")
+
+
+def find(mapping: Mapping[str, T], name: str) -> T | None:
+    """The entry of that name; columns, indexes and constraints have names without case."""
+    found = mapping.get(name)
+    if found is not None:
+        return found
+    lowered = name.lower()
+    return next((value for key, value in mapping.items() if key.lower() == lowered), None)
+
+
+def without(mapping: Mapping[str, T], name: str) -> dict[str, T]:
+    """The mapping without the entry of that name."""
+    return {key: value for key, value in mapping.items() if key.lower() != name.lower()}
+
+
+def engine(table: Table) -> str:
+    """The storage engine, in lower case."""
+    return table.options.get("engine", "innodb").lower()
+
+
+def row_format(table: Table) -> str:
+    """The row format, in lower case."""
+    if table.options.get("key_block_size") not in (None, "0"):
+        return "compressed"
+    return table.options.get("row_format", "dynamic").lower()
+
+
+def has_fulltext(table: Table) -> bool:
+    """Whether it has a FULLTEXT index."""
+    return any(index.method == "fulltext" for index in table.indexes.values())
+
+
+def virtual_columns(table: Table) -> tuple[Column, ...]:
+    """Its virtual generated columns."""
+    return tuple(column for column in table.columns.values() if column.generated == "virtual")
+
+
+def has_indexed_virtual_column(table: Table) -> bool:
+    """Whether an index holds a virtual column."""
+    names = {column.name.lower() for column in virtual_columns(table)}
+    return any(key.column.lower() in names for index in table.indexes.values() for key in index.keys if key.column)
+
+
+def has_stored_column(table: Table) -> bool:
+    """Whether it has a stored generated column."""
+    return any(column.generated == "stored" for column in table.columns.values())
+
+
+def indexes_of(table: Table, column: str) -> list[Index]:
+    """The indexes that hold a column, the primary key apart."""
+    lowered = column.lower()
+    return [
+        index
+        for index in table.indexes.values()
+        if any(key.column.lower() == lowered for key in index.keys if key.column)
+    ]
+
+
+def primary_key(table: Table) -> tuple[str, ...]:
+    """The columns of its primary key, or of the unique index that InnoDB takes for one; none if it has neither."""
+    declared = declared_primary_key(table)
+    if declared is not None:
+        return declared.columns
+    for index in table.indexes.values():
+        if is_implicit_key(table, index):
+            return index.columns
+    return ()
+
+
+def declared_primary_key(table: Table) -> Constraint | None:
+    """Its PRIMARY KEY."""
+    return next((each for each in table.constraints.values() if each.kind is ConstraintKind.PRIMARY_KEY), None)
+
+
+def is_implicit_key(table: Table, index: Index) -> bool:
+    """Whether a unique index could stand for a missing primary key: all of its columns are NOT NULL."""
+    if not index.unique or declared_primary_key(table) is not None or len(index.columns) != len(index.keys):
+        return False
+    columns = [find(table.columns, name) for name in index.columns]
+    return all(column is not None and column.not_null for column in columns)
+
+
+def is_not_null(table: Table, column: Column) -> bool:
+    """Whether a column is NOT NULL, as columns of a primary key are without saying so."""
+    declared = declared_primary_key(table)
+    return column.not_null or (
+        declared is not None and column.name.lower() in {name.lower() for name in declared.columns}
+    )
+
+
+def precedes_virtual(table: Table, name: str) -> bool:
+    """Whether a virtual column stands after the column of that name (after the table's start, if it is empty)."""
+    order = [column.name.lower() for column in table.columns.values()]
+    start = order.index(name.lower()) + 1 if name.lower() in order else 0
+    return any(column.generated == "virtual" for column in list(table.columns.values())[start:])
