@@ -1,4 +1,4 @@
-"""Expected algorithms and locks are MariaDB 10.11's own answers, or those of MySQL's manual, "Online DDL Operations"."""
+"""Expected values are MariaDB 10.11's own answers, or those of MySQL's manual, "Online DDL Operations"."""
 
 import pytest
 
