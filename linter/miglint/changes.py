@@ -78,7 +78,7 @@ class AddColumn(TableChange):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedefineColumn(TableChange):
-    """MySQL's MODIFY and CHANGE: the whole definition anew, whatever of it differs. CHANGE renames in a change before."""
+    """MODIFY and CHANGE: the whole definition anew, whatever of it differs. CHANGE renames in a change before."""
 
     column: str
     definition: Column
