@@ -1,4 +1,4 @@
-"""Writes docs/rules and the README's table from the rule modules; with `--check` fails where they are not up to date."""
+"""Writes docs/rules and the README's table from the rule modules; `--check` fails where they are not up to date."""
 
 from __future__ import annotations
 
