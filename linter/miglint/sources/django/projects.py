@@ -7,6 +7,7 @@ import json
 import posixpath
 import uuid
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
 from miglint.cache import Cache
@@ -16,23 +17,29 @@ from miglint.sources.django.evaluator.bounded import weigh
 from miglint.sources.django.evaluator.frames import GaveUp
 from miglint.sources.django.memo import Fact, Memo
 from miglint.sources.django.modules import Modules
-from miglint.sources.django.records import value_to
+from miglint.sources.django.records import value_from, value_to
 from miglint.sources.django.scan import Scan
 from miglint.sources.django.settings import Settings
 from miglint.sources.django.source import Source
+from miglint.sources.django.swappable import user_model
 from miglint.sources.django.values import Value
 
 NEWEST_DJANGO = (6, 1)
+DEFAULTS: Mapping[str, str] = {"AUTH_USER_MODEL": "auth.User", "DEFAULT_AUTO_FIELD": "django.db.models.AutoField"}
+"""Django's own defaults for what migrations ask."""
 _VENDORS = {"mariadb": "mysql"}
 
 
 class Project:
     """One project: the folder of a manage.py, or the repository itself. What its modules can ask is answered here."""
 
-    def __init__(self, root: str, modules: Modules, settings: Settings, config: Config, cache: Cache) -> None:
+    def __init__(
+        self, root: str, modules: Modules, settings: Settings, config: Config, cache: Cache, swappable: list[str]
+    ) -> None:
         self.root = root
         self._modules = modules
         self._settings = settings
+        self._swappable = swappable
         self._config = config
         self.memo = Memo(cache, modules.trail, _context(config), self.ask)
         self.labels = Labels(modules, self, self.memo, self._migration_modules(), self.installed_apps())
@@ -66,8 +73,24 @@ class Project:
             return self._config.django.auth_user_model
         with self._modules.trail.paused():
             value = self._settings.value(name, self, self.memo)
+            if value is None and name == "AUTH_USER_MODEL":
+                value = self._user_model
+        if value is None:
+            value = DEFAULTS.get(name)
         self._modules.trail.note(("setting", name), settled(value))
         return value
+
+    @cached_property
+    def _user_model(self) -> str | None:
+        """The user model by what the migrations say of their models."""
+        key = json.dumps(self._swappable)
+        kept = self.memo.recall("django-user-model", key, value_from)
+        if kept is not None:
+            return kept[0] if isinstance(kept[0], str) else None
+        with self._modules.trail.record() as facts:
+            model = user_model(self._swappable, self._modules, self.labels)
+        self.memo.keep("django-user-model", key, facts, lambda: model)
+        return model
 
     def ask(self, fact: Fact) -> str | None:
         """What a fact that a result rests on is now."""
@@ -127,6 +150,7 @@ class Projects:
         self._cache = cache
         self._roots = sorted({posixpath.dirname(path) for path in scan.managers} | {""}, key=len, reverse=True)
         self._settings = _by_root(scan.settings, self._roots)
+        self._swappable = _by_root(scan.swappable, self._roots)
         self._managers = _by_root(scan.managers, self._roots)
         self._projects: dict[str, Project] = {}
 
@@ -136,7 +160,9 @@ class Projects:
         if root not in self._projects:
             own = self._settings.get(root, [])
             settings = Settings(self._modules, own or self._all_settings(), self._managers.get(root, []))
-            self._projects[root] = Project(root, self._modules, settings, self._config, self._cache)
+            self._projects[root] = Project(
+                root, self._modules, settings, self._config, self._cache, self._swappable.get(root, [])
+            )
         return self._projects[root]
 
     def _all_settings(self) -> list[str]:

@@ -25,6 +25,7 @@ _SETTING_NAMES = (b"INSTALLED_APPS", b"AUTH_USER_MODEL", b"MIGRATION_MODULES")
 _SETTINGS = re.compile(rb"^[ \t]*(?:AUTH_USER_MODEL|INSTALLED_APPS|MIGRATION_MODULES)\b[^=\n]*=", re.MULTILINE)
 USUAL = "migrations"
 """The usual name of a folder of migrations: everything in it is looked at."""
+_SWAPPABLE = re.compile(rb"""["']swappable["']\s*:\s*["']AUTH_USER_MODEL["']""")
 _KIND, _KEY = "django-scan", "python files"
 _WORD = "Migration"
 _PLAIN_ENCODINGS = frozenset(("utf-8", "utf-8-sig", "iso-8859-1", "ascii", "cp1252", "latin-1"))
@@ -41,6 +42,8 @@ class Scan:
     settings: list[str] = field(default_factory=list)
     managers: list[str] = field(default_factory=list)
     """Files called manage.py."""
+    swappable: list[str] = field(default_factory=list)
+    """Migrations that create a model which may be the user model."""
     contents: dict[str, bytes] = field(default_factory=dict)
     """Of files of interest that had to be read to find out."""
     unreadable: dict[str, str] = field(default_factory=dict)
@@ -53,7 +56,7 @@ class Interest(enum.IntFlag):
     NOTHING = 0
     MIGRATION = 1
     SETTINGS = 2
-    CONFIG = 4
+    SWAPPABLE = 4
 
 
 def scan(tree: Tree, cache: Cache) -> Scan:
@@ -74,6 +77,8 @@ def scan(tree: Tree, cache: Cache) -> Scan:
             result.migrations.append(path)
         if interest & Interest.SETTINGS:
             result.settings.append(path)
+        if interest & Interest.SWAPPABLE:
+            result.swappable.append(path)
         if path.rpartition("/")[2] == "manage.py":
             result.managers.append(path)
     if new:
@@ -87,8 +92,8 @@ def _interest(content: bytes) -> Interest:
         found |= Interest.MIGRATION
     if any(name in content for name in _SETTING_NAMES) and _SETTINGS.search(content):
         found |= Interest.SETTINGS
-    if b"AppConfig" in content:
-        found |= Interest.CONFIG
+    if _SWAPPABLE.search(content):
+        found |= Interest.SWAPPABLE
     return found
 
 

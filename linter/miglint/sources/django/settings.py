@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from miglint.sources.django.evaluator.bounded import PLAIN
@@ -15,8 +15,6 @@ from miglint.sources.django.records import value_from, value_to
 from miglint.sources.django.source import Unparsable
 
 _TEST_WORDS = frozenset(("test", "tests", "testing", "dev", "local", "ci"))
-DEFAULTS: Mapping[str, Any] = {"AUTH_USER_MODEL": "auth.User"}
-"""Django's own defaults for what migrations ask, where they are the same in every version."""
 
 
 class Settings:
@@ -53,7 +51,7 @@ class Settings:
                 value = names.get(name)
                 if isinstance(value, PLAIN) and value is not None:
                     return value
-        return DEFAULTS.get(name)
+        return None
 
 
 def _preference(path: str) -> tuple[bool, int, str]:
