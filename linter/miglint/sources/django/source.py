@@ -9,7 +9,7 @@ import re
 import tokenize
 import warnings
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from miglint.finding import Span
 from miglint.sources.django.newer_syntax import with_parentheses
@@ -112,13 +112,11 @@ def decode(content: bytes) -> str:
         raise Unparsable(f"the encoding cannot be read: {_one_line(error)}") from None
 
 
-@lru_cache(maxsize=4_096)
 def parse(content: bytes, path: str) -> ast.Module:
     """The syntax tree of a file's bytes. Raises Unparsable, whatever they are.
 
     Size is bounded before the parser sees it: a tree takes hundreds of times the bytes of its source. The parser
-    itself refuses deep nesting (tried on CPython 3.11 to 3.13 with all that nests). Trees are kept because base and
-    head of a change hold mostly the same files; nobody alters them.
+    itself refuses deep nesting (tried on CPython 3.11 to 3.13 with all that nests).
     """
     if len(content) > MAX_BYTES:
         raise Unparsable(f"the file is larger than {MAX_BYTES // 1_000_000} MB")

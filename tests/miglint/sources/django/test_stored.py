@@ -11,7 +11,7 @@ from miglint.cache import Cache, FileCache, NullCache
 from miglint.config import Config, DjangoConfig
 from miglint.history import Key, Target
 from miglint.sources import django
-from miglint.sources.django import source
+from miglint.sources.django import modules
 
 FILES: dict[str, str | bytes] = {
     "shop/__init__.py": "",
@@ -35,7 +35,7 @@ def _warmed(folder: Path) -> FileCache:
     cache = FileCache(folder)
     assert _read(FILES, cache) == _read(FILES, NullCache()) == ("accounts", "select 1", "postgresql")
     cache.save()
-    source.parse.cache_clear()
+    modules._tree.cache_clear()
     return FileCache(folder)
 
 
