@@ -76,7 +76,7 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Last on the path: a stand-in for every module that nothing else finds."""
 
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] == "django":
+        if name.split(".")[0] in ("django", "psycopg", "psycopg_c", "psycopg2"):  # installed, or missing for a reason
             return None
         return importlib.machinery.ModuleSpec(name, self, is_package=True)
 
