@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from miglint.cache import NullCache
@@ -129,8 +129,11 @@ def findings(scope: Scope, *names: str) -> list[tuple[str, Problem]]:
     found = [(rule.name, problem) for rule in rules for problem in rule.check(scope)]
     if not found or scope.base_history is None or scope.base_graph is None:
         return found
-    base_change_set = ChangeSet(scope.change_set.base or scope.change_set.head, scope.change_set.base_tree or {})  # type: ignore[arg-type]
-    alone = Scope(base_change_set, scope.config, scope.base_history, scope.base_graph)
+    base_change_set = replace(scope.change_set, tree=scope.change_set.base_tree or scope.change_set.tree, changes={})
+    modified = scope.introduced & scope.base_history.migrations.keys()
+    alone = replace(
+        scope, change_set=base_change_set, history=scope.base_history, graph=scope.base_graph, introduced=modified
+    )
     said = {
         (rule.name, problem.app, problem.migration, problem.identity)
         for rule in rules

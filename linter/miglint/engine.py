@@ -98,14 +98,14 @@ def _introduced_problems(inspector: Inspector, scope: Scope, statements: Mapping
         base=scope.change_set.base,
         base_tree=scope.change_set.base_tree,
     )
+    modified = scope.introduced & scope.base_history.migrations.keys()
     base = replace(
         scope,
         change_set=base_change_set,
         history=scope.base_history,
         graph=scope.base_graph,
-        introduced=frozenset(),
+        introduced=modified,
     )
-    modified = scope.introduced & base.history.migrations.keys()
     there = inspector.inspect(base, statements_of(base, modified))
     return {fingerprint: one for fingerprint, one in raised.items() if fingerprint not in there}
 

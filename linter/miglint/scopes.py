@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from miglint.cache import Cache
@@ -20,7 +20,9 @@ def scopes_of(change_set: ChangeSet, config: Config, cache: Cache, released: Tre
     bases = _histories(change_set.base_tree, config, cache)
     shipped = _histories(released, config, cache)
     scopes = []
-    for history in read_histories(change_set.tree, config, cache):
+    united = read_histories(change_set.tree, config, cache)
+    left = [base for base in bases.values() if not any(_same(base, history) for history in united)]
+    for history in [*united, *map(_without_migrations, left)]:
         identity = history.source, history.root
         scope = Scope(change_set, config, history, Graph.of(history))
         if released is not None:
@@ -28,7 +30,7 @@ def scopes_of(change_set: ChangeSet, config: Config, cache: Cache, released: Tre
         if change_set.base_tree is None:
             scope = replace(scope, introduced=frozenset(history.migrations))
         else:
-            base = bases.get(identity) or _without_migrations(history)
+            base = _on_base(history, bases)
             introduced = _introduced(change_set, history)
             scope = replace(scope, base_history=base, base_graph=Graph.of(base), introduced=introduced)
         scopes.append(scope)
@@ -55,6 +57,29 @@ def beside(scopes: list[Scope], config: Config, cache: Cache, ask: Ask) -> list[
 def _histories(tree: Tree | None, config: Config, cache: Cache) -> dict[tuple[str, str], History]:
     found = [] if tree is None else read_histories(tree, config, cache)
     return {(history.source, history.root): history for history in found}
+
+
+def _same(one: History, other: History) -> bool:
+    """Whether two histories are the same before and after a change: by their root, or by a folder that both hold."""
+    folders = {app.path for app in one.apps.values()}
+    same_root = (one.source, one.root) == (other.source, other.root)
+    return same_root or (one.source == other.source and any(app.path in folders for app in other.apps.values()))
+
+
+def _on_base(history: History, bases: Mapping[tuple[str, str], History]) -> History:
+    """What a history was on the base, where it may have been several that the change joins, or none."""
+    found = [base for base in bases.values() if _same(base, history)]
+    if not found:
+        return _without_migrations(history)
+    joined = found[0]
+    for other in found[1:]:
+        joined = replace(
+            joined,
+            apps={**other.apps, **joined.apps},
+            migrations={**other.migrations, **joined.migrations},
+            unreadable=(*joined.unreadable, *other.unreadable),
+        )
+    return joined
 
 
 def _without_migrations(history: History) -> History:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from miglint_rules._alike import alike
 from miglint_rules._touches import Touch
 
 Collision = tuple[Touch, Touch]
@@ -27,8 +28,17 @@ def _collide(one: Touch, other: Touch) -> bool:
     if one.thing == other.thing:
         if one.kind in ("use", "field use"):
             return False
-        return one.exclusive or other.exclusive or one.operation.arguments != other.operation.arguments
+        return one.exclusive or other.exclusive or not _alike_there(one, other)
     return _takes(one, other) or _takes(other, one)
+
+
+def _alike_there(one: Touch, other: Touch) -> bool:
+    """Whether both leave the same in a database, however they spell what they do it to."""
+    said, other_said = (
+        {key: value for key, value in touch.operation.arguments.items() if key not in ("model_name", "name")}
+        for touch in (one, other)
+    )
+    return alike(said, other_said, loosely=True)
 
 
 def _takes(owner: Touch, part: Touch) -> bool:

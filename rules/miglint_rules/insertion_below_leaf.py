@@ -88,8 +88,10 @@ from miglint_rules._words import DJANGO, base_name, is_new, subjects
 @graph_rule(severity=Severity.WARNING)
 def check(scope: Scope) -> Iterator[Problem]:
     """Every new migration that a released one of the same or another app now waits for, without having been changed."""
+    known = scope.base_history.apps if scope.base_history is not None else {}
     for migration in subjects(scope):
-        if is_new(migration.key, scope) and not migration.replaces:
+        # The migrations of an app that is new here may have been applied from an installed package.
+        if migration.key.app in known and is_new(migration.key, scope) and not migration.replaces:
             after = _released_child(migration.key, scope)
             if after is not None:
                 yield _problem(migration, after, scope)

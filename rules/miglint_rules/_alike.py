@@ -1,0 +1,67 @@
+"""Whether operations and values say the same, wherever they stand and however they are formatted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from miglint.history import Operation
+from miglint.sources.django.values import Reference
+
+_IN_NO_DATABASE = frozenset(
+    "auto_created base_manager_name blank choices default_manager_name default_permissions editable elidable "
+    "error_messages get_latest_by help_text hints limit_choices_to managers ordering permissions preserve_default "
+    "related_name related_query_name serialize validators verbose_name verbose_name_plural".split()
+)
+"""Attributes of fields, options of models and arguments of operations that no statement ever depends on."""
+
+
+def alike(was: Any, now: Any, *, loosely: bool = False) -> bool:
+    """Whether two operations or values say the same, wherever they stand; loosely: to a database."""
+    if isinstance(was, Operation) and isinstance(now, Operation):
+        parts = [
+            (was.target, now.target),
+            (dict(was.arguments), dict(now.arguments)),
+            (was.database_operations, now.database_operations),
+            (was.state_operations, now.state_operations),
+        ]
+        return all(alike(one, other, loosely=loosely) for one, other in parts)
+    if isinstance(was, str) and isinstance(now, str):
+        return was == now or (_is_sql(was) and plain_sql(was) == plain_sql(now))
+    if isinstance(was, Mapping) and isinstance(now, Mapping):
+        one, other = (_relevant(was), _relevant(now)) if loosely else (was, now)
+        return one.keys() == other.keys() and all(alike(one[key], other[key], loosely=loosely) for key in one)
+    if isinstance(was, list | tuple) and isinstance(now, list | tuple):
+        return len(was) == len(now) and all(alike(*pair, loosely=loosely) for pair in zip(was, now, strict=True))
+    if is_dataclass(was) and type(was) is type(now):
+        compared = [field.name for field in fields(was) if field.compare]
+        return all(alike(getattr(was, name), getattr(now, name), loosely=loosely) for name in compared)
+    return type(was) is type(now) and bool(was == now)
+
+
+def _relevant(given: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Arguments without those that reach no database. Which of Django's own `on_delete` is chosen never does."""
+    return {
+        key: value
+        for key, value in given.items()
+        if key not in _IN_NO_DATABASE
+        and not (key == "on_delete" and "DB_" not in (value.name if isinstance(value, Reference) else "DB_"))
+    }
+
+
+def _is_sql(text: str) -> bool:
+    """Long or of several words: worth a comparison of its tokens."""
+    return " " in text.strip() or "\n" in text
+
+
+def plain_sql(text: str) -> list[str]:
+    """The tokens of SQL without white space and comments."""
+    import sqlparse
+
+    tokens: Any = sqlparse.lexer.tokenize
+    return [
+        value
+        for kind, value in tokens(text)
+        if kind not in sqlparse.tokens.Whitespace and kind not in sqlparse.tokens.Comment
+    ]
