@@ -53,8 +53,16 @@ def html(text: str) -> str:
 
 def markdown(text: str, limit: int | None = None) -> str:
     """Prose for GitHub and GitLab flavoured Markdown, table cells included: no markup, HTML, mention or link."""
-    escaped = "".join(_escape_markdown(char) for char in _break_autolinks(line(text.strip(), limit)))
-    return _BLOCK_START.sub(r"\1\\", escaped, count=1)
+    return _BLOCK_START.sub(r"\1\\", _inline(line(text.strip(), limit)), count=1)
+
+
+def prose(text: str, limit: int | None = None) -> str:
+    """Like `markdown`, but what stands between backticks in pairs is shown as code, as a message means it."""
+    parts = line(text.strip(), limit).split("`")
+    if len(parts) % 2 == 0:
+        return markdown(text, limit)
+    shown = "".join(code(part) if number % 2 and part else _inline(part) for number, part in enumerate(parts))
+    return _BLOCK_START.sub(r"\1\\", shown, count=1)
 
 
 def code(text: str, limit: int | None = None) -> str:
@@ -79,6 +87,10 @@ def mermaid(text: str, limit: int = 80) -> str:
 
 def _as_escape(char: str) -> str:
     return char.encode("unicode_escape").decode("ascii")
+
+
+def _inline(text: str) -> str:
+    return "".join(_escape_markdown(char) for char in _break_autolinks(text))
 
 
 def _escape_markdown(char: str) -> str:

@@ -57,6 +57,27 @@ def test_markdown_renders_as_one_paragraph_of_the_same_text(text: str) -> None:
     assert shown.replace(escape.ZERO_WIDTH_SPACE, "") == "x" + escape.line(text.strip())
 
 
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("`migrate` stops at a_b", "`migrate` stops at a\\_b"),
+        ("one ` alone", "one \\` alone"),
+        ("``", ""),
+        ("`@octocat` and @octocat", "`@octocat` and @\u200boctocat"),
+        ("# `x`", "\\# `x`"),
+    ],
+)
+def test_prose_shows_what_stands_between_backticks_as_code(text: str, escaped: str) -> None:
+    assert escape.prose(text) == escaped
+
+
+@given(any_text)
+def test_prose_is_one_paragraph_of_text_and_code(text: str) -> None:
+    tokens = COMMONMARK.parse("x" + escape.prose(text))
+    assert [token.type for token in tokens] == ["paragraph_open", "inline", "paragraph_close"]
+    assert {child.type for child in tokens[1].children or []} <= {"text", "code_inline", "text_special"}
+
+
 @given(any_text)
 def test_markdown_starts_no_block_of_its_own(text: str) -> None:
     kinds = {token.type for token in COMMONMARK.parse(escape.markdown(text))}

@@ -51,7 +51,7 @@ def comment_on(finding: Finding, shown: Hunks, sources: Mapping[str, str]) -> di
         return None  # what cannot be shown as it is cannot be suggested
     if not any(first in hunk and last in hunk for hunk in shown.get(edit.path, [])):
         return None
-    body = f"{_marker(finding)}\n**{escape.markdown(finding.rule)}**: {escape.markdown(finding.problem.message, 1_000)}"
+    body = f"{_marker(finding)}\n**{escape.markdown(finding.rule)}**: {escape.prose(finding.problem.message, 1_000)}"
     comment: dict[str, Any] = {
         "path": edit.path,
         "line": last,

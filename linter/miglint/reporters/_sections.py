@@ -48,7 +48,7 @@ def finding_section(finding: Finding, link: Link) -> str:
     place = place_link(problem.at.path, problem.at.span.line, link)
     parts = [
         f"#### {ICONS[finding.severity]} {place} · {rule_link(finding)}",
-        escape.markdown(problem.message, MESSAGE),
+        escape.prose(problem.message, MESSAGE),
     ]
     if problem.diagram:
         parts.append(diagram(problem.diagram))
@@ -80,7 +80,7 @@ def prose_with_code(text: str, language: str) -> str:
         if indented:
             parts.append(escape.fenced("\n".join(_dedent(lines)), language))
         else:
-            parts.append("  \n".join(escape.markdown(line) for line in lines))
+            parts.append("  \n".join(escape.prose(line) for line in lines))
     return "\n\n".join(parts)
 
 
@@ -139,7 +139,7 @@ def coverage_section(coverage: Coverage, link: Link) -> str:
     if not coverage.unknown:
         return text
     places = [
-        f"- {place_link(blind.path, blind.line, link)}: {escape.markdown(blind.reason, NAME)}"
+        f"- {place_link(blind.path, blind.line, link)}: {escape.prose(blind.reason, NAME)}"
         for blind in coverage.unknown[:UNKNOWN]
     ]
     if len(coverage.unknown) > UNKNOWN:
@@ -169,7 +169,7 @@ def _row(number: int, effect: Effect) -> str:
 
 
 def _related(path: str, line: int, message: str, link: Link) -> str:
-    return f"- {place_link(path, line, link)}: {escape.markdown(message, MESSAGE)}"
+    return f"- {place_link(path, line, link)}: {escape.prose(message, MESSAGE)}"
 
 
 def _runs(lines: Iterable[str]) -> Iterator[tuple[bool, list[str]]]:
