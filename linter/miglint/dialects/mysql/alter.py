@@ -30,7 +30,7 @@ from miglint.dialects.mysql.definitions import (
     read_element,
 )
 from miglint.dialects.mysql.options import partition_strategy, read_option
-from miglint.dialects.mysql.tokens import Cursor, NotUnderstood
+from miglint.dialects.tokens import Cursor, NotUnderstood
 
 PARTITION_ACTIONS = (
     "ADD",

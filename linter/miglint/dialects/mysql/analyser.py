@@ -25,8 +25,9 @@ from miglint.changes import (
 from miglint.dialects.mysql.replay import carry
 from miglint.dialects.mysql.server import Server
 from miglint.dialects.mysql.statements import read_statement
-from miglint.dialects.mysql.tokens import NotUnderstood, tokenize
+from miglint.dialects.mysql.tokens import tokenize
 from miglint.dialects.mysql.verdict import causes_of, effects_of
+from miglint.dialects.tokens import NotUnderstood
 from miglint.effects import Effect
 from miglint.history import Rendered, Statement, Target
 

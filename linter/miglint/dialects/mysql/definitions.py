@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from miglint.catalog import Column, Constraint, ConstraintKind, Expression, Index, IndexKey, Name, Type
-from miglint.dialects.mysql.tokens import Cursor, Kind, NotUnderstood, Token
 from miglint.dialects.mysql.types import read_type
+from miglint.dialects.tokens import Cursor, Kind, NotUnderstood, Token
 
 CONSTANT_WORDS = frozenset(
     "NULL TRUE FALSE CURRENT_TIMESTAMP NOW LOCALTIME LOCALTIMESTAMP CURRENT_DATE CURDATE CURRENT_TIME CURTIME "

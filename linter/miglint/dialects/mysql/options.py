@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from miglint.dialects.mysql.tokens import Cursor, Token
+from miglint.dialects.tokens import Cursor, Token
 
 CHARSET_WORDS = (("DEFAULT", "CHARACTER", "SET"), ("CHARACTER", "SET"), ("DEFAULT", "CHARSET"), ("CHARSET",))
 COLLATE_WORDS = (("DEFAULT", "COLLATE"), ("COLLATE",))

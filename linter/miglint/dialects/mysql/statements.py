@@ -31,7 +31,8 @@ from miglint.changes import (
 from miglint.dialects.mysql.alter import read_alter_table
 from miglint.dialects.mysql.definitions import qualified_name, read_column, read_element, read_index_body
 from miglint.dialects.mysql.options import partition_strategy, read_options
-from miglint.dialects.mysql.tokens import Cursor, Kind, NotUnderstood, Token
+from miglint.dialects.mysql.tokens import tokenize
+from miglint.dialects.tokens import Cursor, Kind, NotUnderstood, Token
 
 Changes = tuple[Change, ...]
 
@@ -55,7 +56,7 @@ CREATE_NOISE = ("TEMPORARY", "AGGREGATE", "UNDO")
 
 def read_statement(sql: str) -> Changes:
     """The changes of a statement; none if there is nothing but comments in it."""
-    cursor = Cursor(sql)
+    cursor = Cursor(sql, tokenize(sql))
     if cursor.done or cursor.sees(";"):
         cursor.end()
         return ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from miglint.catalog import Type
-from miglint.dialects.mysql.tokens import Cursor, Kind, NotUnderstood
+from miglint.dialects.tokens import Cursor, Kind, NotUnderstood
 
 ALIASES = {
     "integer": "int",
