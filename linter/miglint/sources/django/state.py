@@ -172,11 +172,12 @@ class States:
         if same < len(known.steps) and same < len(steps):
             del known.steps[same:], known.models[same + 1 :]
         for step in steps[same:]:
-            known.models.append(self._step(step, known.models[len(known.steps)]))
+            known.models.append(self._step(line, step, known.models[len(known.steps)]))
             known.steps.append((step.key, step.index))
         return {name: state.clone() for name, state in known.models[len(steps)].items()}
 
-    def _step(self, step: Step, models: Models) -> Models:
+    def _step(self, line: ModelKey, step: Step, models: Models) -> Models:
+        """The line's models after a step; what the step does to models of other lines is theirs to follow."""
         from django.db.migrations.state import ProjectState
 
         project = ProjectState()
@@ -185,7 +186,8 @@ class States:
         before = len(self._ledger.noted)
         self.advance(step.operation, step.key.app, project)
         del self._ledger.noted[before:]
-        return {ModelKey(*name): state for name, state in project.models.items()}
+        found = {ModelKey(*name): state for name, state in project.models.items()}
+        return {name: state for name, state in found.items() if self._timeline.line(name) == line}
 
     def _complete(self, models: Models, wanted: set[ModelKey], keys: Collection[Key]) -> None:
         """Add a skeleton of everything that is pointed to, until nothing is missing."""
