@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -53,6 +54,7 @@ class DjangoRenderer:
         in_full = target.database == "sqlite"
         self._states = States(self._timeline, constructor, self._ledger, in_full=in_full)
         self._rendered: dict[tuple[Key, bool], Rendered] = {}
+        self._executed: dict[Key, Rendered] = {}
         self._names: dict[frozenset[ModelKey], tuple[tuple[Key, ...], Names]] = {}
 
     @property
@@ -67,6 +69,11 @@ class DjangoRenderer:
             found = self._rendered[key, backwards] = self._render(self._history.migrations[key], backwards)
         return found
 
+    def executed(self, key: Key) -> Rendered:
+        """The statements that `migrate` executes."""
+        printed = self.render(key)
+        return self._executed.get(key, printed)
+
     def prelude(self, keys: Sequence[Key]) -> Iterable[Rendered]:
         """The earlier migrations, in order, that built the tables which `keys` touch."""
         after = self._timeline.descendants(keys) | set(keys)
@@ -79,17 +86,23 @@ class DjangoRenderer:
                 lines |= self._lines_in_sql(operation)
         wanted = {found for line in lines for found in self._built_by(line, earlier)}
         for key in self._timeline.in_order(wanted):
-            yield self.render(key)
+            yield self.executed(key)
 
     def _lines_in_sql(self, operation: Operation) -> set[ModelKey]:
         """The lines of the models whose tables SQL names, by the names that Django gives to tables."""
         found: set[ModelKey] = set()
         for word in set(touches.sql_words(operation)):
-            for label in self._history.apps:
-                if word.startswith(f"{label}_"):
-                    timeline = self._timeline.app(label)
-                    line = timeline.line(ModelKey(label, word.removeprefix(f"{label}_")))
-                    found |= {line} & timeline.by_line.keys()
+            found |= self._lines_called(word)
+        return found
+
+    def _lines_called(self, table: str) -> set[ModelKey]:
+        """The lines of the models to whose tables Django gives this name."""
+        found: set[ModelKey] = set()
+        for label in self._history.apps:
+            if table.startswith(f"{label}_"):
+                timeline = self._timeline.app(label)
+                line = timeline.line(ModelKey(label, table.removeprefix(f"{label}_")))
+                found |= {line} & timeline.by_line.keys()
         return found
 
     def _built_by(self, line: ModelKey, keys: Collection[Key]) -> set[Key]:
@@ -99,24 +112,60 @@ class DjangoRenderer:
         tables = {f"{line.app}_{model.name}" for model in members if self._timeline.line(model) == line}
         tables |= set(_tables(step.operation for step in app.by_line.get(line, ())))
         found = {step.key for step in self._timeline.steps(line, keys)}
+        pointed = {
+            self._timeline.line(model)
+            for step in app.by_line.get(line, ())
+            for model in touches.named(step.operation, line.app)
+            if self._timeline.knows(model.app)
+        }
+        for target in pointed:  # renaming what a foreign key points to makes the key anew
+            found |= {step.key for step in self._timeline.steps(target, keys) if touches.reaches(step.operation)}
         return found | {step.key for step, words in app.raw if step.key in keys and words & tables}
 
     def _render(self, migration: Migration, backwards: bool) -> Rendered:
-        statements = tuple(_Rendering(self, migration).run(backwards))
-        return Rendered(migration, self._target.database, statements, self._atomic(migration))
+        rendering = _Rendering(self, migration, live=not self.as_printed)
+        rendered = self._finished(migration, rendering.run(backwards))
+        if self.as_printed and rendering.asked and not backwards:
+            again = _Rendering(self, migration, live=True)
+            self._executed[migration.key] = self._finished(migration, again.run(backwards))
+        return rendered
+
+    def _finished(self, migration: Migration, statements: Iterable[Statement]) -> Rendered:
+        return Rendered(migration, self._target.database, tuple(statements), self._atomic(migration))
 
     def _atomic(self, migration: Migration) -> bool:
         return migration.atomic and bool(self._connection.features.can_rollback_ddl)
 
+    def _makers(self, lines: frozenset[ModelKey], keys: Collection[Key]) -> frozenset[ModelKey]:
+        """The lines of other apps whose tables these lines took over: their options name them."""
+        found: set[ModelKey] = set()
+        for line in lines:
+            for table in _tables(step.operation for step in self._timeline.steps(line, keys)):
+                found |= self._lines_called(table)
+        return frozenset(found)
+
+    def extensions_before(self, key: Key) -> set[str]:
+        """The PostgreSQL extensions that earlier migrations have created."""
+        operations = (
+            item for earlier in self._timeline.before(key) for item in self._history.migrations[earlier].operations
+        )
+        found = set()
+        for operation in operations:
+            if operation.name.endswith("Extension") and operation.not_understood is None:
+                with contextlib.suppress(NotBuilt):
+                    found.add(str(getattr(self._states.build(operation), "name", "")))
+        return found
+
     def names_before(self, key: Key, lines: frozenset[ModelKey]) -> Names:
         """The virtual catalog of the tables of these lines, as it is before a migration; to be copied."""
         before = self._timeline.before(key)
+        lines |= self._makers(lines, before)
         keys = self._timeline.in_order({found for line in lines for found in self._built_by(line, before)})
         done, names = self._names.get(lines, ((), Names(self._target.database)))
         if done != tuple(keys[: len(done)]):
             done, names = (), Names(self._target.database)
         for earlier in keys[len(done) :]:
-            for statement in self.render(earlier).statements:
+            for statement in self.executed(earlier).statements:
                 replay(names, statement.sql)
         self._names[lines] = (tuple(keys), names)
         return names.copy()
@@ -135,7 +184,9 @@ def _tables(operations: Iterable[Operation]) -> Iterator[str]:
 class _Rendering:
     """One migration being rendered."""
 
-    def __init__(self, renderer: DjangoRenderer, migration: Migration) -> None:
+    def __init__(self, renderer: DjangoRenderer, migration: Migration, *, live: bool) -> None:
+        self.asked = False
+        """Whether an editor asked for names."""
         self._renderer = renderer
         self._migration = migration
         self._states = renderer._states
@@ -146,7 +197,7 @@ class _Rendering:
         self._doubts: dict[int, list[Doubt]] = {}
         self._opaque: list[tuple[int, Statement]] = []
         self._names: Names | None = None
-        self._live = False
+        self._live = live
 
     def run(self, backwards: bool) -> Iterator[Statement]:
         """The statements, in the order that they are executed."""
@@ -157,6 +208,7 @@ class _Rendering:
         self._backwards = backwards
         try:
             self._connection.catalog = self._catalog
+            self._connection.extensions = lambda: self._renderer.extensions_before(self._migration.key)
             before = self._states.before(self._migration.key, self._operations)
             self._lines = before.lines
             steps = list(enumerate(self._operations))
@@ -256,15 +308,18 @@ class _Rendering:
             self._ledger.note(Doubt(Confidence.ASSUMED, f"{operation.target} has its own {named}"))
         app = self._migration.key.app
         states = [self._states.focus(state, operation, app) for state in (first, second)]
+        if self._connection.vendor == "sqlite":
+            # A remade table has its columns in the order in which their fields were made, the old ones first.
+            _ = states[0].apps
         self._guarded(index, operation.name, lambda: getattr(real, method)(app, self._editor, *states))
 
     def _guarded(self, index: int, name: str, action: Callable[[], None]) -> None:
         self._editor.step = index
-        if self._renderer.as_printed and not self._live and self._attempt(action) is None:
+        if not self._live and self._attempt(action) is None:
             return
-        self._live = True
+        live, self._live = self._live, True
         error = self._attempt(action)
-        self._live = False
+        self._live = live
         if error is not None:
             self._ledger.note(Doubt(Confidence.UNKNOWN, f"{name} could not be rendered: {error}"))
             self._note_opaque(index, name)
@@ -289,12 +344,13 @@ class _Rendering:
 
     def _catalog(self, table: str) -> Names:
         """The names as they are now: before this migration, and what it has done so far."""
+        self.asked = True
         if self._names is None:
             self._names = self._renderer.names_before(self._migration.key, self._lines)
             if self._backwards:
-                for statement in self._renderer.render(self._migration.key).statements:
+                for statement in self._renderer.executed(self._migration.key).statements:
                     replay(self._names, statement.sql)
-        if self._renderer.as_printed and not self._live:
+        if not self._live:
             return self._names
         names = self._names.copy()
         for recorded in self._editor.recorded:

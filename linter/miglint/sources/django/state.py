@@ -19,9 +19,6 @@ from miglint.sources.django.third_party import PRIMARY_KEYS, TABLES
 from miglint.sources.django.timeline import Step, Timeline
 from miglint.sources.django.touches import ModelKey
 
-_REACHING = frozenset({"AlterField", "RenameModel", "RenameField"})
-"""Operations that can change columns of other tables, through foreign keys that point to what they change."""
-
 Models = dict[ModelKey, Any]
 
 
@@ -96,7 +93,7 @@ class States:
         for line in changed:
             models.update(self._line(line, keys))
         reached: set[ModelKey] = set()
-        frontier = changed if any(_reaches(operation) for operation in operations) else set()
+        frontier = changed if any(touches.reaches(operation) for operation in operations) else set()
         while frontier:
             found = self._timeline.pointing_to(changed | reached, keys)
             frontier = {line for line in found if self._keyed_by(line, changed | reached, keys)}
@@ -119,7 +116,7 @@ class States:
 
         changed = {ModelKey(*model) for model in touches.changed(operation, app)}
         models: Models = {model: project.models[model].clone() for model in changed if model in project.models}
-        frontier = {self._timeline.line(model) for model in changed} if _reaches(operation) else set()
+        frontier = {self._timeline.line(model) for model in changed} if touches.reaches(operation) else set()
         while frontier:
             lines, frontier = frontier, set()
             for key, state in project.models.items():
@@ -281,18 +278,3 @@ def _strip(state: Any) -> None:
     kept = ("db_table", "managed", "proxy", "swappable", "db_tablespace")
     options = {name: value for name, value in state.options.items() if name in kept}
     state.options = {**options, "indexes": [], "constraints": []}
-
-
-def _reaches(operation: Operation) -> bool:
-    nested = (*operation.database_operations, *operation.state_operations)
-    if any(_reaches(item) for item in nested):
-        return True
-    if operation.name != "AlterField":
-        return operation.name in _REACHING
-    return operation.arguments.get("name") == "id" or any(
-        _is_key(item.target, item.kwargs) for _, item in touches.fields(operation)
-    )
-
-
-def _is_key(target: str, kwargs: Any) -> bool:
-    return bool(kwargs.get("primary_key") or kwargs.get("unique")) or target.endswith(("OneToOneField", "AutoField"))

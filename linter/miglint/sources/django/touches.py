@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 from miglint.history import Operation
 from miglint.sources.django.values import Call, Setting
 
+_REACHING = frozenset({"AlterField", "RenameModel", "RenameField"})
+"""Operations that can change columns of other tables, through foreign keys that point to what they change."""
+
 
 class ModelKey(NamedTuple):
     """A model as Django's state knows it: the app's label and the name in lower case."""
@@ -113,3 +116,19 @@ def _words(value: Any) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for item in value:
             yield from _words(item)
+
+
+def reaches(operation: Operation) -> bool:
+    """Whether an operation can change columns of other tables, through foreign keys to what it changes."""
+    nested = (*operation.database_operations, *operation.state_operations)
+    if any(reaches(item) for item in nested):
+        return True
+    if operation.name != "AlterField":
+        return operation.name in _REACHING
+    return operation.arguments.get("name") == "id" or any(
+        _is_key(item.target, item.kwargs) for _, item in fields(operation)
+    )
+
+
+def _is_key(target: str, kwargs: Any) -> bool:
+    return bool(kwargs.get("primary_key") or kwargs.get("unique")) or target.endswith(("OneToOneField", "AutoField"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any, Self
 
@@ -35,6 +35,7 @@ class OfflineCursor:
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
+        self._row: tuple[int] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -43,11 +44,17 @@ class OfflineCursor:
         pass
 
     def execute(self, sql: str, params: object = None) -> OfflineCursor:
-        """Do nothing."""
+        """Do nothing; but whether an extension is there is known from the migrations."""
+        if "pg_extension" in sql and isinstance(params, list | tuple):
+            self._row = (1,) if params[0] in self.connection.extensions() else None
         return self
 
-    def fetchone(self) -> None:
-        """No row."""
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def fetchone(self) -> tuple[int] | None:
+        """The row for an extension that is there, or none."""
+        return self._row
 
     def fetchall(self) -> list[Any]:
         """No rows."""
@@ -128,6 +135,7 @@ def _offline(wrapper: Any) -> Any:
         introspection_class = Introspection
         SchemaEditorClass = Editor
         catalog: Callable[[str], Names]
+        extensions: Callable[[], set[str]]
 
         def cursor(self) -> OfflineCursor:
             return OfflineCursor(self)

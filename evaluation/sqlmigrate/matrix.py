@@ -1,0 +1,182 @@
+"""Write a Django project whose migrations hold every field type altered to every other, with every option.
+
+    python matrix.py FOLDER [--every N]
+
+Each case is a model of its own that is created, changed in steps and deleted again, one migration a step. With truth.py
+(`--go-on`, for casts that the server refuses) and compare.py all of it is compared with the real schema editor.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+TYPES = {
+    "BigInteger": "models.BigIntegerField({})",
+    "Binary": "models.BinaryField({})",
+    "Boolean": "models.BooleanField({})",
+    "Char": "models.CharField(max_length=50, {})",
+    "LongChar": "models.CharField(max_length=200, {})",
+    "Date": "models.DateField({})",
+    "DateTime": "models.DateTimeField({})",
+    "Decimal": "models.DecimalField(max_digits=8, decimal_places=2, {})",
+    "Duration": "models.DurationField({})",
+    "Email": "models.EmailField({})",
+    "File": "models.FileField(upload_to='x', {})",
+    "Float": "models.FloatField({})",
+    "IPAddress": "models.GenericIPAddressField({})",
+    "Integer": "models.IntegerField({})",
+    "JSON": "models.JSONField({})",
+    "PositiveBigInteger": "models.PositiveBigIntegerField({})",
+    "PositiveInteger": "models.PositiveIntegerField({})",
+    "PositiveSmallInteger": "models.PositiveSmallIntegerField({})",
+    "Slug": "models.SlugField({})",
+    "SmallInteger": "models.SmallIntegerField({})",
+    "Text": "models.TextField({})",
+    "Time": "models.TimeField({})",
+    "URL": "models.URLField({})",
+    "UUID": "models.UUIDField({})",
+    "Array": "ArrayField(models.IntegerField(), {})",
+    "ForeignKey": "models.ForeignKey('matrix.target', models.CASCADE, {})",
+    "OneToOne": "models.OneToOneField('matrix.target', models.CASCADE, {})",
+}
+DEFAULTS = {
+    "Binary": "b'x'",
+    "Boolean": "True",
+    "Date": "datetime.date(2020, 1, 2)",
+    "DateTime": "datetime.datetime(2020, 1, 2, tzinfo=datetime.timezone.utc)",
+    "Decimal": "Decimal('1.50')",
+    "Duration": "datetime.timedelta(days=1, seconds=3)",
+    "Float": "-1.5",
+    "IPAddress": "'10.0.0.1'",
+    "JSON": "dict",
+    "Time": "datetime.time(12, 30)",
+    "UUID": "uuid.UUID('12345678-1234-5678-1234-567812345678')",
+    "Array": "list",
+}
+NUMBERS = ("Integer", "BigInteger", "SmallInteger", "PositiveInteger", "PositiveBigInteger", "PositiveSmallInteger")
+TEXTS = ("Char", "LongChar", "Email", "File", "Slug", "Text", "URL")
+WITHOUT_DATABASE_DEFAULT = ("JSON", "Array", "ForeignKey", "OneToOne", "Binary")
+
+
+def default_of(kind: str) -> str:
+    return DEFAULTS.get(kind, "7" if kind in (*NUMBERS, "ForeignKey", "OneToOne") else "'it''s 50%'")
+
+
+def options_of(kind: str) -> dict[str, str]:
+    options = {
+        "null": "null=True",
+        "default": f"default={default_of(kind)}",
+        "unique": "unique=True",
+        "index": "db_index=True",
+        "column": "db_column='other'",
+        "comment": 'db_comment="it\'s"',
+        "null_unique": "null=True, unique=True",
+    }
+    if kind == "OneToOne":
+        del options["unique"], options["null_unique"], options["index"]
+    if kind in TEXTS:
+        options["collation"] = "db_collation='C'" if kind != "File" else "blank=True"
+    if kind not in WITHOUT_DATABASE_DEFAULT:
+        options["db_default"] = f"db_default={default_of(kind)}"
+    if kind not in ("Array", "JSON", "ForeignKey", "OneToOne"):
+        options["key"] = "primary_key=True"
+    return options
+
+
+def cases() -> Iterator[list[str]]:
+    """The operations of one case, a list a migration; `{model}` stands for its model."""
+    for one, first in TYPES.items():
+        for two, second in TYPES.items():
+            if one != two:
+                yield steps(first.format(""), second.format(""))
+        for option in options_of(one).values():
+            yield steps(first.format(""), first.format(option))
+            yield added(first.format(option))
+        for option in ("null=True", "null=True, db_index=True"):
+            yield steps(first.format(option), first.format(f"default={default_of(one)}"))
+
+
+def created(field: str) -> str:
+    own = "" if "primary_key" in field else "('id', models.BigAutoField(primary_key=True)), "
+    return f"migrations.CreateModel('{{model}}', [{own}('field', {field}), ('extra', models.IntegerField(null=True))])"
+
+
+def steps(first: str, second: str) -> list[str]:
+    start = created(first)
+    if "primary_key" in second:
+        return [created(second), "migrations.RenameField('{model}', 'field', 'renamed')", DELETE]
+    alter = f"migrations.AlterField('{{model}}', 'field', {second})"
+    back = f"migrations.AlterField('{{model}}', 'field', {first})"
+    return [
+        start,
+        alter,
+        "migrations.RenameField('{model}', 'field', 'renamed')",
+        back.replace("'field'", "'renamed'"),
+        DELETE,
+    ]
+
+
+def added(field: str) -> list[str]:
+    if "primary_key" in field:
+        return []
+    return [
+        "migrations.CreateModel('{model}', [('id', models.AutoField(primary_key=True))])",
+        f"migrations.AddField('{{model}}', 'field', {field})",
+        "migrations.AddIndex('{model}', models.Index(fields=['field'], name='{model}_index'))",
+        "migrations.AddConstraint('{model}', models.UniqueConstraint(fields=['field', 'id'], name='{model}_unique'))",
+        "migrations.AlterUniqueTogether('{model}', {{('field', 'id')}})",
+        "migrations.AlterUniqueTogether('{model}', set())",
+        "migrations.RemoveIndex('{model}', '{model}_index')",
+        "migrations.RemoveConstraint('{model}', '{model}_unique')",
+        "migrations.RemoveField('{model}', 'field')",
+        "migrations.RenameModel('{model}', '{model}renamed')",
+        DELETE.replace("{model}", "{model}renamed"),
+    ]
+
+
+DELETE = "migrations.DeleteModel('{model}')"
+HEAD = """import datetime
+import uuid
+from decimal import Decimal
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [{dependencies}]
+    operations = [{operation}]
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--every", type=int, default=1, help="take every n-th case only")
+    arguments = parser.parse_args()
+    folder = arguments.folder / "matrix" / "migrations"
+    folder.mkdir(parents=True)
+    for package in (folder, folder.parent):
+        (package / "__init__.py").touch()
+    (arguments.folder / "settings.py").write_text(
+        "SECRET_KEY = 'x'\nINSTALLED_APPS = ['matrix']\nUSE_TZ = True\nDATABASES = {}\n"
+        "DEFAULT_AUTO_FIELD = 'django.db.models.BigAutoField'\n"
+    )
+    (arguments.folder / "manage.py").write_text(
+        "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'settings')\n"
+    )
+    target = "migrations.CreateModel('target', [('id', models.BigAutoField(primary_key=True))])"
+    wanted = [case for number, case in enumerate(cases()) if number % arguments.every == 0]
+    operations = [target] + [step.format(model=f"case{number}") for number, case in enumerate(wanted) for step in case]
+    previous = ""
+    for number, operation in enumerate(operations):
+        name = f"{number:05}"
+        dependencies = f"('matrix', '{previous}')" if previous else ""
+        (folder / f"{name}.py").write_text(HEAD.format(dependencies=dependencies, operation=operation))
+        previous = name
+    print(f"{len(wanted)} cases, {len(operations)} migrations")
+
+
+main()
