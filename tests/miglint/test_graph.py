@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import django
 from django.core.management import CommandError
 from django.db.migrations import Migration as DjangoMigration
@@ -13,50 +10,11 @@ from django.db.migrations.loader import MigrationLoader
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from miglint.finding import Span
+from graphs import HERE, Node, graph, key, keys
 from miglint.graph import Graph
-from miglint.history import App, Dependency, History, Key, Migration, Unreadable
+from miglint.history import History, Key, Migration, Unreadable
 
-HERE = Span(1, 1, 1, 1)
 NESTED_SQUASHES = django.VERSION >= (6, 0)
-
-
-@dataclass(frozen=True)
-class Node:
-    """A migration of a test: keys are written `app.name`."""
-
-    key: str
-    dependencies: tuple[str, ...] = ()
-    replaces: tuple[str, ...] = ()
-    run_before: tuple[str, ...] = ()
-
-
-def key(text: str) -> Key:
-    app, _, name = text.partition(".")
-    return Key(app, name)
-
-
-def history(*nodes: Node, external: frozenset[str] = frozenset(), **members: Any) -> History:
-    migrations = {
-        key(node.key): Migration(
-            key=key(node.key),
-            source="django",
-            path=f"{key(node.key).app}/migrations/{key(node.key).name}.py",
-            blob=node.key,
-            span=HERE,
-            dependencies=tuple(Dependency(key(text), HERE) for text in node.dependencies),
-            run_before=tuple(Dependency(key(text), HERE) for text in node.run_before),
-            replaces=tuple(Dependency(key(text), HERE) for text in node.replaces),
-        )
-        for node in nodes
-    }
-    labels = sorted({migration.app for migration in migrations})
-    apps = {label: App(label, "django", f"{label}/migrations") for label in labels}
-    return History("django", "", apps, migrations, external=external, **members)
-
-
-def graph(*nodes: Node, **members: Any) -> Graph:
-    return Graph.of(history(*nodes, **members))
 
 
 class StubLoader(MigrationLoader):
@@ -152,10 +110,6 @@ def test_the_graph_is_that_of_djangos_loader(nodes: list[Node]) -> None:
         assert set(ours.parents(node)) == {parent.key for parent in loader.graph.node_map[node].parents}
         assert all(ours.is_ancestor(other, node) == (other in ours.ancestors(node)) for other in ours)
     assert list(ours.order()) == loader.graph._generate_plan(loader.graph.leaf_nodes(), True)
-
-
-def keys(*texts: str) -> tuple[Key, ...]:
-    return tuple(key(text) for text in texts)
 
 
 def test_a_squash_takes_over_the_children_of_what_it_replaces() -> None:
