@@ -11,8 +11,8 @@ from pathlib import Path
 import click
 
 from miglint.baseline import baseline_text, read_baseline
-from miglint.cache import NullCache
 from miglint.changeset import ChangeSet
+from miglint.cli._caching import cache_of
 from miglint.cli._console import console, write
 from miglint.cli._options import targeted
 from miglint.cli._outputs import Output, outputs
@@ -47,6 +47,8 @@ class Options:
     ignore: tuple[tuple[str, ...], ...]
     config: Path | None
     write_baseline: bool
+    cache_dir: Path | None = None
+    no_cache: bool = False
 
 
 def run(options: Options) -> int:
@@ -76,6 +78,7 @@ def _refuse_contradictions(options: Options) -> None:
     for one, other, both in (
         ("--staged", "--head", options.staged and options.head),
         ("--all", "--base", options.everything and options.base),
+        ("--cache-dir", "--no-cache", options.cache_dir and options.no_cache),
     ):
         if both:
             raise click.UsageError(f"{one} and {other} exclude each other", click.get_current_context(silent=True))
@@ -83,7 +86,8 @@ def _refuse_contradictions(options: Options) -> None:
 
 def _result(repository: Repository, config: Config, options: Options) -> Result:
     changes, request = prepared(repository, config, options)
-    return check(changes, config, NullCache(), request)
+    with cache_of(repository.root, options.cache_dir, off=options.no_cache) as cache:
+        return check(changes, config, cache, request)
 
 
 def prepared(repository: Repository, config: Config, options: Options) -> tuple[ChangeSet, Request]:

@@ -53,6 +53,12 @@ from miglint.reporters import formats
 @click.option(
     "--write-baseline", is_flag=True, help="Accept today's findings: write them to the configured baseline file."
 )
+@click.option(
+    "--cache-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where what was read is kept for the next run; the user's cache folder if not given.",
+)
+@click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
 def check(**options: object) -> int:
     """Check the migrations that a change introduces.
 

@@ -38,7 +38,12 @@ def miglint(folder: Path, *arguments: str, **environment: str) -> subprocess.Com
     return subprocess.run(
         [sys.executable, "-m", "miglint", *arguments],
         cwd=folder,
-        env={**inherited, "PYTHONPATH": os.pathsep.join(sys.path), **environment},
+        env={
+            **inherited,
+            "XDG_CACHE_HOME": str(folder / ".cache"),
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            **environment,
+        },
         capture_output=True,
         text=True,
         timeout=120,
@@ -162,6 +167,17 @@ def test_the_step_summary_is_appended_to(shop: Path, tmp_path: Path) -> None:
 )
 def test_colour_can_be_forced_and_forbidden(shop: Path, environment: dict[str, str], coloured: bool) -> None:
     assert ("\033[" in miglint(shop, "check", "--base", "main", **environment).stdout) is coloured
+
+
+def test_the_cache_changes_nothing_but_time(shop: Path, tmp_path: Path) -> None:
+    arguments = ["check", "--all", "--format", "json"]
+    plain = miglint(shop, *arguments, "--no-cache").stdout
+    assert not list(tmp_path.iterdir())
+    for _ in range(2):
+        assert miglint(shop, *arguments, "--cache-dir", str(tmp_path)).stdout == plain
+    (kept,) = tmp_path.iterdir()
+    kept.write_bytes(kept.read_bytes()[:-20] + b"\xff{[")
+    assert miglint(shop, *arguments, "--cache-dir", str(tmp_path)).stdout == plain
 
 
 def test_a_reader_that_stops_reading_is_no_error(shop: Path) -> None:

@@ -1,0 +1,40 @@
+"""Where what was read is kept between runs."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from miglint.cache import Cache, FileCache, NullCache
+
+
+@contextmanager
+def cache_of(root: Path, folder: Path | None, *, off: bool) -> Iterator[Cache]:
+    """The cache in a folder, by default the repository's own in the user's cache folder; kept when all went well."""
+    if off:
+        yield NullCache()
+        return
+    cache = FileCache(folder or _folder(root))
+    yield cache
+    cache.save()
+
+
+def _folder(root: Path) -> Path:
+    """A folder for each repository: a cache forgets what a run did not use."""
+    name = hashlib.sha256(os.fsencode(root)).hexdigest()[:16]
+    return _users_folder() / "miglint" / name
+
+
+def _users_folder() -> Path:
+    """Where the system's users expect caches (XDG base directories, Apple's and Microsoft's guidelines)."""
+    environment = os.environ
+    if environment.get("XDG_CACHE_HOME"):
+        return Path(environment["XDG_CACHE_HOME"])
+    if sys.platform == "win32" and environment.get("LOCALAPPDATA"):
+        return Path(environment["LOCALAPPDATA"])
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 -- Path.home raises where there is none
+    return home / "Library" / "Caches" if sys.platform == "darwin" else home / ".cache"
