@@ -70,6 +70,9 @@ def main() -> None:
         if key is None:
             counts["not in the repository"] += 1
             continue
+        if line.get("stale"):
+            counts["after a refusal by the server"] += 1
+            continue
         judge(key, renderer.render(key).statements, line, counts, arguments.quiet)
     print(f"{arguments.project.name} {arguments.database} Django {renderer.choice.series}", end=": ")
     print(", ".join(f"{name} {number}" for name, number in sorted(counts.items())))

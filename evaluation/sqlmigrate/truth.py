@@ -4,9 +4,10 @@ Runs in the project's own environment, where its packages are installed and the 
 
     DJANGO_SETTINGS_MODULE=shop.settings python truth.py postgresql truth.jsonl --host /tmp --user postgres
 
-The database `miglint_truth` is dropped and made anew. Migrations are taken in the loader's plan; the SQL of each is
+The database (`--name`) is dropped and made anew. Migrations are taken in the loader's plan; the SQL of each is
 collected from the schema editor first, as `sqlmigrate` does, and then the migration is applied for real, so that the
-names which the editor looks up are there. One line of JSON a migration: app, name, sql (without comments), error.
+names which the editor looks up are there. One line of JSON a migration: app, name, sql (without comments), error, and
+`stale` after a migration that the server refused, until a table is made anew.
 """
 
 from __future__ import annotations
@@ -17,8 +18,6 @@ import sys
 import time
 import traceback
 from pathlib import Path
-
-NAME = "miglint_truth"
 
 
 class AnyRelation:
@@ -34,7 +33,7 @@ def settings_of(arguments: argparse.Namespace) -> dict[str, object]:
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": arguments.file}
     return {
         "ENGINE": f"django.db.backends.{engine}",
-        "NAME": NAME,
+        "NAME": arguments.name,
         "HOST": arguments.host,
         "PORT": arguments.port,
         "USER": arguments.user,
@@ -51,15 +50,15 @@ def recreate(database: str, settings: dict[str, object]) -> None:
 
         place = {"host": settings["HOST"], "port": settings["PORT"] or None, "user": settings["USER"]}
         with psycopg.connect(dbname="postgres", autocommit=True, **place) as connection:
-            connection.execute(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
-            connection.execute(f"CREATE DATABASE {NAME} TEMPLATE template0 ENCODING 'UTF8'")
+            connection.execute(f"DROP DATABASE IF EXISTS {settings['NAME']} WITH (FORCE)")
+            connection.execute(f"CREATE DATABASE {settings['NAME']} TEMPLATE template0 ENCODING 'UTF8'")
     else:
         import MySQLdb
 
         socket = {"unix_socket": settings["HOST"]} if str(settings["HOST"]).startswith("/") else {}
         with MySQLdb.connect(user=settings["USER"], **socket).cursor() as cursor:
-            cursor.execute(f"DROP DATABASE IF EXISTS {NAME}")
-            cursor.execute(f"CREATE DATABASE {NAME} CHARACTER SET utf8mb4")
+            cursor.execute(f"DROP DATABASE IF EXISTS {settings['NAME']}")
+            cursor.execute(f"CREATE DATABASE {settings['NAME']} CHARACTER SET utf8mb4")
 
 
 def record(migration, state, connection) -> tuple[list[str], str]:
@@ -80,6 +79,7 @@ def main() -> None:
     parser.add_argument("output", type=Path)
     for name in ("host", "port", "user", "password"):
         parser.add_argument(f"--{name}", default="")
+    parser.add_argument("--name", default="miglint_truth")
     parser.add_argument("--file", default="truth.sqlite3")
     parser.add_argument("--go-on", action="store_true", help="after a migration that the server refuses")
     arguments = parser.parse_args()
@@ -103,11 +103,12 @@ def main() -> None:
     executor.recorder.ensure_schema()
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     state = executor._create_project_state(with_applied_migrations=True)
-    started = time.monotonic()
+    started, stale = time.monotonic(), False
     with arguments.output.open("w") as output:
         for number, (migration, _) in enumerate(plan):
+            stale = stale and not any(type(item).__name__ == "CreateModel" for item in migration.operations)
             sql, error = record(migration, state, connection)
-            line = {"app": migration.app_label, "name": migration.name, "sql": sql, "error": error}
+            line = {"app": migration.app_label, "name": migration.name, "sql": sql, "error": error, "stale": stale}
             output.write(json.dumps(line) + "\n")
             output.flush()
             before = state.clone()
@@ -117,7 +118,7 @@ def main() -> None:
             except Exception:  # the server refuses it (a cast that does not exist); the plan goes on without it
                 if not arguments.go_on:
                     raise
-                state = migration.mutate_state(before)
+                state, stale = migration.mutate_state(before), True
             if number % 100 == 0:
                 print(f"{number}/{len(plan)} {time.monotonic() - started:.0f} s", file=sys.stderr)
     print(f"{len(plan)} migrations, Django {django.get_version()}, {arguments.database}", file=sys.stderr)

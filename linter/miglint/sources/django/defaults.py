@@ -90,7 +90,10 @@ class FunctionDefault:
         return self._value()
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, FunctionDefault) and other.name == self.name
+        same = isinstance(other, FunctionDefault) and other.name == self.name
+        if not same and self._doubt is not None:
+            self._ledger.note(self._doubt)
+        return same
 
     def __hash__(self) -> int:
         return hash(self.name)

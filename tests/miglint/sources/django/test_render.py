@@ -1,0 +1,174 @@
+"""Migrations as source, rendered; the expected SQL is what Django 5.2's `sqlmigrate` prints."""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+
+import pytest
+
+from miglint.cache import NullCache
+from miglint.changeset import MemoryTree
+from miglint.config import Config
+from miglint.graph import Graph
+from miglint.history import Confidence, Key, Statement, Target
+from miglint.sources.django import read
+from miglint.sources.django.render import DjangoRenderer
+
+HEAD = "import uuid\nfrom django.db import migrations, models\nimport shop.fields\n"
+INITIAL = """
+class Migration(migrations.Migration):
+    operations = [
+        migrations.CreateModel("customer", [
+            ("id", models.BigAutoField(primary_key=True)),
+            ("email", models.EmailField(unique=True)),
+        ]),
+        migrations.CreateModel("order", [
+            ("id", models.BigAutoField(primary_key=True)),
+            ("customer", models.ForeignKey("shop.customer", models.CASCADE)),
+            ("number", models.PositiveIntegerField()),
+        ], options={"unique_together": {("customer", "number")}}),
+    ]
+"""
+
+
+def renderer(
+    *operations: str, database: str = "postgresql", files: Mapping[str, str] | None = None, as_printed: bool = False
+) -> DjangoRenderer:
+    """The history of app shop: the initial migration, then one migration for each operation."""
+    found = {"shop/__init__.py": "", "shop/migrations/__init__.py": "", "shop/migrations/m0.py": HEAD + INITIAL}
+    for number, operation in enumerate(operations, start=1):
+        found[f"shop/migrations/m{number}.py"] = (
+            f"{HEAD}\nclass Migration(migrations.Migration):\n"
+            f"    dependencies = [('shop', 'm{number - 1}')]\n    operations = [{operation}]\n"
+        )
+    found |= files or {}
+    tree = MemoryTree({path: text.encode() for path, text in found.items()})
+    (history,) = read(tree, Config(), NullCache())
+    return DjangoRenderer(history, Graph.of(history), tree, Target(database, (15,)), as_printed=as_printed)
+
+
+def statements(*operations: str, **options: object) -> list[Statement]:
+    """The statements of the last migration."""
+    writer = renderer(*operations, **options)  # type: ignore[arg-type]  # passed through
+    return list(writer.render(Key("shop", f"m{len(operations)}")).statements)
+
+
+def sql(*operations: str, **options: object) -> list[str]:
+    return [statement.sql for statement in statements(*operations, **options)]
+
+
+ALTERED = "migrations.AlterField('order', 'number', models.CharField(max_length=20, unique=True))"
+
+
+def test_a_check_that_the_database_named_is_dropped_by_that_name() -> None:
+    assert sql(ALTERED)[:2] == [
+        'ALTER TABLE "shop_order" DROP CONSTRAINT "shop_order_number_check"',
+        'ALTER TABLE "shop_order" ALTER COLUMN "number" TYPE varchar(20) USING "number"::varchar(20)',
+    ]
+
+
+def test_names_are_followed_over_a_rename_of_the_table() -> None:
+    rendered = sql("migrations.RenameModel('order', 'purchase')", "migrations.AlterUniqueTogether('purchase', set())")
+    (dropped,) = rendered
+    assert dropped.startswith('ALTER TABLE "shop_purchase" DROP CONSTRAINT "shop_order_customer_id_number_')
+
+
+def test_a_dropped_foreign_key_is_dropped_by_its_name_first() -> None:
+    (dropped, column) = sql(
+        "migrations.AlterUniqueTogether('order', set())", "migrations.RemoveField('order', 'customer')"
+    )
+    assert 'DROP CONSTRAINT "shop_order_customer_id_' in dropped
+    assert column.startswith('ALTER TABLE "shop_order" DROP COLUMN "customer_id"')
+
+
+def test_what_sqlmigrate_prints_is_not_always_what_migrate_executes() -> None:
+    both = "migrations.RenameModel('order', 'purchase'), migrations.AlterUniqueTogether('purchase', set())"
+    assert sql(both) == sql(both, as_printed=True)  # where Django could print nothing, the names of now are taken
+
+
+def test_a_value_that_differs_at_every_call_is_still_exact() -> None:
+    field = "migrations.AddField('order', 'token', models.UUIDField(default=uuid.uuid4))"
+    (added, dropped) = statements(field)
+    assert added.confidence is Confidence.EXACT
+    assert added.sql.startswith('ALTER TABLE "shop_order" ADD COLUMN "token" uuid DEFAULT ')
+    assert dropped.sql == 'ALTER TABLE "shop_order" ALTER COLUMN "token" DROP DEFAULT'
+
+
+def test_a_default_of_the_project_is_assumed_and_not_called() -> None:
+    field = "migrations.AddField('order', 'code', models.CharField(max_length=9, default=shop.fields.make_code))"
+    (added, _) = statements(field)
+    assert added.confidence is Confidence.ASSUMED
+    assert "shop.fields.make_code() is not run" in added.reason
+
+
+def test_run_python_is_opaque() -> None:
+    (statement,) = statements("migrations.RunPython(migrations.RunPython.noop)")
+    assert (statement.sql, statement.opaque) == ("", "RunPython")
+
+
+def test_backwards() -> None:
+    writer = renderer("migrations.AddField('order', 'note', models.TextField(null=True))")
+    (statement,) = writer.render(Key("shop", "m1"), backwards=True).statements
+    assert statement.sql.startswith('ALTER TABLE "shop_order" DROP COLUMN "note"')
+
+
+def test_a_field_class_of_the_project_is_followed_to_its_base() -> None:
+    files = {
+        "shop/fields.py": "from django.db import models\n"
+        "class Code(models.CharField):\n"
+        "    def __init__(self, *args, **kwargs):\n"
+        "        kwargs['max_length'] = 12\n"
+        "        super().__init__(*args, **kwargs)\n"
+        "class Path(models.TextField):\n"
+        "    def db_type(self, connection):\n"
+        "        return 'ltree'\n"
+    }
+    code = "migrations.AddField('order', 'code', shop.fields.Code(null=True))"
+    path = "migrations.AddField('order', 'path', shop.fields.Path(null=True))"
+    (first,) = statements(code, files=files)
+    (second,) = statements(path, files=files)
+    assert first.sql == 'ALTER TABLE "shop_order" ADD COLUMN "code" varchar(12) NULL'
+    assert second.sql == 'ALTER TABLE "shop_order" ADD COLUMN "path" ltree NULL'
+    assert {first.confidence, second.confidence} == {Confidence.EXACT}
+
+
+def test_an_unknown_field_class_makes_the_statement_unknown() -> None:
+    (statement,) = statements("migrations.AddField('order', 'x', shop.fields.Nothing(null=True))")
+    assert statement.confidence is Confidence.UNKNOWN
+    assert statement.reason == "the field class shop.fields.Nothing is not known"
+
+
+@pytest.mark.parametrize(
+    ("database", "expected"),
+    [
+        ("mysql", "ALTER TABLE `shop_order` ADD COLUMN `note` longtext NULL"),
+        ("mariadb", "ALTER TABLE `shop_order` ADD COLUMN `note` longtext NULL"),
+        ("sqlite", 'ALTER TABLE "shop_order" ADD COLUMN "note" text NULL'),
+        ("oracle", 'ALTER TABLE "SHOP_ORDER" ADD "NOTE" NCLOB NULL'),
+    ],
+)
+def test_other_databases(database: str, expected: str) -> None:
+    assert sql("migrations.AddField('order', 'note', models.TextField(null=True))", database=database) == [expected]
+
+
+def test_the_prelude_is_what_built_the_tables() -> None:
+    writer = renderer(
+        "migrations.CreateModel('other', [('id', models.BigAutoField(primary_key=True))])",
+        "migrations.AddField('order', 'note', models.TextField(null=True))",
+        "migrations.RemoveField('order', 'note')",
+    )
+    assert [one.migration.key.name for one in writer.prelude([Key("shop", "m3")])] == ["m0", "m2"]
+
+
+def test_no_driver_and_nothing_of_the_project_is_imported() -> None:
+    program = (
+        "import sys; sys.path[:0] = ['linter', 'tests']\n"
+        "from miglint.sources.django.backends.connection import connect\n"
+        "from miglint.sources.django import runtime\n"
+        "from miglint.history import Target\n"
+        "runtime.start()\n"
+        "for name in ('postgresql', 'mysql', 'sqlite', 'oracle'): connect(Target(name))\n"
+        "print({'psycopg', 'psycopg2', 'MySQLdb', 'oracledb', 'shop'} & set(sys.modules))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
