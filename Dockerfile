@@ -16,7 +16,7 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
 
 # Each series of Django by itself: the one that the project under check uses writes its SQL. Translations and the
 # admin's files are of no use for that, and are most of Django's size.
-RUN for series in 4.2 5.0 5.1 5.2 6.0; do \
+RUN for series in 4.2 5.0 5.1 5.2 6.0 6.1; do \
         python3 -m pip install --target "$MIGLINT_DJANGO/$series" "Django==$series.*" || exit 1; \
     done \
  && find "$MIGLINT_DJANGO" -depth -type d \( -name locale -o -name static -o -name templates -o -name bin \) -exec rm -rf {} +

@@ -135,7 +135,7 @@ def test_without_the_base_the_run_fails_and_says_what_to_set(built: Container, o
     assert "fetch-depth: 0" in ran.stdout
 
 
-@pytest.mark.parametrize("series", ["4.2", "5.0", "5.1", "5.2", "6.0"])
+@pytest.mark.parametrize("series", ["4.2", "5.0", "5.1", "5.2", "6.0", "6.1"])
 def test_each_series_of_django_is_there_by_itself(series: str, built: Container) -> None:
     code = f"import sys; sys.path.insert(0, '/opt/miglint/django/{series}'); import django; print(django.__version__)"
     ran = built.run(["python3", "-c", code], variables={}, volumes={})
