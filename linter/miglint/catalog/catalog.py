@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from miglint.catalog.objects import (
     Constraint,
@@ -123,15 +124,15 @@ class Catalog:
 
     def put(self, relation: Relation) -> Catalog:
         """The catalog with a relation added, or put in place of the one of the same name."""
-        linked = self._linked(relation.name, self.relations.get(relation.name), relation)
-        return replace(linked, relations=self.relations.set(relation.name, relation))
+        links = self._links(relation.name, self.relations.get(relation.name), relation)
+        return replace(self, relations=self.relations.set(relation.name, relation), **links)
 
     def drop(self, name: Name) -> Catalog:
         """The catalog without a relation. What refers to it stays: the dialect decides what a CASCADE takes along."""
         old = self.relations.get(name)
         if old is None:
             return self
-        return replace(self._linked(name, old, None), relations=self.relations.remove(name))
+        return replace(self, relations=self.relations.remove(name), **self._links(name, old, None))
 
     def assume_table(self, name: Name) -> tuple[Catalog, Table]:
         """A stand-in for a table that statements use though nothing made it."""
@@ -143,16 +144,18 @@ class Catalog:
         """A catalog in which the next number is taken, and the number."""
         return replace(self, next_oid=self.next_oid + 1), self.next_oid
 
-    def _linked(self, name: Name, old: Relation | None, new: Relation | None) -> Catalog:
-        """The catalog with the references of `old` to other relations taken back and those of `new` put in."""
-        return replace(
-            self,
-            index_tables=_reindexed(self.index_tables, name, old, new),
-            referencing=_relinked(self.referencing, name, _targets(old), _targets(new)),
-            children=_relinked(self.children, name, _parents(old), _parents(new)),
-            readers=_relinked(self.readers, name, _sources(old), _sources(new)),
-            owned=_relinked(self.owned, name, _owner(old), _owner(new)),
-        )
+    def _links(self, name: Name, old: Relation | None, new: Relation | None) -> dict[str, Any]:
+        """The references to other relations that change when `old` goes and `new` comes, as fields of the catalog."""
+        changed: dict[str, Any] = {}
+        for field_name, names_in in _LINKS:
+            before, after = names_in(old), names_in(new)
+            if before != after:
+                changed[field_name] = _relinked(getattr(self, field_name), name, before, after)
+        before_indexes = old.indexes if isinstance(old, Table) else {}
+        after_indexes = new.indexes if isinstance(new, Table) else {}
+        if before_indexes.keys() != after_indexes.keys():
+            changed["index_tables"] = _reindexed(self.index_tables, name, before_indexes, after_indexes)
+        return changed
 
 
 Links = Shelf[Name, tuple[Name, ...]]
@@ -166,12 +169,12 @@ def _relinked(links: Links, name: Name, before: frozenset[Name], after: frozense
     return links
 
 
-def _reindexed(owners: Shelf[Name, Name], name: Name, old: Relation | None, new: Relation | None) -> Shelf[Name, Name]:
-    before = old.indexes.keys() if isinstance(old, Table) else frozenset[str]()
-    after = new.indexes.keys() if isinstance(new, Table) else frozenset[str]()
-    for gone in before - after:
+def _reindexed(
+    owners: Shelf[Name, Name], name: Name, before: Mapping[str, Index], after: Mapping[str, Index]
+) -> Shelf[Name, Name]:
+    for gone in before.keys() - after.keys():
         owners = owners.remove(Name(name.schema, gone))
-    for added in after - before:
+    for added in after.keys() - before.keys():
         owners = owners.set(Name(name.schema, added), name)
     return owners
 
@@ -193,3 +196,6 @@ def _sources(relation: Relation | None) -> frozenset[Name]:
 
 def _owner(relation: Relation | None) -> frozenset[Name]:
     return frozenset({relation.owner[0]}) if isinstance(relation, Sequence) and relation.owner else frozenset()
+
+
+_LINKS = (("referencing", _targets), ("children", _parents), ("readers", _sources), ("owned", _owner))
