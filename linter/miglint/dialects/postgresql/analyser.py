@@ -118,9 +118,10 @@ class _Analyser:
             reason = str(problem)
         except _MISSHAPEN as problem:
             reason = f"the statement is of an unexpected shape ({type(problem).__name__}: {problem})"
-        return replace(self._concluded(analysis, execution), understood=not reason, reason=reason)
+        return self._concluded(analysis, execution, reason)
 
-    def _concluded(self, analysis: Analysis, execution: Execution) -> Analysis:
+    def _concluded(self, analysis: Analysis, execution: Execution, reason: str) -> Analysis:
+        execution.finish()
         effects = effects_of(execution, self.new)
         for change in execution.changes:
             if isinstance(change, TransactionControl):
@@ -131,6 +132,8 @@ class _Analyser:
         self.catalog = execution.catalog
         return replace(
             analysis,
+            understood=not reason,
+            reason=reason,
             after=execution.catalog,
             changes=tuple(execution.changes),
             effects=effects,

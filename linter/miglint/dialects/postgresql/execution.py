@@ -48,6 +48,8 @@ class Execution:
     """The work that each subcommand of an ALTER TABLE asks for, by its position in `changes`."""
     impacts: dict[int, Impact] = field(default_factory=dict)
     assumptions: list[str] = field(default_factory=list)
+    numbered: int = 0
+    """How many numbers were given to new objects."""
     created: set[int] = field(default_factory=set)
     filled: set[int] = field(default_factory=set)
     outside_transaction: bool = False
@@ -67,7 +69,8 @@ class Execution:
         found = self.catalog.table(name)
         if found is not None:
             return found
-        self.catalog, table = self.catalog.assume_table(name)
+        table = Table(self.oid(), name, assumed=True)
+        self.put(table)
         self.assume(f"nothing in the migrations makes the table {self.catalog.display(name)}: it is taken to exist")
         return table
 
@@ -150,8 +153,14 @@ class Execution:
 
     def oid(self) -> int:
         """A number for a new object."""
-        self.catalog, oid = self.catalog.with_oid()
-        return oid
+        self.numbered += 1
+        return self.catalog.next_oid + self.numbered - 1
+
+    def finish(self) -> None:
+        """Note in the catalog which numbers are taken: once, not with each."""
+        if self.numbered:
+            self.catalog = replace(self.catalog, next_oid=self.catalog.next_oid + self.numbered)
+            self.numbered = 0
 
     def put(self, relation: Relation) -> None:
         """Put an altered relation in its place."""

@@ -45,6 +45,8 @@ def columns_read(query: Node | None) -> frozenset[str]:
 
 def read_query(query: Node | None, execution: Execution, *, mode: Mode = Mode.ACCESS_SHARE) -> list[Name]:
     """Lock and scan what a query reads; the relations that it names."""
+    if not query:
+        return []
     own = _own_names(query)
     names = relations_read(query, execution)
     for name in names:

@@ -14,6 +14,8 @@ from miglint.dialects.postgresql.parser import Node
 
 def walk(tree: Any) -> Iterator[tuple[str, Node]]:
     """Every node below a tree, itself included, with its kind. Deep trees do not use Python's stack."""
+    if not tree:
+        return
     pending = [tree]
     while pending:
         item = pending.pop()
