@@ -6,7 +6,7 @@ FROM python:3.13-slim
 # hadolint ignore=DL3008
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends git \
- && rm -rf /var/lib/apt/lists/* /usr/share/doc/* /usr/share/man/*
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /usr/share/doc/* /usr/share/locale/* /usr/share/man/*
 
 ENV PYTHONDONTWRITEBYTECODE=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1 \
@@ -19,13 +19,13 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
 RUN for series in 4.2 5.0 5.1 5.2 6.0 6.1; do \
         python3 -m pip install --target "$MIGLINT_DJANGO/$series" "Django==$series.*" || exit 1; \
     done \
- && find "$MIGLINT_DJANGO" -depth -type d \( -name locale -o -name static -o -name templates -o -name bin \) -exec rm -rf {} +
+ && find "$MIGLINT_DJANGO" -depth -type d \( -name LC_MESSAGES -o -name static \) -exec rm -rf {} +
 
 COPY pyproject.toml README.md LICENSE /opt/miglint/source/
 COPY linter /opt/miglint/source/linter
 COPY rules /opt/miglint/source/rules
 RUN python3 -m pip install /opt/miglint/source \
  && rm -rf /opt/miglint/source \
- && find /usr/local/lib/ -depth -type d -path '*/django/*' \( -name locale -o -name static \) -exec rm -rf {} +
+ && find /usr/local/lib/ -depth -type d -path '*/django/*' \( -name LC_MESSAGES -o -name static \) -exec rm -rf {} +
 
 ENTRYPOINT ["/usr/local/bin/miglint", "action"]

@@ -77,6 +77,7 @@ def test_a_pull_request_checked_out_by_another_user(built: Container, origin: Or
     assert "::error file=shop/migrations/0002_total.py,line=6" in ran.stdout
     assert "conflict=true" in outputs
     assert "multiple-leaf-nodes" in summary
+    assert 'ADD COLUMN "total" text NULL' in summary, "Django wrote no SQL"
 
 
 def test_a_merge_group(built: Container, origin: Origin) -> None:
