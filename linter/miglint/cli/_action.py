@@ -10,8 +10,9 @@ from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from miglint.cache import NullCache
+from miglint.cache import Cache
 from miglint.changeset import ChangeSet
+from miglint.cli._caching import cache_of
 from miglint.cli._checking import Options, fails, prepared, step_summary
 from miglint.cli._console import write
 from miglint.cli._options import targeted
@@ -47,6 +48,7 @@ class Run:
     repository: Repository
     config: Config
     changes: ChangeSet
+    cache: Cache
     client: Client | None
     notes: list[str] = field(default_factory=list)
 
@@ -64,7 +66,7 @@ class Run:
             return
         folders = {checked.migration.path.rpartition("/")[0] for checked in result.migrations}
         pulls = self._look(self.client, Interest(branch, folders, after))
-        found = broken.broken_by_push(pulls, before, after, lambda tree: read_histories(tree, self.config, NullCache()))
+        found = broken.broken_by_push(pulls, before, after, lambda tree: read_histories(tree, self.config, self.cache))
         failures = broken.deliver(self.client, self.event.repository, branch, found)
         self.notes += [f"#{one.pull.number} is broken by this push: {one.description(branch)}" for one in found]
         if failures:
@@ -91,11 +93,14 @@ def run(environment: MutableMapping[str, str]) -> int:
     config = load_config(Path.cwd(), repository.root, options.config)
     config = targeted(config, options.database, options.database_version)
     changes, request = prepared(repository, config, options)
-    this = Run(inputs, event, repository, config, changes, client)
+    notes: list[str] = []
     if event.pull_request is None and event.name == "workflow_run" and client:
-        this.event = _with_pull_request(client, event, this.notes)
-    result = check(changes, config, NullCache(), replace(request, open_pull_requests=this.neighbours))
-    this.broken(result)
+        event = _with_pull_request(client, event, notes)
+    folder = _inside(Path(inputs.cache_dir)) if inputs.cache_dir else None
+    with cache_of(repository.root, folder, off=False) as cache:
+        this = Run(inputs, event, repository, config, changes, cache, client, notes)
+        result = check(changes, config, cache, replace(request, open_pull_requests=this.neighbours))
+        this.broken(result)
     return _delivered(this, replace(result, notes=(*result.notes, *this.notes)), environment)
 
 

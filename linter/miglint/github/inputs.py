@@ -29,6 +29,7 @@ class Inputs:
     post: frozenset[str] = frozenset()
     """Where results are posted besides annotations and the job's summary."""
     open_pull_requests: bool = True
+    cache_dir: str = ""
     working_directory: str = ""
     token: str = field(default="", repr=False)
 
@@ -51,6 +52,7 @@ def read_inputs(environment: Mapping[str, str]) -> Inputs:
         output=tuple(line.strip() for line in given("output").splitlines() if line.strip()),
         post=_posts(given("post", _DEFAULT_POSTS)),
         open_pull_requests=_boolean("open-pull-requests", given("open-pull-requests") or "true"),
+        cache_dir=given("cache-dir"),
         working_directory=given("working-directory"),
         token=given("github-token"),
     )
