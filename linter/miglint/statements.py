@@ -36,13 +36,18 @@ def target_of(migration: Migration, config: Config) -> Target:
     return config.target
 
 
-def statements_of(scope: Scope, keys: Collection[Key]) -> dict[Key, Statements]:
-    """The statements of some migrations of a history, by migration, in the order in which `migrate` runs them."""
+def statements_of(scope: Scope, keys: Collection[Key], *, as_printed: bool = False) -> dict[Key, Statements]:
+    """The statements of some migrations of a history, by migration, in the order in which `migrate` runs them.
+
+    `as_printed`: those that the framework prints on request, where these are not quite the ones that it executes.
+    """
     by_target: dict[Target, list[Key]] = {}
     for key in _ordered(scope, keys):
         target = target_of(scope.history.migrations[key], scope.config)
         by_target.setdefault(target, []).append(key)
-    return {key: found for target, some in by_target.items() for key, found in _on_target(scope, some, target)}
+    return {
+        key: found for target, some in by_target.items() for key, found in _on_target(scope, some, target, as_printed)
+    }
 
 
 def _ordered(scope: Scope, keys: Collection[Key]) -> list[Key]:
@@ -51,10 +56,25 @@ def _ordered(scope: Scope, keys: Collection[Key]) -> list[Key]:
     return order + sorted(set(keys).difference(order))
 
 
-def _on_target(scope: Scope, keys: Sequence[Key], target: Target) -> Iterator[tuple[Key, Statements]]:
+def backwards_of(scope: Scope, keys: Collection[Key]) -> Iterator[CheckedMigration]:
+    """The statements that take migrations back, the last one first; what they lock is not looked at."""
+    for key in reversed(_ordered(scope, keys)):
+        target = target_of(scope.history.migrations[key], scope.config)
+        writer = renderer(scope.history, scope.graph, scope.change_set.tree, target, frozenset(), as_printed=True)
+        one = writer.render(key, backwards=True)
+        seen = (CheckedStatement(statement, (), not statement.reason, statement.reason) for statement in one.statements)
+        yield CheckedMigration(one.migration, one.database, one.atomic, tuple(seen))
+
+
+def notes_of(scope: Scope) -> tuple[str, ...]:
+    """What a reader should know of how the SQL of a history is written."""
+    return renderer(scope.history, scope.graph, scope.change_set.tree, scope.config.target, frozenset()).notes
+
+
+def _on_target(scope: Scope, keys: Sequence[Key], target: Target, as_printed: bool) -> Iterator[tuple[Key, Statements]]:
     # A migration that the change edits is on the database as it was, not as it is now.
     applied = frozenset(scope.base_history.migrations if scope.base_history else ()).difference(keys)
-    writer = renderer(scope.history, scope.graph, scope.change_set.tree, target, applied)
+    writer = renderer(scope.history, scope.graph, scope.change_set.tree, target, applied, as_printed=as_printed)
     rendered = [_rendered(writer, scope.history.migrations[key], target) for key in keys]
     try:
         # With no base there is no change: each migration meets the tables of all before it as ones in use.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import click
 
 from miglint.cache import NullCache
 from miglint.cli._console import console, write
@@ -13,13 +15,15 @@ from miglint.cli._options import targeted
 from miglint.config_file import load_config
 from miglint.coverage import coverage_of
 from miglint.errors import MiglintError
+from miglint.escape import line
 from miglint.git import change_set, open_repository
 from miglint.history import Key
 from miglint.reporters._paint import Paint
+from miglint.result import CheckedMigration
 from miglint.scope import Scope
 from miglint.scopes import scopes_of
 from miglint.sql_view import json_text, text
-from miglint.statements import statements_of
+from miglint.statements import backwards_of, notes_of, statements_of
 from miglint.suggest import did_you_mean
 
 
@@ -34,12 +38,15 @@ class Options:
     database: str | None
     database_version: tuple[int, ...] | None
     locks: bool
+    backwards: bool
     output: str
     config: Path | None
 
 
 def run(options: Options) -> None:
     """Write the statements."""
+    if options.backwards and options.locks:
+        raise MiglintError("--backwards and --locks exclude each other: locks are known for the way forward only")
     if options.everything and (options.migrations or options.base):
         raise MiglintError("--all leaves no choice: give it neither migrations nor --base")
     repository = open_repository(Path.cwd())
@@ -55,11 +62,19 @@ def run(options: Options) -> None:
     )
     scopes = scopes_of(changes, config, NullCache(), None)
     chosen = _chosen(scopes, options, repository.root)
-    checked = [one.checked for scope, keys in chosen for one in statements_of(scope, keys).values()]
+    for note in dict.fromkeys(note for scope, keys in chosen if keys for note in notes_of(scope)):
+        click.echo(f"miglint: {line(note)}", err=True)
+    checked = [one for scope, keys in chosen for one in _checked(scope, keys, options)]
     if options.output == "json":
         write(json_text(checked, coverage_of(checked, ())))
     else:
         write(text(checked, locks=options.locks, paint=Paint(console().colour)) or "-- no migrations\n")
+
+
+def _checked(scope: Scope, keys: frozenset[Key], options: Options) -> Iterable[CheckedMigration]:
+    if options.backwards:
+        return backwards_of(scope, keys)
+    return (one.checked for one in statements_of(scope, keys, as_printed=True).values())
 
 
 def _chosen(scopes: Sequence[Scope], options: Options, root: Path) -> list[tuple[Scope, frozenset[Key]]]:

@@ -17,6 +17,7 @@ from miglint.cli._options import DATABASE, version
 @click.option("--database", type=DATABASE, help="The database that the migrations run on, over the configuration's.")
 @click.option("--database-version", type=version, metavar="VERSION", help="Its version, such as 16 or 10.11.")
 @click.option("--locks", is_flag=True, help="Show for each statement what it locks, who waits, and what work it does.")
+@click.option("--backwards", is_flag=True, help="The SQL that takes the migrations back, the last one first.")
 @click.option(
     "--format",
     "output",
