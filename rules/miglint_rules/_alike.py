@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 from miglint.history import Operation
-from miglint.sources.django.values import Reference
+from miglint.sources.django.values import Call, Reference
 
 _IN_NO_DATABASE = frozenset(
     "auto_created base_manager_name blank choices default_manager_name default_permissions editable elidable "
     "error_messages get_latest_by help_text hints limit_choices_to managers ordering permissions preserve_default "
-    "related_name related_query_name serialize validators verbose_name verbose_name_plural".split()
+    "related_name related_query_name reverse_code reverse_sql serialize validators verbose_name "
+    "verbose_name_plural".split()
 )
-"""Attributes of fields, options of models and arguments of operations that no statement ever depends on."""
+"""Attributes of fields, options of models and arguments of operations that no statement forwards ever depends on."""
 
 
 def alike(was: Any, now: Any, *, loosely: bool = False) -> bool:
@@ -34,10 +35,26 @@ def alike(was: Any, now: Any, *, loosely: bool = False) -> bool:
         return one.keys() == other.keys() and all(alike(one[key], other[key], loosely=loosely) for key in one)
     if isinstance(was, list | tuple) and isinstance(now, list | tuple):
         return len(was) == len(now) and all(alike(*pair, loosely=loosely) for pair in zip(was, now, strict=True))
+    if isinstance(was, Call) and isinstance(now, Call) and was.target == now.target == "decimal.Decimal":
+        return [str(part) for part in was.args] == [str(part) for part in now.args]
+    if isinstance(was, Call | Reference) and type(was) is type(now):
+        return _name(was) == _name(now) and all(_alike_parts(was, now, loosely=loosely))
     if is_dataclass(was) and type(was) is type(now):
         compared = [field.name for field in fields(was) if field.compare]
         return all(alike(getattr(was, name), getattr(now, name), loosely=loosely) for name in compared)
     return type(was) is type(now) and bool(was == now)
+
+
+def _name(value: Call | Reference) -> str:
+    """What is called or named, wherever it is imported from: code moves, and old migrations must follow it."""
+    return (value.target if isinstance(value, Call) else value.name).rpartition(".")[2]
+
+
+def _alike_parts(was: Call | Reference, now: Call | Reference, *, loosely: bool) -> Iterator[bool]:
+    if isinstance(was, Call) and isinstance(now, Call):
+        yield alike(was.args, now.args, loosely=loosely)
+        yield alike(was.kwargs, now.kwargs, loosely=loosely)
+        yield alike(was.receiver, now.receiver, loosely=loosely)
 
 
 def _relevant(given: Mapping[Any, Any]) -> dict[Any, Any]:

@@ -62,6 +62,8 @@ def _named(operation: Operation) -> str:
 def _changed_code(after: Migration, old: bytes, new: bytes) -> Difference | None:
     """What differs in Python that the operations name, or that could not be evaluated."""
     parts = [part for operation in after.operations for part in _parts(operation)]
+    backwards = {id(part) for operation in after.operations for part in _backwards(operation)}
+    parts = [part for part in parts if id(part) not in backwards]
     opaque = [part for part in parts if isinstance(part, Unknown) or _not_understood(part)]
     if not opaque and not any(isinstance(part, Function | LocalClass) for part in parts):
         return None
@@ -75,6 +77,11 @@ def _changed_code(after: Migration, old: bytes, new: bytes) -> Difference | None
         part.span for part in parts if isinstance(part, Function | LocalClass) and part.name in names and part.span
     ]
     return Difference(f"the code of {names[0]}", spans[0] if spans else after.span)
+
+
+def _backwards(operation: Operation) -> list[Any]:
+    """What only counts when a migration is reversed: then the file as it is now counts, for every database."""
+    return [operation.arguments.get(name) for name in ("reverse_code", "reverse_sql")]
 
 
 def _not_understood(part: Any) -> bool:

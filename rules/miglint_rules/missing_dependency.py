@@ -122,15 +122,17 @@ def _why(wanted: Key, scope: Scope) -> str:
 
 
 def _nearest(wanted: Key, owner: Key, scope: Scope) -> Key | None:
-    """The migration that was probably meant: the one with the same number, or the most alike name."""
+    """The migration that was probably meant: the same words under another number, an alike name, the same number."""
     after = {owner, *scope.graph.descendants(owner)}
     names = {key.name: key for key in scope.graph.nodes(wanted.app) if key not in after}
-    number = wanted.name.partition("_")[0]
-    numbered = [name for name in names if name.partition("_")[0] == number] if number.isdecimal() else []
-    if len(numbered) == 1:
-        return names[numbered[0]]
+    number, _, words = wanted.name.partition("_")
+    same_words = [name for name in names if words and name.partition("_")[2] == words]
     near = difflib.get_close_matches(wanted.name, names, n=1)
-    return names[near[0]] if near else None
+    same_number = [name for name in names if number.isdecimal() and name.partition("_")[0] == number]
+    for found in (same_words, near, same_number):
+        if len(found) == 1:
+            return names[found[0]]
+    return None
 
 
 def _help(missing: Missing, nearest: Key | None) -> str:

@@ -145,7 +145,7 @@ def _rewritten(before: Migration, after: Migration, scope: Scope) -> Iterator[Pr
     shipped = _shipped(scope)
     consequence = "databases that have applied it keep what it did before, new ones get something else"
     if found.harmless:
-        consequence = "only in what reaches no database, so nothing breaks, but nothing is gained either"
+        consequence = "only in what no database gets from it, so nothing breaks"
     yield Problem(
         at=Location(after.path, found.span),
         message=f"{found.what} of {after.key} is changed, but it is on {shipped} already: {consequence}",

@@ -24,6 +24,11 @@ def test_the_change_moves_and_the_base_stays() -> None:
     }
 
 
+def test_the_change_moves_also_where_its_name_comes_first() -> None:
+    (conflict,) = conflicts(graph(*BASE, Node("shop.0003_a", ("shop.0002",))), graph(*BASE))
+    assert conflict.moving().leaf == Key("shop", "0003_a")
+
+
 def test_of_a_merge_in_the_change_only_what_the_base_holds_moves() -> None:
     base = [*BASE, Node("shop.0003_c", ("shop.0002",)), Node("shop.0004_merge", ("shop.0003_b", "shop.0003_c"))]
     united = graph(*base, Node("shop.0004_mine", ("shop.0003_b", "shop.0003_c")))

@@ -179,6 +179,31 @@ def test_another_content_of_a_released_migration_is_one_finding(
     assert one.severity == severity
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("Decimal('0')", "Decimal(0)"),
+        ("from here.fields import Money", "from there.fields import Money"),
+    ],
+)
+def test_the_same_value_and_code_that_moved_are_nothing(found, old: str, new: str) -> None:  # type: ignore[no-untyped-def]
+    header = "from decimal import Decimal\nfrom here.fields import Money\n"
+    add = 'migrations.AddField("order", "price", Money(default=Decimal(\'0\')))'
+    text = migration("shop.0002_note", operations=add, header=header)
+    base = {**BASE, f"{FOLDER}/0003_price.py": text}
+    assert old in text
+    assert rules(found(base, {**base, f"{FOLDER}/0003_price.py": text.replace(old, new)})) == []
+
+
+def test_a_way_back_that_is_added_is_a_notice(found) -> None:  # type: ignore[no-untyped-def]
+    def fill(back: str) -> str:
+        return migration("shop.0002_note", operations=f"migrations.RunSQL('SELECT 1'{back})")
+
+    base = {**BASE, f"{FOLDER}/0003_fill.py": fill("")}
+    (one,) = found(base, {**base, f"{FOLDER}/0003_fill.py": fill(", migrations.RunSQL.noop")})
+    assert (one.rule, one.severity) == ("released-migration-changed", "notice")
+
+
 def test_a_function_that_does_something_else_is_another_operation(found) -> None:  # type: ignore[no-untyped-def]
     def fill(body: str) -> str:
         header = f"def fill(apps, schema_editor):\n    helper(apps)\n\ndef helper(apps):\n    {body}\n"
