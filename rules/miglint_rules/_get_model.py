@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from miglint.finding import Span
 from miglint.sources.django.values import Function
@@ -33,11 +34,30 @@ def models_used(function: Function, content: bytes) -> Iterator[Use]:
         name = waiting.pop()
         if name in functions and name not in seen:
             seen.add(name)
-            for node in ast.walk(functions[name]):
+            body = list(_body(functions[name]))
+            given = _parameters(functions[name]) - {node.id for node in body if _is_bound(node)}
+            for node in body:
                 if isinstance(node, ast.Call):
-                    yield from _use(node, _parameters(functions[name]), constants)
+                    yield from _use(node, given, constants)
                 elif isinstance(node, ast.Name):
                     waiting.append(node.id)
+
+
+def _body(function: ast.FunctionDef) -> Iterator[ast.AST]:
+    """Everything in a function but what is in functions within it: those run when somebody calls them, if ever.
+
+    A handler of `post_migrate`, say, gets registries of its own.
+    """
+    waiting: list[ast.AST] = list(reversed(function.body))
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            waiting.extend(reversed(list(ast.iter_child_nodes(node))))
+
+
+def _is_bound(node: ast.AST) -> TypeGuard[ast.Name]:
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
 
 
 def _parameters(function: ast.FunctionDef) -> set[str]:

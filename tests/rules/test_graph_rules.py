@@ -291,6 +291,39 @@ def test_a_comment_on_a_migration_with_an_old_fault_raises_nothing(found) -> Non
     assert rules(found(base, {**base, f"{FOLDER}/0003_cart.py": "# why\n" + wrong})) == []
 
 
+HANDLER = """
+def fill(apps, schema_editor):
+    def handler(sender, **kwargs):
+        apps = kwargs["apps"]
+        apps.get_model("cart", "Cart")
+    post_migrate.connect(handler)
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (HANDLER, False),
+        ("def fill(apps, schema_editor):\n    apps = registry\n    apps.get_model('cart', 'Cart')\n", False),
+        ("def fill(apps, schema_editor):\n    rest(apps)\ndef rest(a):\n    a.get_model('cart.Cart')\n", True),
+        (
+            "CART = 'cart'\ndef fill(apps, schema_editor):\n    apps.get_model(app_label=CART, model_name='Cart')\n",
+            True,
+        ),
+    ],
+)
+def test_a_function_needs_what_it_asks_its_own_registry_for(
+    found,
+    body: str,
+    told: bool,  # type: ignore[no-untyped-def]
+) -> None:
+    cart = migration(operations='migrations.CreateModel("Cart", [("id", models.BigAutoField(primary_key=True))])')
+    base = {**BASE, "cart/__init__.py": "", "cart/migrations/0001_initial.py": cart}
+    fill = migration("shop.0002_note", operations="migrations.RunPython(fill)", header=body)
+    expected = ["undeclared-dependency"] if told else []
+    assert rules(found(base, {**base, f"{FOLDER}/0003_fill.py": fill})) == expected
+
+
 @pytest.mark.parametrize(
     ("left", "right", "collides"),
     [
