@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ def _case(data: Mapping[str, Any]) -> Case:
     }
     return Case(
         id=data["id"],
-        setup=tuple(data["setup"]),
+        setup=_setup(data["setup"]),
         statement=data["statement"],
         session=tuple(data.get("session", ())),
         in_transaction=data.get("in_transaction", True),
@@ -59,6 +59,13 @@ def _case(data: Mapping[str, Any]) -> Case:
         expect=expect,
         exceptions=data.get("except") or {},
     )
+
+
+def _setup(given: str | Sequence[str]) -> tuple[str, ...]:
+    """The statements, or those that `setups.json` has under a name: many cases share a schema."""
+    if isinstance(given, str):
+        return tuple(json.loads((CASES / "setups.json").read_text(encoding="utf-8"))[given])
+    return tuple(given)
 
 
 def write_cases(path: Path, cases: Iterable[Case]) -> None:

@@ -66,12 +66,12 @@ def is_alteration(change: Change) -> bool:
 
 
 def effects_of(changes: Sequence[Change], catalog: Catalog, server: Server) -> Verdict:
-    """What a statement does. `catalog` is as before it."""
+    """What a statement does. `catalog` is as before it. RENAME TABLE begins with its change, ALTER TABLE does not."""
     if any(isinstance(change, CreateTable) for change in changes):
         return Verdict(_creation(changes, catalog))
     if not all(is_alteration(change) for change in changes):
         return Verdict(tuple(effect for change in changes for effect in _single(change, catalog)))
-    if all(isinstance(change, RenameTable) for change in changes):
+    if all(isinstance(change, RenameTable) and not change.location for change in changes):
         return Verdict(tuple(effect for change in changes for effect in _single(change, catalog)))
     return _alteration(changes, catalog, server)
 

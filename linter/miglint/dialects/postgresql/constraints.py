@@ -118,9 +118,13 @@ def _add_index_constraint(definition: ConstraintDefinition, table: Table, plan: 
     constraint = replace(constraint, name=name, index=name)
     if constraint.kind is ConstraintKind.PRIMARY_KEY:
         _require_all_not_null(constraint, table, plan, execution)
+    labels: dict[Name, str] = {}
     for each in execution.family(table):
         own = index if each.name == table.name else replace(index, oid=execution.oid())
+        above = next((parent for parent in each.parents if parent in labels), None)
+        own = replace(own, parent=Name(above.schema, labels[above]) if above is not None else own.parent)
         label = name if each.name == table.name else _default_name(replace(constraint, name=""), own, each, execution)
+        labels[each.name] = label
         if each.name != table.name:
             execution.lock(each, Mode.SHARE)
         if not definition.using_index:

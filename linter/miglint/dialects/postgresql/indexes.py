@@ -62,14 +62,19 @@ def _read(node: Node, table: Table, execution: Execution) -> Index:
 
 
 def _build(table: Table, index: Index, execution: Execution, *, only: bool) -> None:
-    """The index, and on a partitioned table those of its partitions; a fitting one that is there is used."""
+    """The index, and on a partitioned table those of its partitions, unless one is there that belongs to no other."""
     execution.add_index(table, index)
     execution.build_index(table)
     if table.kind is not TableKind.PARTITIONED or only:
         return
     for child in execution.catalog.children.get(table.name, ()):
         partition = execution.catalog.table(child)
-        if partition is None or any(same_definition(each, index) for each in partition.indexes.values()):
+        if partition is None:
+            continue
+        fitting = [each for each in partition.indexes.values() if each.parent is None and same_definition(each, index)]
+        if fitting:
+            attached = replace(fitting[0], parent=Name(table.name.schema, index.name))
+            execution.put(replace(partition, indexes={**partition.indexes, attached.name: attached}))
             continue
         copy_index(execution.latest(table), index, partition, execution)
         added = execution.latest(partition).indexes.keys() - partition.indexes.keys()

@@ -54,11 +54,14 @@ def default_partitions(parent: Table, execution: Execution) -> Iterator[Table]:
 
 def _match_indexes(parent: Table, partition: Table, plan: Plan, execution: Execution) -> None:
     """Each index of the parent needs one on the partition: a fitting one is used, else it is built."""
-    free = list(partition.indexes.values())
+    free = [each for each in partition.indexes.values() if each.parent is None]
     for index in parent.indexes.values():
         match = next((each for each in free if same_definition(each, index)), None)
         if match is not None:
             free.remove(match)
+            attached = replace(match, parent=Name(parent.name.schema, index.name))
+            latest = execution.latest(partition)
+            execution.put(replace(latest, indexes={**latest.indexes, match.name: attached}))
             continue
         copy_index(parent, index, partition, execution)
         plan.of(partition).build.update(execution.latest(partition).indexes.keys() - partition.indexes.keys())

@@ -110,6 +110,8 @@ def _lengths_carry(old: str, new: str) -> bool:
 
 def _fits(old: Type, new: Type) -> bool:
     """Whether the server knows that every value of `old` is one of `new`, the same type with other modifiers."""
+    if new.name == "interval":
+        return _interval_fits(old, new)
     if not new.modifiers or old.modifiers == new.modifiers:
         return new.name not in _TIMED or not any(isinstance(each, str) for each in new.modifiers) or old == new
     match new.name:
@@ -117,17 +119,27 @@ def _fits(old: Type, new: Type) -> bool:
             return bool(old.modifiers) and _number(old, 0) <= _number(new, 0)
         case "numeric":
             return bool(old.modifiers) and _scale(old) == _scale(new) and _number(old, 0) <= _number(new, 0)
-        case "interval":
-            return _interval_fits(old, new)
         case "timestamp" | "timestamptz" | "time" | "timetz":
             return _number(new, 0) >= (_number(old, 0) if old.modifiers else _FULL_PRECISION)
     return False
 
 
+_INTERVAL_FIELDS = ((1 << 12, 0), (1 << 11, 1), (1 << 10, 2), (1 << 3, 3), (1 << 1, 4), (1 << 2, 5))
+"""The bits of SECOND, MINUTE, HOUR, DAY, MONTH and YEAR in a mask of fields (`INTERVAL_MASK`), and their rank."""
+
+
 def _interval_fits(old: Type, new: Type) -> bool:
-    if any(isinstance(each, str) for each in (*old.modifiers, *new.modifiers)):
-        return False
-    return _number(new, 0) >= (_number(old, 0) if old.modifiers else _FULL_PRECISION)
+    """Whether the least field is as small and, where that is the second, its precision as high (`interval_support`)."""
+    (old_field, old_precision), (new_field, new_precision) = _resolution(old), _resolution(new)
+    return new_field <= old_field and (old_field > 0 or new_precision >= old_precision)
+
+
+def _resolution(interval: Type) -> tuple[int, int]:
+    """The rank of an interval's least field, and its precision."""
+    masks = [int(each.removeprefix("fields ")) for each in interval.modifiers if isinstance(each, str)]
+    precisions = [each for each in interval.modifiers if isinstance(each, int)]
+    least = min((rank for bit, rank in _INTERVAL_FIELDS if masks and masks[0] & bit), default=0)
+    return least, precisions[0] if precisions else _FULL_PRECISION
 
 
 def _number(of: Type, at: int) -> int:

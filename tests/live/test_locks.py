@@ -1,0 +1,72 @@
+"""A sample of the lab: live servers do what is predicted."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from evaluation import servers
+from evaluation.locks import mariadb as mariadb_lab
+from evaluation.locks import postgresql as postgresql_lab
+from evaluation.locks.campaign import trials
+from evaluation.locks.cases import CASES, Case, read_cases
+from evaluation.locks.prediction import predict
+from evaluation.locks.truth_mariadb import predict as predict_mariadb
+from miglint.history import Target
+
+MARIADB_CASES = [*read_cases(CASES / "mariadb.jsonl")]
+POSTGRESQL_CASES = [*read_cases(CASES / "postgresql.jsonl")]
+
+
+def name(case: Case) -> str:
+    return f"{case.id}: {case.statement[:60]}"
+
+
+@pytest.fixture(scope="module")
+def on_postgresql(postgresql: servers.PostgreSQL) -> Iterator[postgresql_lab.Lab]:
+    lab = postgresql_lab.Lab(postgresql)
+    yield lab
+    lab.close()
+
+
+@pytest.fixture(scope="module")
+def on_mariadb(mariadb: servers.MariaDB) -> Iterator[mariadb_lab.Lab]:
+    lab = mariadb_lab.Lab(mariadb)
+    yield lab
+    lab.close()
+
+
+@pytest.mark.parametrize("case", POSTGRESQL_CASES, ids=name)
+def test_postgresql_does_what_is_predicted(case: Case, on_postgresql: postgresql_lab.Lab) -> None:
+    target = Target("postgresql", on_postgresql.server.version)
+    predicted = predict(case.setup, postgresql_lab.split(case.statement), target)
+    assert on_postgresql.measure(case).differences(predicted) == {}
+
+
+def test_generated_transactions_do_what_is_predicted(on_postgresql: postgresql_lab.Lab) -> None:
+    target = Target("postgresql", on_postgresql.server.version)
+    made = [trial for trial in trials(on_postgresql, 1, target) if not trial.refused]
+    assert len(made) > 25
+    assert {trial.statements: trial.differences() for trial in made if trial.differences()} == {}
+
+
+@pytest.mark.parametrize("case", MARIADB_CASES[::12], ids=name)
+def test_mariadb_does_what_is_recorded(case: Case, on_mariadb: mariadb_lab.Lab) -> None:
+    answer = on_mariadb.ask(case.setup, case.statement, case.session)
+    assert {
+        "cheapest_algorithm": answer.cheapest,
+        "least_lock": answer.lock,
+        "effective_algorithm": answer.effective,
+    } == case.expect
+
+
+KNOWN_DIFFERENCES = {"DROP INDEX u, ADD PRIMARY KEY (a)"}
+"""A unique key over NOT NULL columns that becomes the primary key is only renamed; predicted is a rebuild."""
+
+
+@pytest.mark.parametrize("case", MARIADB_CASES, ids=name)
+def test_what_mariadb_was_seen_to_do_is_predicted(case: Case) -> None:
+    if case.expect["effective_algorithm"] is None or any(each in case.statement for each in KNOWN_DIFFERENCES):
+        return
+    predicted = predict_mariadb(case)
+    assert not predicted.reason
+    assert (predicted.algorithm, predicted.lock) == (case.expect["effective_algorithm"], case.expect["least_lock"])
