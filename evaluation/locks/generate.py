@@ -400,7 +400,7 @@ def _rows(chance: random.Random, made: Schema, draft: TableDraft, number: int) -
     return chance.choice(
         (
             f"UPDATE {draft.name} SET {column} = {'c_int8 % 50 + 1' if column == 'c_int8' else column}",
-            f"UPDATE {draft.name} SET {column} = {column} WHERE {column} IS NOT NULL",
+            f"UPDATE {draft.name} SET {column} = {'c_int8 % 50 + 1' if column == 'c_int8' else column} WHERE {column} IS NOT NULL",
             f"DELETE FROM {draft.name}",
             f"INSERT INTO {draft.name} (id) SELECT id + 100000 FROM {other.name}",
             f"SELECT count(*) FROM {draft.name}",
