@@ -84,13 +84,16 @@ The second release: a released migration has taken the field from the state, so 
 
 ```python
 # main: shop/migrations/0002_forget_product_description.py
-from django.db import migrations
+from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
     dependencies = [("shop", "0001_initial")]
     operations = [
         migrations.SeparateDatabaseAndState(
+            database_operations=[
+                migrations.AlterField("product", "description", models.TextField(db_default="", null=True)),
+            ],
             state_operations=[migrations.RemoveField("product", "description")],
         ),
     ]
