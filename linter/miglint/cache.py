@@ -23,6 +23,13 @@ _HEADER = json.dumps(["miglint cache", 1, __version__]).encode()
 class Cache(Protocol):
     """Data by kind and key. A key names everything that the data was made from, or the data says what else."""
 
+    @property
+    def objects(self) -> dict[tuple[str, str], Any]:
+        """What this run has worked out, as it is, by kind and key: the trees of a base and a head are nearly the same.
+
+        Nothing in it may be changed by whoever takes it out.
+        """
+
     def get(self, kind: str, key: str) -> Any:
         """The data, or None."""
 
@@ -31,7 +38,10 @@ class Cache(Protocol):
 
 
 class NullCache:
-    """Keeps nothing."""
+    """Keeps nothing for the next run."""
+
+    def __init__(self) -> None:
+        self.objects: dict[tuple[str, str], Any] = {}
 
     def get(self, kind: str, key: str) -> None:
         """Nothing."""
@@ -44,6 +54,7 @@ class FileCache:
     """Data kept in a folder. `save` writes what this run used and made, the newest last, and forgets the rest."""
 
     def __init__(self, folder: Path) -> None:
+        self.objects: dict[tuple[str, str], Any] = {}
         self._path = folder / _NAME
         self._stored: dict[bytes, bytes] | None = None
         self._used: dict[bytes, bytes] = {}

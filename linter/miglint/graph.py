@@ -153,6 +153,9 @@ class Graph:
     @cached_property
     def cycles(self) -> tuple[tuple[Key, ...], ...]:
         """One shortest cycle for each group of nodes that need each other; each node depends on the next one."""
+        position = self._position
+        if all(position[parent] < position[key] for key, parents in self._parents.items() for parent in parents):
+            return ()
         return tuple(sorted(cycle_in(group, self._parents) for group in strongly_connected(self._parents)))
 
     @cached_property

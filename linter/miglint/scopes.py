@@ -17,10 +17,10 @@ from miglint.sources import read_histories
 
 def scopes_of(change_set: ChangeSet, config: Config, cache: Cache, released: Tree | None) -> list[Scope]:
     """The histories of the united tree, each with what it was on the base and what of it is released."""
-    bases = _histories(change_set.base_tree, config, cache)
-    shipped = _histories(released, config, cache)
     scopes = []
     united = read_histories(change_set.tree, config, cache)
+    bases = _histories(change_set.base_tree, config, cache)
+    shipped = _histories(released, config, cache)
     left = [base for base in bases.values() if not any(_same(base, history) for history in united)]
     for history in [*united, *map(_without_migrations, left)]:
         identity = history.source, history.root

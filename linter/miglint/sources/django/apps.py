@@ -54,7 +54,7 @@ class Labels:
             return kept[0]
         with self._modules.trail.record() as facts:
             label = self._configured(app)
-        self._memo.keep("django-label", key, facts, lambda: label)
+        self._memo.keep("django-label", key, facts, label, lambda found: found)
         return label
 
     def _configured(self, app: str) -> str | None:

@@ -57,7 +57,7 @@ class Trail:
 
 
 class Memo:
-    """Results kept in the cache with the facts they rest on. `ask` tells what a fact is now."""
+    """Results kept with the facts they rest on, for this run and the next. `ask` tells what a fact is now."""
 
     def __init__(self, cache: Cache, trail: Trail, context: str, ask: Callable[[Fact], str | None]) -> None:
         self._cache = cache
@@ -67,23 +67,42 @@ class Memo:
 
     def recall(self, kind: str, key: str, decode: Callable[[Any], T]) -> tuple[T] | None:
         """The result that was kept, if everything it rests on is still so."""
-        entry = self._cache.get(kind, f"{self._context}:{key}")
+        name = f"{self._context}:{key}"
+        made: tuple[Facts, T] | None = self._cache.objects.get((kind, name))
+        if made is None:
+            return self._recall_stored(kind, name, decode)
+        facts, result = made
+        return self._recalled(facts, result) if self._holds(facts) else None
+
+    def _recall_stored(self, kind: str, name: str, decode: Callable[[Any], T]) -> tuple[T] | None:
+        """What an earlier run, or somebody else, has kept."""
+        entry = self._cache.get(kind, name)
+        if entry is None:
+            return None
         try:
-            facts = {tuple(map(str, fact)): answer for fact, answer in entry["facts"]} if entry else None
-            if entry is None or facts is None or any(self._ask(fact) != answer for fact, answer in facts.items()):
+            facts: Facts = {tuple(map(str, fact)): answer for fact, answer in entry["facts"]}
+            if not self._holds(facts):
                 return None
             result = decode(entry["data"])
         except MALFORMED:
             return None
+        self._cache.objects[kind, name] = facts, result
+        return self._recalled(facts, result)
+
+    def _holds(self, facts: Facts) -> bool:
+        return all(self._ask(fact) == answer for fact, answer in facts.items())
+
+    def _recalled(self, facts: Facts, result: T) -> tuple[T]:
         self._trail.note_all(facts)
         return (result,)
 
-    def keep(self, kind: str, key: str, facts: Facts, encode: Callable[[], Any]) -> None:
-        """Keep a result and what it rests on; a result that has no JSON form is not kept."""
+    def keep(self, kind: str, key: str, facts: Facts, result: T, encode: Callable[[T], Any]) -> None:
+        """Keep a result and what it rests on; one that has no JSON form only for this run."""
+        self._cache.objects[kind, f"{self._context}:{key}"] = dict(facts), result
         if isinstance(self._cache, NullCache):
             return
         try:
-            data = encode()
+            data = encode(result)
         except (TypeError, RecursionError):
             return
         entry = {"facts": [[list(fact), answer] for fact, answer in facts.items()], "data": data}

@@ -89,7 +89,7 @@ class Project:
             return kept[0] if isinstance(kept[0], str) else None
         with self._modules.trail.record() as facts:
             model = user_model(self._swappable, self._modules, self.labels)
-        self.memo.keep("django-user-model", key, facts, lambda: model)
+        self.memo.keep("django-user-model", key, facts, model, value_to)
         return model
 
     def ask(self, fact: Fact) -> str | None:

@@ -63,8 +63,7 @@ def scan(tree: Tree, cache: Cache) -> Scan:
     """Look into all Python files; only into new ones where the cache tells of the others."""
     result = Scan(sorted(path for path in tree if path.endswith(".py")))
     result.files = frozenset(result.paths)
-    kept = cache.get(_KIND, _KEY)
-    known: dict[str, int] = kept if isinstance(kept, dict) else {}
+    known, seen = _known(cache)
     blobs = {path: tree.blob(path) for path in result.paths}
     interests = {path: known[blob] for path, blob in blobs.items() if isinstance(known.get(blob), int)}
     new = len(interests) < len(result.paths)
@@ -81,9 +80,21 @@ def scan(tree: Tree, cache: Cache) -> Scan:
             result.swappable.append(path)
         if path.rpartition("/")[2] == "manage.py":
             result.managers.append(path)
+    found = {blobs[path]: int(interest) for path, interest in interests.items()}
+    known.update(found)
+    seen.update(found)
     if new:
-        cache.put(_KIND, _KEY, {blobs[path]: int(interest) for path, interest in interests.items()})
+        cache.put(_KIND, _KEY, seen)
     return result
+
+
+def _known(cache: Cache) -> tuple[dict[str, int], dict[str, int]]:
+    """The interests of blobs as far as they are known, and those which this run has met."""
+    if (_KIND, _KEY) not in cache.objects:
+        kept = cache.get(_KIND, _KEY)
+        cache.objects[_KIND, _KEY] = (kept if isinstance(kept, dict) else {}), {}
+    known, seen = cache.objects[_KIND, _KEY]
+    return known, seen
 
 
 def _interest(content: bytes) -> Interest:

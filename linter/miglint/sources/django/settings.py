@@ -38,7 +38,7 @@ class Settings:
     def _find_and_keep(self, name: str, key: str, world: World, memo: Memo) -> Any:
         with self._modules.trail.record() as facts:
             value = self._find(name, world)
-        memo.keep("django-setting", key, facts, lambda: value_to(value))
+        memo.keep("django-setting", key, facts, value, value_to)
         return value
 
     def _find(self, name: str, world: World) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from miglint.history import Unreadable
@@ -42,12 +43,14 @@ class StoredFile:
         with self._modules.trail.record() as facts:
             file = file or MigrationFile(self._modules.source(self._path), self._project)
             body = file.body()
-        memo.keep(_BODY, key, {**earlier, **facts}, lambda: body_to(body))
+        memo.keep(_BODY, key, {**earlier, **facts}, body, body_to)
         return body
 
 
 Outcome = StoredFile | Unreadable | None
 """None: the file holds no migration."""
+_Found = Header | Unreadable | None
+"""What of an outcome is the same in every tree."""
 
 
 def read_files(paths: Iterable[str], modules: Modules, projects: Projects) -> dict[str, Outcome]:
@@ -56,14 +59,12 @@ def read_files(paths: Iterable[str], modules: Modules, projects: Projects) -> di
     missing: list[str] = []
     for path in paths:
         project = projects.of(path)
-        kept = project.memo.recall(_HEADER, _key(path, modules), lambda data: data)
+        kept = project.memo.recall(_HEADER, _key(path, modules), partial(_found_from, path))
         if kept is None:
             missing.append(path)
             continue
-        try:
-            outcomes[path] = _outcome_from(kept[0], path, modules, project)
-        except (LookupError, TypeError, ValueError):
-            missing.append(path)
+        found = kept[0]
+        outcomes[path] = StoredFile(path, found, modules, project) if isinstance(found, Header) else found
     modules.prefetch(missing)
     for path in missing:
         outcomes[path] = _read(path, modules, projects.of(path))
@@ -74,29 +75,30 @@ def _key(path: str, modules: Modules) -> str:
     return f"{modules.tree.blob(path)}:{path}"
 
 
-def _outcome_from(data: Any, path: str, modules: Modules, project: Project) -> Outcome:
+def _read(path: str, modules: Modules, project: Project) -> Outcome:
+    with modules.trail.record() as facts:
+        outcome = _parse(path, modules, project, facts)
+    found = outcome.header if isinstance(outcome, StoredFile) else outcome
+    project.memo.keep(_HEADER, _key(path, modules), facts, found, _found_to)
+    return outcome
+
+
+def _found_to(found: _Found) -> Any:
+    match found:
+        case Header():
+            return ["header", header_to(found)]
+        case Unreadable():
+            return ["unreadable", [found.reason, span_to(found.span)]]
+    return None
+
+
+def _found_from(path: str, data: Any) -> _Found:
     if data is None:
         return None
     kind, content = data
     if kind == "unreadable":
         return Unreadable(path, str(content[0]), place_from(content[1]))
-    return StoredFile(path, header_from(content), modules, project)
-
-
-def _read(path: str, modules: Modules, project: Project) -> Outcome:
-    with modules.trail.record() as facts:
-        outcome = _parse(path, modules, project, facts)
-    project.memo.keep(_HEADER, _key(path, modules), facts, lambda: _outcome_to(outcome))
-    return outcome
-
-
-def _outcome_to(outcome: Outcome) -> Any:
-    match outcome:
-        case StoredFile():
-            return ["header", header_to(outcome.header)]
-        case Unreadable():
-            return ["unreadable", [outcome.reason, span_to(outcome.span)]]
-    return None
+    return header_from(content)
 
 
 def _parse(path: str, modules: Modules, project: Project, facts: Facts) -> Outcome:
