@@ -282,7 +282,7 @@ def _still_named(migration: Migration, scope: Scope) -> Iterator[Problem]:
     problem = _problem(
         dependent,
         dependency.span,
-        f"{dependent.key}{more} still depends on {dependency.key}, whose file is gone: it is found only while "
+        f"{dependent.key}{more} still {'depend' if more else 'depends'} on {dependency.key}, whose file is gone: it is found only while "
         f"{migration.key.name} keeps it in replaces",
         f"depend on {written(migration.key)} instead",
         "still named",
