@@ -277,12 +277,14 @@ def _still_named(migration: Migration, scope: Scope) -> Iterator[Problem]:
     if not found:
         return
     dependent, dependency = found[0]
-    more = f" and {counted(len(found) - 1, 'other place')}" if len(found) > 1 else ""
+    who = f"{dependent.key} still depends"
+    if len(found) > 1:
+        who = f"{dependent.key} and {counted(len(found) - 1, 'other place')} still depend"
     edits = tuple(redirected(one, place, migration.key, scope.change_set.tree) for one, place in found)
     problem = _problem(
         dependent,
         dependency.span,
-        f"{dependent.key}{more} still {'depend' if more else 'depends'} on {dependency.key}, whose file is gone: it is found only while "
+        f"{who} on {dependency.key}, whose file is gone: it is found only while "
         f"{migration.key.name} keeps it in replaces",
         f"depend on {written(migration.key)} instead",
         "still named",
