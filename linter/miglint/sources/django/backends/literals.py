@@ -133,6 +133,17 @@ def _(value: Json) -> str:
     return postgresql_text(value.dumps(value.obj)) + "::jsonb"
 
 
+@postgresql.register
+def _(value: dict) -> str:  # type: ignore[type-arg]  # dispatch is by the class alone
+    """Only hstore is sent as a dict; JSON comes wrapped."""
+    pairs = (f"{_hstore(key)}=>{'NULL' if item is None else _hstore(item)}" for key, item in value.items())
+    return postgresql_text(",".join(pairs)) + "::hstore"
+
+
+def _hstore(item: object) -> str:
+    return '"' + str(item).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 @postgresql.register(list)
 @postgresql.register(tuple)
 def _(value: Iterable[object]) -> str:

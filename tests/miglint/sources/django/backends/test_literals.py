@@ -63,3 +63,8 @@ def test_postgresql_literals_are_psycopgs(value: object) -> None:
 def test_json_is_psycopgs() -> None:
     value = {"a": [1, "it's"], "b\\": None}
     assert literals.postgresql(literals.Json(value)).strip() == psycopg.sql.quote(Jsonb(value)).strip()
+
+
+def test_a_dict_is_an_hstore() -> None:
+    assert literals.postgresql({}) == "''::hstore"
+    assert literals.postgresql({"a": "b", "d": None}) == """'"a"=>"b","d"=>NULL'::hstore"""
