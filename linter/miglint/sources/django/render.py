@@ -17,6 +17,7 @@ from miglint.sources.django.construct import Constructor
 from miglint.sources.django.custom_fields import CustomFields
 from miglint.sources.django.doubts import Doubt, Ledger, summed_up
 from miglint.sources.django.fields import FieldTypes, NotBuilt
+from miglint.sources.django.mentions import Mentions
 from miglint.sources.django.series import Choice, choose
 from miglint.sources.django.state import States
 from miglint.sources.django.timeline import Timeline
@@ -49,7 +50,7 @@ class DjangoRenderer:
         self.as_printed = as_printed
         self._connection = connect(target)
         self._ledger = Ledger()
-        self._timeline = Timeline(history, graph, applied)
+        self._timeline = Timeline(history, graph, Mentions(history, tree), applied)
         constructor = Constructor(FieldTypes(CustomFields(tree, history.root)), self._ledger)
         in_full = target.database == "sqlite"
         self._states = States(self._timeline, constructor, self._ledger, in_full=in_full)

@@ -13,6 +13,7 @@ from functools import cached_property
 from miglint.graph import Graph
 from miglint.history import History, Key, Operation
 from miglint.sources.django import touches
+from miglint.sources.django.mentions import Mentions
 from miglint.sources.django.touches import ModelKey
 
 
@@ -41,12 +42,17 @@ class AppTimeline:
             model = found
         return model
 
+    def members(self, line: ModelKey) -> set[ModelKey]:
+        """The models that a line consists of."""
+        return {line} | {model for model in self.lines if self.line(model) == line}
+
 
 class Timeline:
     """Steps by app and by model; what comes before a migration."""
 
-    def __init__(self, history: History, graph: Graph, applied: Collection[Key] = ()) -> None:
+    def __init__(self, history: History, graph: Graph, mentions: Mentions, applied: Collection[Key] = ()) -> None:
         self._history = history
+        self._mentions = mentions
         self._graph = graph
         self._applied = frozenset(applied)
         self._apps: dict[str, AppTimeline] = {}
@@ -98,17 +104,14 @@ class Timeline:
         return label in self._by_app
 
     def pointing_to(self, lines: Collection[ModelKey], keys: Collection[Key]) -> set[ModelKey]:
-        """The lines whose fields point, or once pointed, to one of these; this reads all apps."""
+        """The lines whose fields point, or once pointed, to one of these; evaluates what may name them, in all apps."""
+        models = {model for line in lines for model in self.app(line.app).members(line)}
         found: set[ModelKey] = set()
-        for label in self._by_app:
-            for line, steps in self.app(label).by_line.items():
-                if line not in lines and any(
-                    step.key in keys
-                    and any(self.line(model) in lines for model in touches.named(step.operation, label))
-                    for step in steps
-                ):
-                    found.add(line)
-        return found
+        for key in self._mentions.naming(models, keys):
+            for operation in self._history.migrations[key].operations:
+                if not models.isdisjoint(touches.named(operation, key.app)):
+                    found.update(self.line(model) for model in touches.changed(operation, key.app))
+        return found.difference(lines)
 
     def in_order(self, keys: Iterable[Key]) -> list[Key]:
         """The keys in the order that they are applied."""

@@ -1,0 +1,78 @@
+"""Which migrations may name a model, told from their text, so that no others need to be evaluated for it.
+
+A model's name stands in the text of a migration that points to it, unless it comes from a setting or out of another
+file of the repository; a text that uses one of these may name anything.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from miglint.changeset import Tree
+from miglint.history import History, Key
+from miglint.sources.django.touches import ModelKey
+
+_USER = "settings.auth_user_model"
+_SETTINGS = ("from django.conf import settings", _USER)
+_ELSEWHERE = sys.stdlib_module_names | {"django"}
+"""Packages that are not the repository's."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A file in lower case; `closed` if every name that it uses stands in it, the user model's aside."""
+
+    lower: str
+    closed: bool
+
+
+class Mentions:
+    """The texts of a history's migrations, each read once, in batches."""
+
+    def __init__(self, history: History, tree: Tree) -> None:
+        self._migrations = history.migrations
+        self._user = history.settings.get("AUTH_USER_MODEL")
+        self._tree = tree
+        self._texts: dict[str, _Text] = {}
+
+    def naming(self, models: Collection[ModelKey], keys: Iterable[Key]) -> Iterator[Key]:
+        """Those of the keys whose text may name one of the models."""
+        wanted = [(key, self._migrations[key].path) for key in keys]
+        self._read(path for _, path in wanted)
+        words = {model.name for model in models}
+        if self._user is None or ModelKey.parse(self._user, "") in models:
+            words.add(_USER)
+        for key, path in wanted:
+            text = self._texts[path]
+            if not text.closed or any(word in text.lower for word in words):
+                yield key
+
+    def _read(self, paths: Iterable[str]) -> None:
+        missing = [path for path in paths if path not in self._texts]
+        if missing:
+            self._texts |= {path: _text(content) for path, content in self._tree.read(missing).items()}
+
+
+def _text(content: bytes) -> _Text:
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:  # another encoding, which the file declares
+        return _Text("", closed=False)
+    lower = text.lower()
+    settings = lower.count("settings") - sum(lower.count(harmless) for harmless in _SETTINGS)
+    return _Text(lower, closed=settings == 0 and all(_package(line) in _ELSEWHERE for line in _imports(text)))
+
+
+def _imports(text: str) -> Iterator[list[str]]:
+    """The words of each line that may be an import, wherever it stands."""
+    for line in text.splitlines():
+        words = line.split()
+        if words and words[0] in ("from", "import"):
+            yield words
+
+
+def _package(words: list[str]) -> str:
+    """The package that an import names first; empty for one that is relative or names several."""
+    return words[1].partition(".")[0] if len(words) > 1 and "," not in words[1] else ""
