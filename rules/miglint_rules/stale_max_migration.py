@@ -67,7 +67,6 @@ class Migration(migrations.Migration):
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from miglint.finding import Edit, Fix, Location, Problem, Related, Severity, Span
 from miglint.rule import graph_rule
@@ -88,7 +87,7 @@ def check(scope: Scope) -> Iterator[Problem]:
             yield from _compared(
                 label, path, " ".join(lines).strip(), Span(1, 1, len(lines), len(lines[-1]) + 1), scope
             )
-    for path in [path for path in tree if PurePosixPath(path).name == LOCKFILE]:
+    for path in [path for path in tree if path.rpartition("/")[2] == LOCKFILE]:
         for number, line in enumerate(tree.read([path])[path].decode(errors="replace").splitlines(), start=1):
             label, colon, name = line.partition(":")
             if colon and label in scope.history.apps:

@@ -32,6 +32,7 @@ class ObjectReader:
     def __init__(self, command: GitCommand) -> None:
         self._command = command
         self._processes: dict[str, Popen[bytes]] = {}
+        self._sizes: dict[str, int] = {}
 
     def commit(self, name: str) -> Commit | None:
         """The commit that a name stands for, whatever git understands as one; None if there is none."""
@@ -62,11 +63,12 @@ class ObjectReader:
 
         In a partial clone, git before 2.45 stops at the first that is not here: then none is known.
         """
-        wanted = list(dict.fromkeys(blobs))
+        wanted = dict.fromkeys(blobs)
+        new = [blob for blob in wanted if blob not in self._sizes]
         with suppress(MiglintError):
-            answers = zip(wanted, self._ask("--batch-check", wanted), strict=True)
-            return {blob: answer[1] for blob, answer in answers if answer is not None}
-        return {}
+            answers = zip(new, self._ask("--batch-check", new), strict=True)
+            self._sizes |= {blob: answer[1] for blob, answer in answers if answer is not None}
+        return {blob: self._sizes[blob] for blob in wanted if blob in self._sizes}
 
     def close(self) -> None:
         """End the processes; the next question starts new ones (which see what was fetched meanwhile)."""

@@ -90,11 +90,11 @@ class Layout:
 def _folders(files: Iterable[str]) -> Iterator[str]:
     seen: set[str] = set()
     for path in files:
-        folder = posixpath.dirname(path)
+        folder = path.rpartition("/")[0]
         while folder and folder not in seen:
             seen.add(folder)
             yield folder
-            folder = posixpath.dirname(folder)
+            folder = folder.rpartition("/")[0]
 
 
 @lru_cache(maxsize=4_096)

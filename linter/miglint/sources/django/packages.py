@@ -47,12 +47,12 @@ def _by_folder(paths: Iterable[str]) -> dict[str, list[str]]:
     grouped: dict[str, list[str]] = {}
     for path in paths:
         if _is_module(path):
-            grouped.setdefault(posixpath.dirname(path), []).append(path)
+            grouped.setdefault(path.rpartition("/")[0], []).append(path)
     return grouped
 
 
 def _is_module(path: str) -> bool:
-    return posixpath.basename(path)[0] not in "_~"
+    return path.rpartition("/")[2][0] not in "_~"
 
 
 def _is_package(package: Package, members: list[str], scan: Scan) -> bool:

@@ -55,8 +55,9 @@ def _meets(series: tuple[int, int], operator: str, text: str, wildcard: str) -> 
 def pins(tree: Tree, root: str) -> Iterator[Pin]:
     """What files at the project's root, then those at the repository's, say of Django; the firmest first."""
     for folder in dict.fromkeys([root, ""]):
+        near = list(_paths(tree, folder))
         for pattern, read in _READERS:
-            paths = [path for path in _paths(tree, folder) if fnmatchcase(path[len(folder) :].lstrip("/"), pattern)]
+            paths = [path for path in near if fnmatchcase(path[len(folder) :].lstrip("/"), pattern)]
             found = [Pin(item, path) for path in sorted(paths, key=_usual_first) for item in _read(tree, path, read)]
             exact = [pin for pin in found if "==" in pin.requirement]
             yield from sorted(exact, key=lambda pin: _numbers(pin.requirement), reverse=True)

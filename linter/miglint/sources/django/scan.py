@@ -6,7 +6,6 @@ cannot miss: a file that defines `Migration` holds that word, unless its encodin
 
 from __future__ import annotations
 
-import enum
 import io
 import re
 import tokenize
@@ -21,7 +20,8 @@ from miglint.sources.django.source import MAX_BYTES, Unparsable, decode
 
 _BATCH = 1_000
 """Files read at once: bounds the memory that contents take."""
-_SETTING_NAMES = (b"INSTALLED_APPS", b"AUTH_USER_MODEL", b"MIGRATION_MODULES")
+_USER_MODEL = b"AUTH_USER_MODEL"
+_SETTING_NAMES = (b"INSTALLED_APPS", _USER_MODEL, b"MIGRATION_MODULES")
 _SETTINGS = re.compile(rb"^[ \t]*(?:AUTH_USER_MODEL|INSTALLED_APPS|MIGRATION_MODULES)\b[^=\n]*=", re.MULTILINE)
 USUAL = "migrations"
 """The usual name of a folder of migrations: everything in it is looked at."""
@@ -50,13 +50,8 @@ class Scan:
     """Files whose content cannot be had, and why."""
 
 
-class Interest(enum.IntFlag):
-    """What a file may hold."""
-
-    NOTHING = 0
-    MIGRATION = 1
-    SETTINGS = 2
-    SWAPPABLE = 4
+MIGRATION, SETTINGS, SWAPPABLE = 1, 2, 4
+"""What a file may hold, in one number."""
 
 
 def scan(tree: Tree, cache: Cache) -> Scan:
@@ -72,15 +67,15 @@ def scan(tree: Tree, cache: Cache) -> Scan:
         if interests[path]:
             result.contents[path] = content
     for path, interest in sorted(interests.items()):
-        if is_usual(path) or interest & Interest.MIGRATION:
+        if is_usual(path) or interest & MIGRATION:
             result.migrations.append(path)
-        if interest & Interest.SETTINGS:
+        if interest & SETTINGS:
             result.settings.append(path)
-        if interest & Interest.SWAPPABLE:
+        if interest & SWAPPABLE:
             result.swappable.append(path)
         if path.rpartition("/")[2] == "manage.py":
             result.managers.append(path)
-    found = {blobs[path]: int(interest) for path, interest in interests.items()}
+    found = {blobs[path]: interest for path, interest in interests.items()}
     known.update(found)
     seen.update(found)
     if new:
@@ -97,14 +92,14 @@ def _known(cache: Cache) -> tuple[dict[str, int], dict[str, int]]:
     return known, seen
 
 
-def _interest(content: bytes) -> Interest:
-    found = Interest.NOTHING
+def _interest(content: bytes) -> int:
+    found = 0
     if may_hold_migration(content):
-        found |= Interest.MIGRATION
+        found |= MIGRATION
     if any(name in content for name in _SETTING_NAMES) and _SETTINGS.search(content):
-        found |= Interest.SETTINGS
-    if _SWAPPABLE.search(content):
-        found |= Interest.SWAPPABLE
+        found |= SETTINGS
+    if _USER_MODEL in content and _SWAPPABLE.search(content):
+        found |= SWAPPABLE
     return found
 
 
@@ -126,7 +121,7 @@ def _contents(tree: Tree, paths: list[str], result: Scan) -> Iterator[tuple[str,
 
 def is_usual(path: str) -> bool:
     """Whether a file lies directly in a folder that has the usual name."""
-    return path.split("/")[-2:-1] == [USUAL]
+    return path.rpartition("/")[0].rpartition("/")[2] == USUAL
 
 
 def may_hold_migration(content: bytes) -> bool:
