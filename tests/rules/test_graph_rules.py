@@ -195,6 +195,17 @@ def test_the_same_value_and_code_that_moved_are_nothing(found, old: str, new: st
     assert rules(found(base, {**base, f"{FOLDER}/0003_price.py": text.replace(old, new)})) == []
 
 
+@pytest.mark.parametrize(("argument", "severity"), [("upload_to", "notice"), ("default", "error")])
+def test_another_function_matters_where_its_value_is_sent(found, argument: str, severity: str) -> None:  # type: ignore[no-untyped-def]
+    header = "from shop.paths import first, second\n"
+    add = f'migrations.AddField("order", "scan", models.FileField({argument}=first))'
+    text = migration("shop.0002_note", operations=add, header=header)
+    base = {**BASE, f"{FOLDER}/0003_scan.py": text}
+    changed = {**base, f"{FOLDER}/0003_scan.py": text.replace("=first", "=second")}
+    (one,) = [one for one in found(base, changed) if one.rule == "released-migration-changed"]
+    assert one.severity == severity
+
+
 def test_a_way_back_that_is_added_is_a_notice(found) -> None:  # type: ignore[no-untyped-def]
     def fill(back: str) -> str:
         return migration("shop.0002_note", operations=f"migrations.RunSQL('SELECT 1'{back})")
