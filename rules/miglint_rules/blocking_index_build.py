@@ -107,7 +107,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from miglint.analysis import Analysis
-from miglint.changes import AddConstraint, CreateIndex
+from miglint.catalog import ConstraintKind, Name
+from miglint.changes import AddColumn, AddConstraint, CreateIndex
 from miglint.effects import Work
 from miglint.finding import Problem, Severity
 from miglint.history import Operation
@@ -120,13 +121,10 @@ from miglint_rules._statements import changes_of, operation_of, problem, shown, 
 @statement_rule(severity=Severity.ERROR, explains_work=True)
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     said: set[tuple[int, str]] = set()
-    constrained = {
-        (analysis.statement.operation, change.table, change.constraint.columns)
-        for analysis, change, _ in changes_of(analyses, AddConstraint)
-    }
+    unique = set(_unique_columns(analyses))
     for analysis, change, work in to_blame(analyses, CreateIndex):
         operation = analysis.statement.operation
-        if Work.INDEX_BUILD not in work or (operation, change.table, change.index.columns) in constrained:
+        if Work.INDEX_BUILD not in work or (operation, change.table, change.index.columns) in unique:
             continue  # a constraint's own index and the `_like` index beside it have one cause
         table = shown(analysis, change.table)
         if operation is not None and operation_of(analysis) is not None:
@@ -134,6 +132,15 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
                 continue
             said.add((operation, table))
         yield _problem(analysis, change, table, scope)
+
+
+def _unique_columns(analyses: Sequence[Analysis]) -> Iterator[tuple[int | None, Name, tuple[str, ...]]]:
+    """The columns that operations put a unique constraint on, by operation and table."""
+    for analysis, added, _ in changes_of(analyses, AddConstraint):
+        yield analysis.statement.operation, added.table, added.constraint.columns
+    for analysis, column, _ in changes_of(analyses, AddColumn):
+        if any(constraint.kind is ConstraintKind.UNIQUE for constraint in column.constraints):
+            yield analysis.statement.operation, column.table, (column.column.name,)
 
 
 def _problem(analysis: Analysis, change: CreateIndex, table: str, scope: Scope) -> Problem:
