@@ -6,16 +6,17 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from miglint.config_origin import DISK, Files
 from miglint.errors import MiglintError
 from miglint.finding import Finding
 
 VERSION = 1
 
 
-def read_baseline(path: Path) -> frozenset[str]:
+def read_baseline(path: Path, files: Files = DISK) -> frozenset[str]:
     """The fingerprints in a baseline file."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(files.read(path).decode("utf-8"))
         if document["schema_version"] != VERSION:
             raise MiglintError(f"the baseline {path} has schema_version {document['schema_version']}, not {VERSION}")
         return frozenset(str(entry["fingerprint"]) for entry in document["findings"])

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from miglint.config_origin import DISK, Files
 from miglint.history import Target
 
 
@@ -60,3 +61,5 @@ class Config:
     """The file that was read, relative to the repository's root where it lies in it; None: nothing is configured."""
     folder: Path = field(default_factory=Path)
     """The folder of that file, from which the files that it names (plugins, baseline, table_stats) are found."""
+    files: Files = DISK
+    """Where these are read from: the disk, or the base's tree where the base's configuration rules."""

@@ -1,7 +1,7 @@
 """Where the configuration stands, and how its keys become a `Config`.
 
-It is read from the work tree, from the folder in which the command runs up to the repository's root: what a person sees
-is what holds. A change that edits it says so in the result's notes, so nobody silences the check unseen.
+It is looked for from the folder in which the command runs up to the repository's root: among the files on disk, where
+what a person sees is what holds, or in a tree, where CI lets the base's configuration rule.
 """
 
 from __future__ import annotations
@@ -11,27 +11,29 @@ from pathlib import Path
 from typing import Any
 
 from miglint.config import Config, DjangoConfig, Ignore, SqlSource
+from miglint.config_origin import DISK, Files
 from miglint.config_values import Value, read_toml, read_yaml
 from miglint.errors import MiglintError
 from miglint.history import Target
 
 NAMES = (".miglint.yml", ".miglint.yaml")
+MAX_BYTES = 1_000_000
 DATABASES = ("postgresql", "mysql", "mariadb", "sqlite", "oracle")
 SEVERITIES = ("error", "warning", "notice", "off")
 
 
-def load_config(start: Path, root: Path, file: Path | None = None) -> Config:
+def load_config(start: Path, root: Path, file: Path | None = None, files: Files = DISK) -> Config:
     """The configuration in `file`, else the nearest one between `start` and the repository's root, else defaults."""
     if file is not None:
-        return _config(_read(file, root), file, root)
+        return _config(_read(file, root, files), file, root, files)
     for folder in _up(start.resolve(), root.resolve()):
-        found = [(path, value) for path, value in _candidates(folder, root) if value is not None]
+        found = [(path, value) for path, value in _candidates(folder, root, files) if value is not None]
         if len(found) > 1:
             names = " and ".join(path.name for path, _ in found)
             raise MiglintError(f"{names} in {folder} both configure miglint: keep one")
         for path, value in found:
-            return _config(value, path, root)
-    return Config()
+            return _config(value, path, root, files)
+    return Config(files=files)
 
 
 def _up(start: Path, root: Path) -> Iterator[Path]:
@@ -40,37 +42,50 @@ def _up(start: Path, root: Path) -> Iterator[Path]:
         yield from _up(start.parent, root)
 
 
-def _candidates(folder: Path, root: Path) -> Iterator[tuple[Path, Value | None]]:
-    for name in NAMES:
-        if (path := folder / name).is_file():
-            yield path, read_yaml(path, _shown(path, root))
-    if (path := folder / "pyproject.toml").is_file():
-        yield path, read_toml(path, _shown(path, root))
+def _candidates(folder: Path, root: Path, files: Files) -> Iterator[tuple[Path, Value | None]]:
+    for name in (*NAMES, "pyproject.toml"):
+        path = folder / name
+        if files.is_file(path):
+            yield path, _value(path, shown_path(path, root), files)
 
 
-def _read(file: Path, root: Path) -> Value:
-    if not file.is_file():
+def _read(file: Path, root: Path, files: Files) -> Value:
+    if not files.is_file(file):
         raise MiglintError(f"there is no configuration {file}")
-    shown = _shown(file.resolve(), root)
-    if file.suffix != ".toml":
-        return read_yaml(file, shown)
-    value = read_toml(file, shown)
+    shown = shown_path(files.absolute(file), root)
+    value = _value(file, shown, files)
     if value is None:
         raise MiglintError(f"{shown} has no table [tool.miglint]")
     return value
 
 
-def _shown(path: Path, root: Path) -> str:
+def _value(path: Path, shown: str, files: Files) -> Value | None:
+    content = _content(path, shown, files)
+    return read_toml(content, shown) if path.suffix == ".toml" else read_yaml(content, shown)
+
+
+def _content(path: Path, shown: str, files: Files) -> bytes:
+    try:
+        content = files.read(path, MAX_BYTES + 1)
+    except OSError as error:
+        raise MiglintError(f"{shown} cannot be read: {error.strerror or error}") from error
+    if len(content) > MAX_BYTES:
+        raise MiglintError(f"{shown} is larger than {MAX_BYTES:,} bytes")
+    return content
+
+
+def shown_path(path: Path, root: Path) -> str:
     """The path as messages and notes name it: from the repository's root where it lies there."""
     resolved = root.resolve()
     return path.relative_to(resolved).as_posix() if resolved in path.parents else str(path)
 
 
-def _config(value: Value, path: Path, root: Path) -> Config:
+def _config(value: Value, path: Path, root: Path, files: Files) -> Config:
     given = value.keys([*_FIELDS, *_TARGET])
     fields = {_FIELDS[key][0]: _FIELDS[key][1](one) for key, one in given.items() if key in _FIELDS}
     target = _target(given, "database", "database_version")
-    return Config(**fields, target=target, path=_shown(path.resolve(), root), folder=path.resolve().parent)
+    resolved = files.absolute(path)
+    return Config(**fields, target=target, path=shown_path(resolved, root), folder=resolved.parent, files=files)
 
 
 def _target(given: Mapping[str, Value], database: str, version: str) -> Target:

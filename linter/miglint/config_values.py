@@ -6,13 +6,11 @@ import datetime as dt
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from miglint.errors import MiglintError
 from miglint.suggest import did_you_mean
 
-MAX_BYTES = 1_000_000
 Trail = tuple[str | int, ...]
 
 
@@ -103,9 +101,8 @@ class Value:
         return Value(data, self.file, (*self.trail, part), self.lines)
 
 
-def read_toml(path: Path, shown: str) -> Value | None:
+def read_toml(content: bytes, shown: str) -> Value | None:
     """`[tool.miglint]` of a pyproject.toml, or None if it has no such table."""
-    content = _content(path, shown)
     if b"miglint" not in content:
         return None
     try:
@@ -117,31 +114,20 @@ def read_toml(path: Path, shown: str) -> Value | None:
     return None if table is None else Value(table, f"{shown} [tool.miglint]")
 
 
-def read_yaml(path: Path, shown: str) -> Value:
+def read_yaml(content: bytes, shown: str) -> Value:
     """A YAML file; empty counts as an empty mapping."""
     import yaml
 
     from miglint.config_yaml import plain
 
     try:
-        data, lines = plain(_content(path, shown))
+        data, lines = plain(content)
     except yaml.MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
         raise MiglintError(f"{shown}{line}: {error.problem or error.context or 'not valid YAML'}") from error
     except (yaml.YAMLError, UnicodeError, RecursionError) as error:
         raise MiglintError(f"{shown} is not valid YAML: {_one_line(error)}") from error
     return Value({} if data in (None, "") else data, shown, (), lines)
-
-
-def _content(path: Path, shown: str) -> bytes:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise MiglintError(f"{shown} cannot be read: {error.strerror or error}") from error
-    if len(content) > MAX_BYTES:
-        raise MiglintError(f"{shown} is larger than {MAX_BYTES:,} bytes")
-    return content
 
 
 def _one_line(error: Exception) -> str:

@@ -47,6 +47,8 @@ class Request:
     """The day for which suppressions that expire are judged."""
     open_pull_requests: Ask | None = None
     """Asked, if the change introduces migrations, for the pull requests that add files to these folders."""
+    notes: tuple[str, ...] = ()
+    """What a reader should know of the configuration."""
 
 
 def check(change_set: ChangeSet, config: Config, cache: Cache, request: Request) -> Result:
@@ -83,7 +85,7 @@ def check(change_set: ChangeSet, config: Config, cache: Cache, request: Request)
         coverage=coverage_of(checked, unreadable),
         rules=tuple(rule for rule in request.rules if rule.name in request.active),
         sources=_sources(change_set, findings),
-        notes=(*change_set.notes, *_config_notes(change_set, config)),
+        notes=(*change_set.notes, *request.notes),
     )
 
 
@@ -154,11 +156,6 @@ def _places(finding: Finding) -> Iterator[str]:
     yield from (place.path for place in problem.related)
     if problem.fix is not None:
         yield from (edit.path for edit in problem.fix.edits)
-
-
-def _config_notes(change_set: ChangeSet, config: Config) -> Iterator[str]:
-    if config.path is not None and config.path in change_set.changes:
-        yield f"this change edits {config.path}, which configures this very check"
 
 
 def _order(finding: Finding) -> tuple[object, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,6 +11,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 
+from miglint.config_origin import DISK, Files
 from miglint.errors import MiglintError
 from miglint.rule import Rule, rule_of, rules_in
 from miglint.suggest import did_you_mean
@@ -36,10 +36,10 @@ def built_in_rules() -> list[Rule]:
     return list(rules_in(importlib.import_module("miglint_rules")))
 
 
-def all_rules(plugins: Iterable[str] = (), root: Path | None = None) -> list[Rule]:
+def all_rules(plugins: Iterable[str] = (), root: Path | None = None, files: Files = DISK) -> list[Rule]:
     """Built-in rules, those of installed packages and those of `plugins`, paths of files or folders below `root`."""
     rules: dict[str, Rule] = {}
-    for rule in (*built_in_rules(), *_installed(), *_by_path(plugins, root or Path())):
+    for rule in (*built_in_rules(), *_installed(), *_by_path(plugins, root or Path(), files)):
         if rule.name in rules and rules[rule.name].check is not rule.check:
             raise MiglintError(f"there are two rules named {rule.name}: a plugin needs a name of its own")
         rules[rule.name] = rule
@@ -76,29 +76,32 @@ def _loaded(entry_point: EntryPoint) -> object:
         raise MiglintError(f"the rule plugin {entry_point.value} cannot be imported: {_said(error)}") from error
 
 
-def _by_path(plugins: Iterable[str], root: Path) -> Iterator[Rule]:
+def plugin_files(plugin: str, root: Path, files: Files) -> list[Path]:
+    """The Python files of a plugin; none if it is not there."""
+    path = root / plugin
+    if files.is_file(path):
+        return [path]
+    return [file for file in files.listing(path) or () if file.suffix == ".py" and not file.name.startswith("_")]
+
+
+def _by_path(plugins: Iterable[str], root: Path, files: Files) -> Iterator[Rule]:
     for plugin in plugins:
-        path = root / plugin
-        if path.is_file():
-            files = [path]
-        elif path.is_dir():
-            files = sorted(file for file in path.glob("*.py") if not file.name.startswith("_"))
-        else:
+        found = plugin_files(plugin, root, files)
+        if not found and files.listing(root / plugin) is None:
             raise MiglintError(f"the configuration's `plugins` names {plugin}, which is not there")
-        for file in files:
-            yield from _rules_of(_imported(file), os.fspath(file))
+        for file in found:
+            yield from _rules_of(_imported(file, files), os.fspath(file))
 
 
-def _imported(file: Path) -> ModuleType:
+def _imported(file: Path, files: Files) -> ModuleType:
+    """The module that a file's content makes; what is executed is exactly what `files` has, never a cache beside it."""
     # A name of its own keeps a plugin `json.py` from standing in for the standard library's.
     name = f"miglint_plugins.{file.stem}"
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
-        raise MiglintError(f"the rule plugin {file} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
+    module = ModuleType(name)
+    module.__file__ = os.fspath(file)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        exec(compile(files.read(file), file, "exec"), module.__dict__)  # noqa: S102 -- a plugin is code that the user names
     except Exception as error:
         raise MiglintError(f"the rule plugin {file} cannot be imported: {_said(error)}") from error
     return module

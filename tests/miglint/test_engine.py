@@ -206,12 +206,6 @@ def test_a_file_that_cannot_be_read_is_no_silence() -> None:
     assert [blind.path for blind in result.coverage.unknown] == [SECOND]
 
 
-def test_a_change_of_the_configuration_is_noted() -> None:
-    base = {FIRST: INITIAL, ".miglint.yml": ""}
-    result = run(change(base, {**base, ".miglint.yml": "rules: {}"}), Config(path=".miglint.yml"))
-    assert result.notes == ("this change edits .miglint.yml, which configures this very check",)
-
-
 def test_released_migrations_are_those_of_the_ref() -> None:
     seen: list[Scope] = []
 

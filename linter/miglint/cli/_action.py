@@ -13,12 +13,10 @@ from pathlib import Path
 from miglint.cache import Cache
 from miglint.changeset import ChangeSet
 from miglint.cli._caching import cache_of
-from miglint.cli._checking import Options, fails, prepared, step_summary
+from miglint.cli._checking import Options, fails, prepare, step_summary
 from miglint.cli._console import write
-from miglint.cli._options import targeted
 from miglint.cli._outputs import outputs
 from miglint.config import Config
-from miglint.config_file import load_config
 from miglint.engine import check
 from miglint.errors import MiglintError
 from miglint.finding import Severity
@@ -90,16 +88,16 @@ def run(environment: MutableMapping[str, str]) -> int:
     repository = open_repository(Path.cwd())
     client = _client(inputs, environment)
     options = _options(inputs)
-    config = load_config(Path.cwd(), repository.root, options.config)
-    config = targeted(config, options.database, options.database_version)
-    changes, request = prepared(repository, config, options)
+    environment.setdefault("GITHUB_ACTIONS", "true")  # so it is wherever an action runs, and much depends on it
+    prepared = prepare(repository, options)
     notes: list[str] = []
     if event.pull_request is None and event.name == "workflow_run" and client:
         event = _with_pull_request(client, event, notes)
     folder = _inside(Path(inputs.cache_dir)) if inputs.cache_dir else None
     with cache_of(repository.root, folder, off=False) as cache:
-        this = Run(inputs, event, repository, config, changes, cache, client, notes)
-        result = check(changes, config, cache, replace(request, open_pull_requests=this.neighbours))
+        this = Run(inputs, event, repository, prepared.config, prepared.changes, cache, client, notes)
+        request = replace(prepared.request, open_pull_requests=this.neighbours)
+        result = check(prepared.changes, prepared.config, cache, request)
         this.broken(result)
     return _delivered(this, replace(result, notes=(*result.notes, *this.notes)), environment)
 

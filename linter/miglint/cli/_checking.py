@@ -16,13 +16,13 @@ from miglint.cli._caching import cache_of
 from miglint.cli._console import console, write
 from miglint.cli._options import targeted
 from miglint.cli._outputs import Output, outputs
+from miglint.cli._ruling import Ruling, ruling
 from miglint.config import Config
-from miglint.config_file import load_config
 from miglint.engine import Request, check
 from miglint.errors import MiglintError
 from miglint.finding import Severity
 from miglint.git import Repository, change_set, open_repository, tree_at
-from miglint.registry import Selection, all_rules, selected
+from miglint.registry import Selection, selected
 from miglint.reporters import Console, formats, reporter
 from miglint.result import Result
 
@@ -51,17 +51,26 @@ class Options:
     no_cache: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A check that is ready to run."""
+
+    changes: ChangeSet
+    config: Config
+    request: Request
+
+
 def run(options: Options) -> int:
     """Check and report; the exit status."""
     _refuse_contradictions(options)
     suffixes = {name: reporter(name).SUFFIXES for name in formats()} if options.outputs else {}
     written = outputs(options.formats, options.outputs, suffixes)
     repository = open_repository(Path.cwd())
-    config = load_config(Path.cwd(), repository.root, options.config)
-    config = targeted(config, options.database, options.database_version)
-    result = _result(repository, config, options)
+    prepared = prepare(repository, options)
+    with cache_of(repository.root, options.cache_dir, off=options.no_cache) as cache:
+        result = check(prepared.changes, prepared.config, cache, prepared.request)
     if options.write_baseline:
-        return _write_baseline(result, config)
+        return _write_baseline(result, prepared.config)
     for output in written:
         _report(result, output)
     if "github" in options.formats:
@@ -84,17 +93,8 @@ def _refuse_contradictions(options: Options) -> None:
             raise click.UsageError(f"{one} and {other} exclude each other", click.get_current_context(silent=True))
 
 
-def _result(repository: Repository, config: Config, options: Options) -> Result:
-    changes, request = prepared(repository, config, options)
-    with cache_of(repository.root, options.cache_dir, off=options.no_cache) as cache:
-        return check(changes, config, cache, request)
-
-
-def prepared(repository: Repository, config: Config, options: Options) -> tuple[ChangeSet, Request]:
-    """What is to be checked, and what is asked of it."""
-    rules = all_rules(config.plugins, config.folder)
-    selection = Selection(_words(options.select), _words(options.ignore), config.rules)
-    active = selected(rules, selection)
+def prepare(repository: Repository, options: Options) -> Prepared:
+    """What is to be checked, by which configuration, and what is asked of it."""
     changes = change_set(
         repository,
         base=options.base,
@@ -103,17 +103,28 @@ def prepared(repository: Repository, config: Config, options: Options) -> tuple[
         everything=options.everything,
         environment=os.environ,
     )
-    baseline = config.folder / config.baseline if config.baseline else None
-    released = tree_at(repository, config.released) if config.released else None
+    ruled = ruling(repository, changes, options.config, os.environ)
+    config = targeted(ruled.config, options.database, options.database_version)
+    baseline = config.folder / config.baseline if config.baseline and not options.write_baseline else None
     request = Request(
-        rules=tuple(rules),
-        active=active,
+        rules=ruled.rules,
+        active=_active(ruled, options),
         paths=_paths(options.paths, repository.root, changes),
-        baseline=read_baseline(baseline) if baseline and not options.write_baseline else frozenset(),
-        released=released,
+        baseline=read_baseline(baseline, config.files) if baseline else frozenset(),
+        released=tree_at(repository, config.released) if config.released else None,
         today=dt.datetime.now(dt.UTC).date(),
+        notes=ruled.notes,
     )
-    return changes, request
+    return Prepared(changes, config, request)
+
+
+def _active(ruled: Ruling, options: Options) -> frozenset[str]:
+    """The names of the rules that look."""
+    severities = ruled.config.rules
+    if ruled.withheld:
+        known = {rule.name for rule in ruled.rules}
+        severities = {name: severity for name, severity in severities.items() if name in known}
+    return selected(ruled.rules, Selection(_words(options.select), _words(options.ignore), severities))
 
 
 def _words(given: Sequence[Sequence[str]]) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from miglint.git.changes import change_set, tree_at
+from miglint.git.changes import change_set, reviewed_tree, tree_at
 from miglint.git.repository import Repository, open_repository
 
-__all__ = ["Repository", "change_set", "open_repository", "tree_at"]
+__all__ = ["Repository", "change_set", "open_repository", "reviewed_tree", "tree_at"]

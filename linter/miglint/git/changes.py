@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from miglint.changeset import ChangeSet, Revision, Tree
@@ -65,6 +66,23 @@ def tree_at(repository: Repository, name: str) -> Tree:
     """The files of a commit that the user named."""
     found = Finder(repository, read_event({}), may_fetch=False).named_base(name)
     return GitTree(tree_listing(repository, found.commit.id), Contents(repository))
+
+
+def reviewed_tree(repository: Repository, change_set: ChangeSet, environment: Mapping[str, str]) -> Tree | None:
+    """In CI, the files that somebody with the right to do so has merged: the base's. None if no base is known.
+
+    The base that CI's event names comes before one that was asked for: `HEAD~1` may be a pull request's own commit.
+    """
+    finder = Finder(repository, read_event(environment), may_fetch=in_ci(environment))
+    checked_out = repository.objects.commit("HEAD")
+    base: Base | None = None
+    with suppress(MiglintError):  # it is not here and cannot be had; what was compared with is the next best
+        merged = finder.merge_of_pull_request(checked_out) if checked_out else None
+        base = merged[0] if merged else finder.event_base()
+    if base is None and change_set.base_tree is not None:
+        return change_set.base_tree
+    base = base or finder.upstream_base()
+    return GitTree(tree_listing(repository, base.commit.id), Contents(repository)) if base else None
 
 
 def _sides(

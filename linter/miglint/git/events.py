@@ -35,6 +35,8 @@ class Event:
     pull_request: bool = False
     linear: bool = False
     default_branch: str | None = None
+    merged: bool = False
+    """The head was pushed to the default branch: nothing in it waits for a review."""
 
     @property
     def has_base(self) -> bool:
@@ -88,12 +90,14 @@ def _github(environment: Mapping[str, str]) -> Event:
 
 
 def _push(payload: Mapping[str, Any], sha: str | None, default: str | None) -> Event:
+    branch = _branch(payload.get("ref"))
     return Event(
         base_commit=_commit(payload.get("before")),
-        head_name=_branch(payload.get("ref")),
+        head_name=branch,
         head_commit=_commit(payload.get("after")) or sha,
         linear=payload.get("forced") is False,
         default_branch=default,
+        merged=branch is not None and branch == default,
     )
 
 
@@ -124,8 +128,9 @@ def _gitlab(environment: Mapping[str, str]) -> Event:
             default_branch=default,
         )
     branch = environment.get("CI_COMMIT_BRANCH")
-    before = _commit(environment.get("CI_COMMIT_BEFORE_SHA")) if branch == default else None
-    return Event(base_commit=before, head_name=branch or None, default_branch=default)
+    merged = bool(branch) and branch == default
+    before = _commit(environment.get("CI_COMMIT_BEFORE_SHA")) if merged else None
+    return Event(base_commit=before, head_name=branch or None, default_branch=default, merged=merged)
 
 
 def _payload(path: str) -> Mapping[str, Any]:
