@@ -57,11 +57,11 @@ def check(change_set: ChangeSet, config: Config, cache: Cache, request: Request)
     scopes = scopes_of(change_set, config, cache, request.released)
     if request.open_pull_requests is not None and change_set.base_tree is not None:
         scopes = beside(scopes, config, cache, request.open_pull_requests)
-    studied = [(scope, statements_of(scope, scope.introduced)) for scope in scopes]
+    studied = [(scope, statements_of(scope, scope.introduced, cache)) for scope in scopes]
     findings = [
         _finding(fingerprint, raised, config)
         for scope, statements in studied
-        for fingerprint, raised in _introduced_problems(inspector, scope, statements).items()
+        for fingerprint, raised in _introduced_problems(inspector, scope, statements, cache).items()
         if _wanted(raised.problem.at.path, config, request)
     ]
     findings = [_accepted(finding, config, request) for finding in sorted(findings, key=_order)]
@@ -89,7 +89,9 @@ def check(change_set: ChangeSet, config: Config, cache: Cache, request: Request)
     )
 
 
-def _introduced_problems(inspector: Inspector, scope: Scope, statements: Mapping[Key, Statements]) -> dict[str, Raised]:
+def _introduced_problems(
+    inspector: Inspector, scope: Scope, statements: Mapping[Key, Statements], cache: Cache
+) -> dict[str, Raised]:
     """What the rules see in the united history and not on the base."""
     raised = inspector.inspect(scope, statements)
     if not raised or scope.base_history is None or scope.base_graph is None or scope.change_set.base_tree is None:
@@ -108,7 +110,7 @@ def _introduced_problems(inspector: Inspector, scope: Scope, statements: Mapping
         graph=scope.base_graph,
         introduced=modified,
     )
-    there = inspector.inspect(base, statements_of(base, modified))
+    there = inspector.inspect(base, statements_of(base, modified, cache))
     return {fingerprint: one for fingerprint, one in raised.items() if fingerprint not in there}
 
 

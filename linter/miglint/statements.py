@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from miglint.analysis import Analysis
+from miglint.cache import Cache, NullCache
 from miglint.config import Config
 from miglint.dialects import analyse
 from miglint.errors import MiglintError
@@ -36,7 +37,9 @@ def target_of(migration: Migration, config: Config) -> Target:
     return config.target
 
 
-def statements_of(scope: Scope, keys: Collection[Key], *, as_printed: bool = False) -> dict[Key, Statements]:
+def statements_of(
+    scope: Scope, keys: Collection[Key], cache: Cache, *, as_printed: bool = False
+) -> dict[Key, Statements]:
     """The statements of some migrations of a history, by migration, in the order in which `migrate` runs them.
 
     `as_printed`: those that the framework prints on request, where these are not quite the ones that it executes.
@@ -46,7 +49,9 @@ def statements_of(scope: Scope, keys: Collection[Key], *, as_printed: bool = Fal
         target = target_of(scope.history.migrations[key], scope.config)
         by_target.setdefault(target, []).append(key)
     return {
-        key: found for target, some in by_target.items() for key, found in _on_target(scope, some, target, as_printed)
+        key: found
+        for target, some in by_target.items()
+        for key, found in _on_target(scope, some, target, cache, as_printed)
     }
 
 
@@ -60,7 +65,8 @@ def backwards_of(scope: Scope, keys: Collection[Key]) -> Iterator[CheckedMigrati
     """The statements that take migrations back, the last one first; what they lock is not looked at."""
     for key in reversed(_ordered(scope, keys)):
         target = target_of(scope.history.migrations[key], scope.config)
-        writer = renderer(scope.history, scope.graph, scope.change_set.tree, target, frozenset(), as_printed=True)
+        tree, applied = scope.change_set.tree, frozenset[Key]()
+        writer = renderer(scope.history, scope.graph, tree, target, applied, NullCache(), as_printed=True)
         one = writer.render(key, backwards=True)
         seen = (CheckedStatement(statement, (), not statement.reason, statement.reason) for statement in one.statements)
         yield CheckedMigration(one.migration, one.database, one.atomic, tuple(seen))
@@ -68,13 +74,16 @@ def backwards_of(scope: Scope, keys: Collection[Key]) -> Iterator[CheckedMigrati
 
 def notes_of(scope: Scope) -> tuple[str, ...]:
     """What a reader should know of how the SQL of a history is written."""
-    return renderer(scope.history, scope.graph, scope.change_set.tree, scope.config.target, frozenset()).notes
+    tree, target = scope.change_set.tree, scope.config.target
+    return renderer(scope.history, scope.graph, tree, target, frozenset(), NullCache()).notes
 
 
-def _on_target(scope: Scope, keys: Sequence[Key], target: Target, as_printed: bool) -> Iterator[tuple[Key, Statements]]:
+def _on_target(
+    scope: Scope, keys: Sequence[Key], target: Target, cache: Cache, as_printed: bool
+) -> Iterator[tuple[Key, Statements]]:
     # A migration that the change edits is on the database as it was, not as it is now.
     applied = frozenset(scope.base_history.migrations if scope.base_history else ()).difference(keys)
-    writer = renderer(scope.history, scope.graph, scope.change_set.tree, target, applied, as_printed=as_printed)
+    writer = renderer(scope.history, scope.graph, scope.change_set.tree, target, applied, cache, as_printed=as_printed)
     rendered = [_rendered(writer, scope.history.migrations[key], target) for key in keys]
     try:
         # With no base there is no change: each migration meets the tables of all before it as ones in use.

@@ -74,7 +74,7 @@ def run(options: Options) -> None:
 def _checked(scope: Scope, keys: frozenset[Key], options: Options) -> Iterable[CheckedMigration]:
     if options.backwards:
         return backwards_of(scope, keys)
-    return (one.checked for one in statements_of(scope, keys, as_printed=True).values())
+    return (one.checked for one in statements_of(scope, keys, NullCache(), as_printed=True).values())
 
 
 def _chosen(scopes: Sequence[Scope], options: Options, root: Path) -> list[tuple[Scope, frozenset[Key]]]:

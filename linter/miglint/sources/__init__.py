@@ -31,6 +31,7 @@ class Source(Protocol):
         tree: Tree,
         target: Target,
         applied: Collection[Key],
+        cache: Cache,
         *,
         as_printed: bool = False,
     ) -> Renderer: ...
@@ -47,6 +48,7 @@ def renderer(
     tree: Tree,
     target: Target,
     applied: Collection[Key],
+    cache: Cache,
     *,
     as_printed: bool = False,
 ) -> Renderer:
@@ -54,7 +56,7 @@ def renderer(
 
     `as_printed`: what the framework prints without executing anything, where that is not what it executes.
     """
-    return _source(history.source).renderer(history, graph, tree, target, applied, as_printed=as_printed)
+    return _source(history.source).renderer(history, graph, tree, target, applied, cache, as_printed=as_printed)
 
 
 def _source(name: str) -> Source:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Collection
 
-from miglint.cache import Cache
+from miglint.cache import Cache, NullCache
 from miglint.changeset import Tree
 from miglint.config import Config
 from miglint.graph import Graph
@@ -42,10 +43,21 @@ def renderer(
     tree: Tree,
     target: Target,
     applied: Collection[Key],
+    cache: Cache,
     *,
     as_printed: bool = False,
 ) -> Renderer:
     """Writes SQL with Django's schema editors; Django is imported for it and not before."""
-    from miglint.sources.django.render import DjangoRenderer
 
-    return DjangoRenderer(history, graph, tree, target, applied=applied)
+    def make() -> Renderer:
+        from miglint.sources.django.render import DjangoRenderer
+
+        return DjangoRenderer(history, graph, tree, target, applied=applied, as_printed=as_printed)
+
+    if isinstance(cache, NullCache):
+        return make()
+    from miglint.sources.django.kept import KeptRenderer, rest_of
+    from miglint.sources.django.series import copies
+
+    rest = rest_of(history, tree, target, applied, copies(os.environ), as_printed=as_printed)
+    return KeptRenderer(make, history, target, cache, rest)

@@ -59,23 +59,31 @@ def choose(tree: Tree, root: str, configured: str | None, environment: Mapping[s
 def available(environment: Mapping[str, str]) -> dict[Series, str | None]:
     """Every series that is here, and the folder that it is to be imported from."""
     found: dict[Series, str | None] = {}
-    prefix = environment.get(VARIABLE)
-    for folder in sorted(Path(prefix).iterdir()) if prefix and Path(prefix).is_dir() else ():
-        series = _version(folder / "django")
+    own = _own()
+    for module in copies(environment):
+        series = _version(module)
         if series is not None:
-            found[series] = str(folder)
-    spec = importlib.util.find_spec("django")
-    if spec is not None and spec.origin is not None:
-        series = _version(Path(spec.origin).parent)
-        if series is not None:
-            found.setdefault(series, None)
+            found.setdefault(series, None if module == own else str(module.parents[1]))
     return found
 
 
-def _version(package: Path) -> Series | None:
+def copies(environment: Mapping[str, str]) -> list[Path]:
+    """The `django/__init__.py` of every Django that is here, the one that Python finds by itself last."""
+    prefix, own = environment.get(VARIABLE), _own()
+    folders = sorted(Path(prefix).iterdir()) if prefix and Path(prefix).is_dir() else ()
+    modules = (folder / "django" / "__init__.py" for folder in folders)
+    return [module for module in modules if module.is_file()] + ([own] if own else [])
+
+
+def _own() -> Path | None:
+    spec = importlib.util.find_spec("django")
+    return Path(spec.origin) if spec is not None and spec.origin is not None else None
+
+
+def _version(module: Path) -> Series | None:
     """The series of a Django, read from its source: importing it would be for good."""
     try:
-        tree = ast.parse((package / "__init__.py").read_bytes())
+        tree = ast.parse(module.read_bytes())
     except (OSError, SyntaxError):
         return None
     for node in tree.body:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from miglint.cache import Cache
 from miglint.changeset import Tree
 from miglint.graph import Graph
 from miglint.history import History, Key, Target
@@ -22,6 +23,7 @@ def renderer(
     tree: Tree,
     target: Target,
     applied: Collection[Key],
+    cache: Cache,
     *,
     as_printed: bool = False,
 ) -> Renderer:
