@@ -14,7 +14,7 @@ demo: $(VENV)/installed
 	$(BIN)/python examples/make_conflict.py
 
 test: $(VENV)/developing
-	$(BIN)/pytest -n auto
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/pytest -n auto
 
 check: $(VENV)/developing
 	$(BIN)/ruff format --check .

@@ -82,7 +82,7 @@ HOSTILE: dict[str, bytes] = {
     "names": _before("a.b = 1\ndel q\nglobal_ = models.x.y.z[1](2)(3)\n(a, *b), c = 1\nx: int\nx += 1"),
 }
 PROBE = """
-import json, resource, sys, time
+import json, sys, time
 started = time.process_time()
 from pathlib import Path
 from miglint.cache import NullCache
@@ -96,8 +96,10 @@ histories = read(MemoryTree(files), Config(), NullCache())
 seen = [repr(o)[:200] for h in histories for m in h.migrations.values() for o in m.operations]
 notes = [n.reason for h in histories for m in h.migrations.values() for n in m.not_understood]
 unreadable = [u.reason for h in histories for u in h.unreadable]
+# ru_maxrss would also count the process that was forked to start this one
+peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
 print(json.dumps({"seconds": time.process_time() - started,
-    "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    "megabytes": int(peak.split()[1]) / 1024,
     "imported": sorted(name for name in set(sys.modules) - before if name.split(".")[0] in ("django", "shop")),
     "operations": seen, "notes": notes, "unreadable": unreadable}))
 """
