@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeGuard
 
@@ -20,14 +20,27 @@ class Use:
     span: Span
 
 
-def models_used(function: Function, content: bytes) -> Iterator[Use]:
-    """The calls in a function and in the functions of the same file that it names."""
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """What a file defines at its top, by name."""
+
+    functions: Mapping[str, ast.FunctionDef]
+    constants: Mapping[str, str]
+
+
+def definitions(content: bytes) -> Definitions:
+    """The definitions in a file; none if it is not Python."""
     try:
         module = ast.parse(content)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
+        return Definitions({}, {})
     functions = {node.name: node for node in module.body if isinstance(node, ast.FunctionDef)}
-    constants = dict(_constants(module))
+    return Definitions(functions, dict(_constants(module)))
+
+
+def models_used(function: Function, file: Definitions) -> Iterator[Use]:
+    """The calls in a function and in the functions of the same file that it names."""
+    functions, constants = file.functions, file.constants
     seen: set[str] = set()
     waiting = [function.name]
     while waiting:
@@ -71,7 +84,7 @@ def _constants(module: ast.Module) -> Iterator[tuple[str, str]]:
                 yield name, value
 
 
-def _use(call: ast.Call, parameters: set[str], constants: dict[str, str]) -> Iterator[Use]:
+def _use(call: ast.Call, parameters: set[str], constants: Mapping[str, str]) -> Iterator[Use]:
     """`apps.get_model("app", "Model")` or `("app.Model")`, where `apps` is what Django passed in."""
     match call.func:
         case ast.Attribute(value=ast.Name(id=name), attr="get_model") if name in parameters:
@@ -87,7 +100,7 @@ def _use(call: ast.Call, parameters: set[str], constants: dict[str, str]) -> Ite
                 yield Use(words[0], words[1], Span(call.lineno, start, call.end_lineno or call.lineno, end))
 
 
-def _text(node: ast.expr, constants: dict[str, str]) -> str | None:
+def _text(node: ast.expr, constants: Mapping[str, str]) -> str | None:
     match node:
         case ast.Constant(value=str(value)):
             return value

@@ -10,7 +10,7 @@ from miglint.changeset import Tree
 from miglint.finding import Span
 from miglint.history import Migration, Operation
 from miglint.sources.django.values import Call, Function, Setting
-from miglint_rules._get_model import models_used
+from miglint_rules._get_model import Definitions, definitions, models_used
 
 _RELATIONS = ("ForeignKey", "OneToOneField", "ManyToManyField", "ParentalKey")
 
@@ -30,6 +30,7 @@ class Need:
 
 def needs(migration: Migration, tree: Tree) -> Iterator[Need]:
     """What a migration needs of other apps, in the order of its operations."""
+    file: Definitions | None = None
     for operation in _flat(migration.operations):
         if operation.name in ("CreateModel", "AddField", "AlterField"):
             yield from _of_fields(operation)
@@ -37,8 +38,8 @@ def needs(migration: Migration, tree: Tree) -> Iterator[Need]:
             for argument in ("code", "reverse_code"):
                 function = operation.arguments.get(argument)
                 if isinstance(function, Function) and migration.path in tree:
-                    content = tree.read([migration.path])[migration.path]
-                    for use in models_used(function, content):
+                    file = file or definitions(tree.read([migration.path])[migration.path])
+                    for use in models_used(function, file):
                         yield Need(use.app, use.model, use.span, operation, f"{function.name}()")
 
 

@@ -1,10 +1,12 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from miglint.github.client import Client
 from miglint.github.event import Event, PullRequest
 from tests.github.fake import REPOSITORY, TOKEN, FakeGitHub, serving
+from tests.github.world import World, new_world
 
 HEAD = "b" * 40
 
@@ -31,3 +33,9 @@ def pull() -> PullRequest:
 @pytest.fixture
 def event(pull: PullRequest) -> Event:
     return Event("pull_request", REPOSITORY, sha=HEAD, pull_request=pull)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with new_world(tmp_path) as world:
+        yield world

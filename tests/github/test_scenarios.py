@@ -3,90 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.github.fake import TOKEN, FakeGitHub, changed_file, serving
-from tests.github.workflow import (
-    Origin,
-    Outcome,
-    adding,
-    environment,
-    payload,
-    pull_request_payload,
-    run_action,
-    shop,
-)
+from tests.github.workflow import INITIAL, adding, payload, pull_request_payload, shop
+from tests.github.world import NOTE, TOTAL, World, bodies, conflicting, following
 
-NOTE, TOTAL = "shop/migrations/0002_note.py", "shop/migrations/0002_total.py"
-
-
-@dataclass
-class World:
-    """The server's repository, GitHub, and the runs so far."""
-
-    folder: Path
-    origin: Origin
-    github: FakeGitHub
-    runs: int = 0
-    heads: dict[int, str] = field(default_factory=dict)
-
-    def open(self, number: int, files: dict[str, str], *, fork: bool = False) -> str:
-        """Open a pull request, or push to it."""
-        head = self.heads[number] = self.origin.pull(number, files)
-        self.github.open_pull_request(number, sha=head, fork=fork)
-        base = self.origin.git("ls-tree", "-r", "--name-only", "main").splitlines()
-        self.github.files[number] = [changed_file(path) for path in files if path not in base or path == TOTAL]
-        return head
-
-    def pull_request(self, number: int, *, fork: bool = False, **inputs: str) -> Outcome:
-        """The run of a pull request, on the merge that GitHub made."""
-        base = self.origin.git("rev-parse", "main")
-        body = pull_request_payload(number, self.heads[number], base, fork=fork)
-        merge = self.origin.merge(number)
-        return self.run("pull_request", body, sha=merge, ref=f"refs/pull/{number}/merge", **inputs)
-
-    def push(self, before: str, after: str, **inputs: str) -> Outcome:
-        body = payload("push", before=before, after=after, ref="refs/heads/main", forced=False)
-        return self.run("push", body, sha=after, ref="refs/heads/main", **inputs)
-
-    def run(self, event: str, body: dict[str, Any], *, sha: str, ref: str, **inputs: str) -> Outcome:
-        self.runs += 1
-        workspace = self.origin.checkout(self.folder / f"workspace{self.runs}", sha)
-        variables = environment(
-            self.folder / f"files{self.runs}", event, body, sha=sha, ref=ref, api=self.github.url, **inputs
-        )
-        outcome = run_action(workspace, variables)
-        assert TOKEN not in outcome.stdout + outcome.stderr + outcome.summary
-        assert "Traceback" not in outcome.stderr
-        return outcome
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    """The base has had `0002_note` since pull requests began at `0001_initial`."""
-    origin = Origin(tmp_path / "origin.git")
-    first = origin.commit("refs/heads/main", shop())
-    origin.commit("refs/heads/main", shop(_0002_note=adding("note")), first)
-    with serving() as github:
-        yield World(tmp_path, origin, github)
-    assert github.violations == []
-
-
-def conflicting() -> dict[str, str]:
-    return shop(_0002_total=adding("total"))
-
-
-def following() -> dict[str, str]:
-    return shop(_0002_note=adding("note"), _0003_total=adding("total", "0002_note"))
-
-
-def bodies(world: World, number: int = 7) -> list[str]:
-    return [comment["body"] for comment in world.github.comments[number]]
+NOT_NULL = adding("tax", "0002_note").replace("null=True", "")
+CLEAN = INITIAL.replace("Order", "Voucher").replace("dependencies = []", 'dependencies = [("shop", "0002_note")]')
 
 
 def test_a_first_run_posts_a_second_edits_and_a_clean_one_resolves(world: World) -> None:
@@ -116,6 +41,34 @@ def test_a_first_run_posts_a_second_edits_and_a_clean_one_resolves(world: World)
     assert (last.status, last.outputs["conflict"]) == (0, "false")
     assert len(bodies(world)) == 1
     assert "multiple-leaf-nodes" not in bodies(world)[0]
+
+
+def test_a_clean_run_resolves_the_comment_and_posts_nothing(world: World) -> None:
+    world.open(7, shop(_0002_note=adding("note"), _0003_tax=NOT_NULL))
+    assert world.pull_request(7).status == 1
+    [comment] = world.github.comments[7]
+    assert "not-null-without-default" in comment["body"]
+    posted = len(world.github.called("POST"))
+
+    head = world.open(7, shop(_0002_note=adding("note"), _0003_voucher=CLEAN))
+    outcome = world.pull_request(7)
+    assert (outcome.status, outcome.outputs["findings"]) == (0, "0")
+    [resolved] = world.github.comments[7]
+    assert resolved["id"] == comment["id"]
+    assert resolved["body"] == (
+        "<!-- miglint: the one comment of this pull request -->\n### ✅ miglint: resolved\n\n"
+        f"Everything that was reported here has been dealt with as of {head[:12]}.\n"
+    )
+    assert len(world.github.called("POST")) == posted
+    assert world.github.called("DELETE") == []
+
+
+def test_a_pull_request_that_never_had_a_finding_gets_nothing(world: World) -> None:
+    world.open(7, shop(_0002_note=adding("note"), _0003_voucher=CLEAN))
+    outcome = world.pull_request(7)
+    assert (outcome.status, outcome.outputs["findings"]) == (0, "0")
+    assert [call.verb for call in world.github.calls if call.verb != "GET"] == []
+    assert bodies(world) == []
 
 
 def test_a_fork_may_only_read(world: World) -> None:
