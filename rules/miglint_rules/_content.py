@@ -42,7 +42,7 @@ def difference(before: Migration, after: Migration, old: bytes, new: bytes) -> D
     if len(after.operations) < len(before.operations):
         lost = before.operations[len(after.operations)]
         return Difference(f"{_numbered(lost)}, which is gone,", after.span)
-    code = _changed_code(after, old, new)
+    code = _changed_code(before, after, old, new)
     if code is not None or not differing:
         return code
     return Difference(_numbered(differing[0]), differing[0].span, harmless=True)
@@ -59,24 +59,54 @@ def _named(operation: Operation) -> str:
     return f"{operation.name} {'.'.join(words)}".strip()
 
 
-def _changed_code(after: Migration, old: bytes, new: bytes) -> Difference | None:
+def _changed_code(before: Migration, after: Migration, old: bytes, new: bytes) -> Difference | None:
     """What differs in Python that the operations name, or that could not be evaluated."""
-    parts = [part for operation in after.operations for part in _parts(operation)]
-    backwards = {id(part) for operation in after.operations for part in _backwards(operation)}
-    parts = [part for part in parts if id(part) not in backwards]
-    opaque = [part for part in parts if isinstance(part, Unknown) or _not_understood(part)]
-    if not opaque and not any(isinstance(part, Function | LocalClass) for part in parts):
+    was, now = _forward_parts(before), _forward_parts(after)
+    opaque = [part for part in now if _is_opaque(part)]
+    if _written(was, old) != _written(now, new):
+        return Difference("what could not be evaluated", opaque[0].span if opaque and opaque[0].span else after.span)
+    if not any(isinstance(part, Function | LocalClass) for part in now) and not opaque:
         return None
-    before_code, after_code = _code(old, whole=bool(opaque)), _code(new, whole=bool(opaque))
+    before_code, after_code = _code(old), _code(new)
     if before_code is None or after_code is None:
         return None
     names = [name for name in after_code if before_code.get(name) != after_code[name]]
     if not names:
         return None
-    spans = [
-        part.span for part in parts if isinstance(part, Function | LocalClass) and part.name in names and part.span
-    ]
+    spans = [part.span for part in now if isinstance(part, Function | LocalClass) and part.name in names and part.span]
     return Difference(f"the code of {names[0]}", spans[0] if spans else after.span)
+
+
+def _forward_parts(migration: Migration) -> list[Any]:
+    """Every value that counts on the way forwards."""
+    backwards = {id(part) for operation in migration.operations for part in _backwards(operation)}
+    parts = (part for operation in migration.operations for part in _parts(operation))
+    return [part for part in parts if id(part) not in backwards]
+
+
+def _is_opaque(part: Any) -> bool:
+    return isinstance(part, Unknown) or _not_understood(part)
+
+
+def _written(parts: Sequence[Any], content: bytes) -> list[str]:
+    """How what could not be evaluated is written, without white space, comments and annotations."""
+    lines = content.decode(errors="replace").splitlines()
+    return sorted(_normal(_segment(lines, part.span)) for part in parts if _is_opaque(part) and part.span)
+
+
+def _segment(lines: Sequence[str], span: Span) -> str:
+    chosen = list(lines[span.line - 1 : span.end_line])
+    if chosen:
+        chosen[-1] = chosen[-1][: span.end_column - 1]
+        chosen[0] = chosen[0][span.column - 1 :]
+    return "\n".join(chosen)
+
+
+def _normal(text: str) -> str:
+    try:
+        return ast.dump(_Bare().visit(ast.parse(f"({text}\n)")))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return "".join(text.split())
 
 
 def _backwards(operation: Operation) -> list[Any]:
@@ -102,8 +132,8 @@ def _parts(value: Any) -> Iterator[Any]:
             stack.extend(getattr(part, field.name) for field in fields(part))
 
 
-def _code(content: bytes, *, whole: bool) -> dict[str, str] | None:
-    """The code that the Migration class names, by name, without annotations and docstrings; `whole`: the class too."""
+def _code(content: bytes) -> dict[str, str] | None:
+    """The code that the Migration class names, by name, without annotations and docstrings; not the class itself."""
     try:
         module = ast.parse(content)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -116,10 +146,7 @@ def _code(content: bytes, *, whole: bool) -> dict[str, str] | None:
         if name in found or name not in defined:
             continue
         nodes = [_Bare().visit(node) for node in defined[name]]
-        if name != "Migration" or whole:
-            found[name] = "".join(ast.dump(node) for node in nodes)
-        else:
-            found[name] = ""
+        found[name] = "".join(ast.dump(node) for node in nodes) if name != "Migration" else ""
         waiting += [part.id for node in nodes for part in ast.walk(node) if isinstance(part, ast.Name)]
     return found
 

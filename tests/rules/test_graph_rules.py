@@ -206,6 +206,27 @@ def test_another_function_matters_where_its_value_is_sent(found, argument: str, 
     assert one.severity == severity
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "severity"),
+    [("'a note'", "'another note'", "notice"), ("width()", "width(2)", "error"), ("width()", "width( )  # w", None)],
+)
+def test_beside_what_cannot_be_evaluated_only_what_changed_counts(
+    found, old: str, new: str, severity: str | None
+) -> None:  # type: ignore[no-untyped-def]
+    header = "from shop.sizes import width\n"
+    add = (
+        'migrations.AddField("order", "a", models.CharField(max_length=width())), '
+        "migrations.AddField('order', 'b', models.TextField(help_text='a note'))"
+    )
+    text = migration("shop.0002_note", operations=add, header=header)
+    assert old in text
+    base = {**BASE, f"{FOLDER}/0003_sizes.py": text}
+    changed = found(base, {**base, f"{FOLDER}/0003_sizes.py": text.replace(old, new)})
+    assert [one.severity for one in changed if one.rule == "released-migration-changed"] == (
+        [severity] if severity else []
+    )
+
+
 def test_a_way_back_that_is_added_is_a_notice(found) -> None:  # type: ignore[no-untyped-def]
     def fill(back: str) -> str:
         return migration("shop.0002_note", operations=f"migrations.RunSQL('SELECT 1'{back})")
