@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from miglint.catalog import Table
 from miglint.dialects.mysql import tables
-from miglint.dialects.mysql.demands import INDEX_BUILDS, INSTANT_COLUMNS, NULLABILITY, Demand
+from miglint.dialects.mysql.demands import INDEX_BUILDS, INSTANT_COLUMNS, NULLABILITY, VIRTUAL_COLUMNS, Demand
 from miglint.dialects.mysql.server import Server
 from miglint.effects import Work
 
@@ -23,15 +23,21 @@ class Plan:
     work: frozenset[Work] = frozenset()
 
 
-COPYING = Plan("COPY", "SHARED", frozenset({Work.COPY}))
 LOCKING_BUILDS = Demand.ADD_FULLTEXT | Demand.ADD_SPATIAL
 
 
 def plan(demand: Demand, table: Table, server: Server) -> Plan:
     """How the demands are met on a table."""
     if tables.engine(table) != "innodb":
-        return COPYING if demand & ~_METADATA else _metadata(demand)
-    return _mariadb(demand, table) if server.is_mariadb else _mysql(demand, table, server)
+        return copying(demand, table, server) if demand & ~_METADATA else _metadata(demand)
+    return _mariadb(demand, table, server) if server.is_mariadb else _mysql(demand, table, server)
+
+
+def copying(demand: Demand, table: Table, server: Server) -> Plan:
+    """A copy of the table, during which nobody writes, except where MariaDB copies online."""
+    held = demand & (Demand.COPY_SHARED | Demand.REBUILD_SHARED) or "system_versioning" in table.options
+    online = server.copies_online and tables.engine(table) == "innodb" and not (held or tables.has_cascades(table))
+    return Plan("COPY", _lock(not online), frozenset({Work.COPY}))
 
 
 _METADATA = Demand.RENAME_COLUMN | Demand.IN_PLACE | Demand.EXCLUSIVE
@@ -41,11 +47,11 @@ def _metadata(demand: Demand) -> Plan:
     return Plan("INSTANT", "EXCLUSIVE" if demand == Demand.EXCLUSIVE else "NONE")
 
 
-def _mariadb(demand: Demand, table: Table) -> Plan:
+def _mariadb(demand: Demand, table: Table, server: Server) -> Plan:
     indexed_virtual = tables.has_indexed_virtual_column(table)
     rebuilds = _mariadb_rebuilds(demand, table, indexed_virtual=indexed_virtual)
     if _mariadb_copies(demand, table, rebuilds=rebuilds, indexed_virtual=indexed_virtual):
-        return COPYING
+        return copying(demand, table, server)
     locks = bool(demand & (LOCKING_BUILDS | Demand.REBUILD_SHARED))
     if rebuilds:
         locks = locks or tables.has_fulltext(table) or indexed_virtual
@@ -60,14 +66,14 @@ def _mariadb_rebuilds(demand: Demand, table: Table, *, indexed_virtual: bool) ->
         return True
     if demand & Demand.DROP_NOT_NULL and tables.row_format(table) != "redundant":
         return True
-    if demand & Demand.ADD_FULLTEXT and not tables.has_fulltext(table):
-        return True  # InnoDB adds the hidden column FTS_DOC_ID
+    if demand & Demand.ADD_FULLTEXT and not tables.has_document_ids(table):
+        return True
     never_instant = tables.row_format(table) == "compressed" or tables.has_fulltext(table) or indexed_virtual
     return bool(demand & INSTANT_COLUMNS) and (never_instant or bool(demand & INDEX_BUILDS))
 
 
 def _mariadb_copies(demand: Demand, table: Table, *, rebuilds: bool, indexed_virtual: bool) -> bool:
-    if demand & (Demand.COPY | Demand.SHIFT_VIRTUAL_BY_ADD):
+    if demand & (Demand.COPY | Demand.COPY_SHARED | Demand.SHIFT_VIRTUAL_BY_ADD):
         return True
     if demand & Demand.SET_NOT_NULL and (tables.has_stored_column(table) or indexed_virtual):
         return True
@@ -79,32 +85,41 @@ def _mariadb_copies(demand: Demand, table: Table, *, rebuilds: bool, indexed_vir
 
 
 def _mysql(demand: Demand, table: Table, server: Server) -> Plan:
-    if demand & Demand.COPY:
-        return COPYING
+    rebuilds = _mysql_rebuilds(demand, table, server)
+    if _mysql_copies(demand, table, rebuilds=rebuilds):
+        return copying(demand, table, server)
     locks = bool(demand & (LOCKING_BUILDS | Demand.REBUILD_SHARED))
-    if _mysql_rebuilds(demand, table, server):
-        locks = locks or tables.has_fulltext(table)
-        return Plan("INPLACE", _lock(locks), _rebuilding(demand))
+    if rebuilds:
+        return Plan("INPLACE", _lock(locks or tables.has_spatial(table)), _rebuilding(demand))
     in_place = INDEX_BUILDS | Demand.CHANGE_INDEXES | Demand.IN_PLACE
     if demand & Demand.RENAME_COLUMN and not server.at_least(8, 0, 28):
         in_place |= Demand.RENAME_COLUMN
-    if demand & in_place:
-        return Plan("INPLACE", _lock(locks), _building(demand))
+    if demand & in_place or not server.at_least(8, 0, 12):
+        locks = locks or bool(demand & Demand.ADD_VIRTUAL and demand & Demand.ADD_INDEX)
+        return Plan("INPLACE", "EXCLUSIVE" if demand == Demand.EXCLUSIVE else _lock(locks), _building(demand))
     return _metadata(demand)
+
+
+def _mysql_copies(demand: Demand, table: Table, *, rebuilds: bool) -> bool:
+    """Virtual columns come and go in place by themselves only, and no table with a FULLTEXT index is rebuilt so."""
+    if demand & (Demand.COPY | Demand.COPY_SHARED):
+        return True
+    if demand & VIRTUAL_COLUMNS and (rebuilds or table.partition_strategy or demand & Demand.RENAME_COLUMN):
+        return True
+    return rebuilds and tables.has_fulltext(table)
 
 
 def _mysql_rebuilds(demand: Demand, table: Table, server: Server) -> bool:
     if demand & (Demand.REBUILD | Demand.REBUILD_SHARED | NULLABILITY | Demand.REORDER):
         return True
-    if demand & Demand.ADD_FULLTEXT and not tables.has_fulltext(table):
-        return True
-    if demand & Demand.ADD_VIRTUAL and demand & INSTANT_COLUMNS:
+    if demand & Demand.ADD_FULLTEXT and not tables.has_document_ids(table):
         return True
     if not demand & INSTANT_COLUMNS:
         return False
     never_instant = tables.row_format(table) == "compressed" or tables.has_fulltext(table)
     beyond_old = demand & (Demand.DROP_COLUMN | Demand.ADD_INSIDE) and not server.at_least(8, 0, 29)
-    return never_instant or bool(beyond_old) or bool(demand & (INDEX_BUILDS | Demand.CHANGE_INDEXES | Demand.IN_PLACE))
+    others = demand & (INDEX_BUILDS | Demand.CHANGE_INDEXES | Demand.IN_PLACE)
+    return never_instant or bool(beyond_old or others) or not server.at_least(8, 0, 12)
 
 
 def _lock(locks: bool) -> str:

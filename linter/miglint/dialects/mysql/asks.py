@@ -40,8 +40,10 @@ REBUILDING_OPTIONS = frozenset(
         "ENCRYPTION_KEY_ID",
     }
 )
-COPYING_OPTIONS = frozenset(
-    {"ADD SYSTEM VERSIONING", "SYSTEM_VERSIONING", "ORDER BY", "PARTITION BY", "REMOVE PARTITIONING"}
+COPYING_OPTIONS = frozenset({"ADD SYSTEM VERSIONING", "SYSTEM_VERSIONING", "PARTITION BY", "REMOVE PARTITIONING"})
+PARTITION_METADATA = frozenset({"DROP PARTITION", "TRUNCATE PARTITION", "ANALYZE PARTITION", "CHECK PARTITION"})
+TABLESPACE_SWAPS = frozenset(
+    {"IMPORT TABLESPACE", "DISCARD TABLESPACE", "IMPORT PARTITION", "DISCARD PARTITION", "ENABLE KEYS", "DISABLE KEYS"}
 )
 STATISTICS = frozenset(
     {"AUTO_INCREMENT", "STATS_AUTO_RECALC", "STATS_PERSISTENT", "STATS_SAMPLE_PAGES", "CHARSET", "COLLATE"}
@@ -55,6 +57,8 @@ def demand_of(changes: Sequence[Change], table: Table, server: Server) -> Demand
     demand = Demand.METADATA
     for change in kept:
         demand |= asks(change, table, server)
+    if len(kept) < len(changes) and _gives_new_name(changes):
+        demand |= Demand.IN_PLACE
     return demand | _key_change(kept, table)
 
 
@@ -80,6 +84,12 @@ def _renames_index(change: Change, changes: Sequence[Change], table: Table) -> b
         index = tables.find(table.indexes, change.index.name)
         return index is not None and any(_same_index(index, other) for other in added)
     return False
+
+
+def _gives_new_name(changes: Sequence[Change]) -> bool:
+    """Whether an index dropped and made again gets another name: with the same one, only its type can have changed."""
+    dropped = {each.index.name.lower() for each in changes if isinstance(each, DropIndex)}
+    return any(each.index.name.lower() not in dropped for each in changes if isinstance(each, CreateIndex))
 
 
 def _same_index(one: Index, other: Index) -> bool:
@@ -128,6 +138,8 @@ def _(change: AddColumn, table: Table, server: Server) -> Demand:
     column = change.column
     demand = _extras(change.constraints, table, server, new_column=True) | Demand.DEFINITION
     inside = change.first or (change.after and change.after.lower() != _last(table))
+    if column.default is not None and "nextval" in column.default.functions:
+        return demand | Demand.COPY_SHARED
     if column.generated == "stored" or not (column.generated or is_constant(column.default)):
         return demand | Demand.COPY
     if column.generated == "virtual":
@@ -152,13 +164,13 @@ def _extras(constraints: Sequence[Constraint], table: Table, server: Server, *, 
         elif constraint.kind is ConstraintKind.FOREIGN_KEY and server.is_mariadb:
             demand |= _foreign_key(constraint, table, server)
         elif constraint.kind is ConstraintKind.CHECK and not server.is_mariadb and not new_column:
-            demand |= Demand.COPY
+            demand |= Demand.COPY if server.has_checks else Demand.METADATA
     return demand
 
 
 def _foreign_key(constraint: Constraint, table: Table, server: Server) -> Demand:
     if server.foreign_key_checks:
-        return Demand.COPY
+        return Demand.COPY_SHARED
     columns = [name.lower() for name in constraint.columns]
     indexed = any(
         [name.lower() for name in index.columns[: len(columns)]] == columns for index in table.indexes.values()
@@ -175,7 +187,9 @@ def _(change: DropColumn, table: Table, server: Server) -> Demand:
     if tables.indexes_of(table, change.column):
         demand |= Demand.CHANGE_INDEXES
     if column is not None and column.generated == "virtual":
-        return demand
+        return demand | Demand.DROP_VIRTUAL
+    if column is not None and column.generated == "stored" and not server.is_mariadb:
+        demand |= Demand.REBUILD
     if tables.precedes_virtual(table, change.column):
         demand |= Demand.SHIFT_VIRTUAL_BY_DROP
     return demand | Demand.DROP_COLUMN
@@ -199,7 +213,7 @@ def _(change: AddConstraint, table: Table, server: Server) -> Demand:
     kind = change.constraint.kind
     if kind is ConstraintKind.FOREIGN_KEY:
         return _foreign_key(change.constraint, table, server)
-    if kind is ConstraintKind.CHECK and (change.constraint.enforced or server.is_mariadb):
+    if kind is ConstraintKind.CHECK and (server.is_mariadb or (change.constraint.enforced and server.has_checks)):
         return Demand.COPY
     return Demand.METADATA
 
@@ -257,7 +271,11 @@ def _(change: RenameTable, table: Table, server: Server) -> Demand:
 def _(change: SetTableOption, table: Table, server: Server) -> Demand:
     action = change.action
     if action == "ENGINE":
-        return Demand.REBUILD | Demand.DEFINITION if change.value.lower() == tables.engine(table) else Demand.COPY
+        return (
+            Demand.REBUILD | Demand.DEFINITION if change.value.lower() == tables.engine(table) else Demand.COPY_SHARED
+        )
+    if action == "ORDER BY":
+        return Demand.COPY_SHARED
     if action in COPYING_OPTIONS or (action == "ENCRYPTION" and not server.is_mariadb):
         return Demand.COPY
     if action in REBUILDING_OPTIONS:
@@ -266,9 +284,18 @@ def _(change: SetTableOption, table: Table, server: Server) -> Demand:
         return Demand.REBUILD_SHARED | Demand.DEFINITION
     if action == "CONVERT TO CHARACTER SET":
         return _conversion(change, table, server)
-    if action in {"ENABLE KEYS", "DISABLE KEYS", "IMPORT TABLESPACE", "DISCARD TABLESPACE"}:
+    if action in TABLESPACE_SWAPS:
         return Demand.EXCLUSIVE
-    return Demand.IN_PLACE if action in STATISTICS else Demand.METADATA
+    if action in {"CHARSET", "COLLATE"} and not server.is_mariadb:
+        return _default_charset(change, table, server)
+    return Demand.IN_PLACE if action in STATISTICS | PARTITION_METADATA else Demand.METADATA
+
+
+def _default_charset(change: SetTableOption, table: Table, server: Server) -> Demand:
+    """The manual: "rebuilds the table if the new character encoding is different"."""
+    name = change.value if change.action == "CHARSET" else change.value.partition("_")[0]
+    same = not table.assumed and server.table_charset(table).name == charset_named(name).name
+    return Demand.IN_PLACE if same else Demand.REBUILD | Demand.DEFINITION
 
 
 def _conversion(change: SetTableOption, table: Table, server: Server) -> Demand:
@@ -279,7 +306,9 @@ def _conversion(change: SetTableOption, table: Table, server: Server) -> Demand:
     inherited = server.table_charset(table)
     types = [column.type for column in table.columns.values() if _is_text(column)]
     unchanged = all(server.resolved(charset_of(each, inherited)) == wanted for each in types if each is not None)
-    return Demand.DEFINITION if unchanged and server.is_mariadb else Demand.COPY
+    if not unchanged:
+        return Demand.COPY
+    return Demand.DEFINITION if server.is_mariadb else Demand.DEFINITION | Demand.IN_PLACE
 
 
 def _is_text(column: Column) -> bool:

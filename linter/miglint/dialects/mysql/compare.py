@@ -27,10 +27,11 @@ def redefinition(change: RedefineColumn, old: Column, table: Table, server: Serv
     new = change.definition
     demand = _position(change, old, table)
     if old.generated or new.generated:
-        return demand | _generation(old, new)
+        moved = demand & Demand.REORDER and not server.is_mariadb
+        return demand | _generation(old, new) | (Demand.COPY if moved else Demand.METADATA)
     demand |= _storage(old, new, table, server)
     if new.identity and not old.identity:
-        demand |= Demand.COPY
+        demand |= Demand.COPY_SHARED
     return demand | _nullability(old, new, table)
 
 

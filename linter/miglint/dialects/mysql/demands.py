@@ -11,6 +11,8 @@ class Demand(enum.Flag):
     METADATA = 0
     COPY = enum.auto()
     """Only a copy of the table can do it."""
+    COPY_SHARED = enum.auto()
+    """Nobody may write during the copy, even on a server that otherwise lets them."""
     REBUILD = enum.auto()
     """A rebuild in place, whatever the table is like."""
     REBUILD_SHARED = enum.auto()
@@ -21,6 +23,7 @@ class Demand(enum.Flag):
     DROP_COLUMN = enum.auto()
     REORDER = enum.auto()
     ADD_VIRTUAL = enum.auto()
+    DROP_VIRTUAL = enum.auto()
     SHIFT_VIRTUAL_BY_ADD = enum.auto()
     """Virtual columns get another place because a column is added before them."""
     SHIFT_VIRTUAL_BY_DROP = enum.auto()
@@ -41,5 +44,6 @@ class Demand(enum.Flag):
 
 
 INSTANT_COLUMNS = Demand.ADD_COLUMN | Demand.DROP_COLUMN | Demand.REORDER
+VIRTUAL_COLUMNS = Demand.ADD_VIRTUAL | Demand.DROP_VIRTUAL
 INDEX_BUILDS = Demand.ADD_INDEX | Demand.ADD_FULLTEXT | Demand.ADD_SPATIAL
 NULLABILITY = Demand.SET_NOT_NULL | Demand.DROP_NOT_NULL

@@ -39,6 +39,16 @@ class Server:
         known = self.version[: len(version)]
         return not self.version or known + (99,) * (len(version) - len(known)) >= version
 
+    @property
+    def has_checks(self) -> bool:
+        """Whether CHECK constraints are more than parsed and ignored."""
+        return self.is_mariadb or self.at_least(8, 0, 16)
+
+    @property
+    def copies_online(self) -> bool:
+        """Whether others can write during ALGORITHM=COPY, as from MariaDB 11.2; an unknown version does not count."""
+        return self.is_mariadb and bool(self.version) and self.at_least(11, 2)
+
     def charset(self, options: dict[str, str]) -> Charset:
         """The character set that a table with these options gives to its columns."""
         found = charset_named(options.get("charset", ""), options.get("collate", ""))

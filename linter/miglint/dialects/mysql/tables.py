@@ -41,6 +41,23 @@ def has_fulltext(table: Table) -> bool:
     return any(index.method == "fulltext" for index in table.indexes.values())
 
 
+def has_document_ids(table: Table) -> bool:
+    """Whether a FULLTEXT index finds the column FTS_DOC_ID that InnoDB adds for the first one."""
+    return has_fulltext(table) or find(table.columns, "FTS_DOC_ID") is not None
+
+
+def has_spatial(table: Table) -> bool:
+    """Whether it has a SPATIAL index."""
+    return any(index.method == "spatial" for index in table.indexes.values())
+
+
+def has_cascades(table: Table) -> bool:
+    """Whether a foreign key of it changes its rows when those it points to change."""
+    silent = {"no action", "restrict"}
+    keys = (each for each in table.constraints.values() if each.kind is ConstraintKind.FOREIGN_KEY)
+    return any(not {each.on_delete, each.on_update} <= silent for each in keys)
+
+
 def virtual_columns(table: Table) -> tuple[Column, ...]:
     """Its virtual generated columns."""
     return tuple(column for column in table.columns.values() if column.generated == "virtual")

@@ -28,8 +28,9 @@ from miglint.changes import (
     UpdateRows,
 )
 from miglint.dialects.mysql import tables
-from miglint.dialects.mysql.algorithms import Plan, plan
+from miglint.dialects.mysql.algorithms import Plan, copying, plan
 from miglint.dialects.mysql.asks import demand_of, former_names
+from miglint.dialects.mysql.demands import Demand
 from miglint.dialects.mysql.replay import known_table
 from miglint.dialects.mysql.server import Server
 from miglint.effects import Access, Effect, Work
@@ -37,6 +38,8 @@ from miglint.effects import Access, Effect, Work
 WRITES = frozenset({Access.INSERT, Access.UPDATE, Access.DELETE})
 ALL = frozenset(Access)
 BLOCKED = {"NONE": frozenset[Access](), "SHARED": WRITES, "EXCLUSIVE": ALL}
+NOT_IN_PLACE = frozenset({"OPTIMIZE PARTITION"})
+"""What MySQL does to partitions by a copy of the whole table."""
 ROWS_OF_PARTITIONS = {
     "ADD PARTITION": Work.SCAN,
     "COALESCE PARTITION": Work.COPY,
@@ -70,9 +73,9 @@ def effects_of(changes: Sequence[Change], catalog: Catalog, server: Server) -> V
     if any(isinstance(change, CreateTable) for change in changes):
         return Verdict(_creation(changes, catalog))
     if not all(is_alteration(change) for change in changes):
-        return Verdict(tuple(effect for change in changes for effect in _single(change, catalog)))
+        return Verdict(tuple(effect for change in changes for effect in _single(change, catalog, server)))
     if all(isinstance(change, RenameTable) and not change.location for change in changes):
-        return Verdict(tuple(effect for change in changes for effect in _single(change, catalog)))
+        return Verdict(tuple(effect for change in changes for effect in _single(change, catalog, server)))
     return _alteration(changes, catalog, server)
 
 
@@ -84,8 +87,8 @@ def _alteration(changes: Sequence[Change], catalog: Catalog, server: Server) -> 
     partitioning = [each for each in changes if isinstance(each, SetTableOption) and each.action in ROWS_OF_PARTITIONS]
     if partitioning:
         return Verdict(_partition_work(partitioning[0], catalog, name, server))
-    found = plan(demand_of(changes, table, server), table, server)
-    found = _as_requested(found, changes)
+    demand = demand_of(changes, table, server)
+    found = _as_requested(plan(demand, table, server), copying(demand, table, server), changes)
     effects = [_effect(catalog.display(name), found)]
     for target in _referenced(changes):
         if target != name and server.foreign_key_checks:
@@ -103,11 +106,11 @@ def _altered(changes: Sequence[Change]) -> Name | None:
     return None
 
 
-def _as_requested(found: Plan, changes: Sequence[Change]) -> Plan:
+def _as_requested(found: Plan, copy: Plan, changes: Sequence[Change]) -> Plan:
     """What the statement's own LOCK and ALGORITHM=COPY add; asking for less than is needed fails and locks nothing."""
     requests = {each.action: each.value for each in changes if isinstance(each, SetTableOption)}
     if requests.get("ALGORITHM") == "COPY" and found.algorithm != "COPY":
-        found = Plan("COPY", "SHARED", frozenset({Work.COPY}))
+        found = copy
     levels = list(BLOCKED)
     lock = requests.get("LOCK", "")
     if lock in levels and levels.index(lock) > levels.index(found.lock):
@@ -152,8 +155,11 @@ def _partition_work(change: SetTableOption, catalog: Catalog, name: Name, server
         others = [catalog.display(Name(name.schema, change.value))] if change.value else []
         found = Plan("INPLACE", "EXCLUSIVE", frozenset({Work.SCAN}))
         return tuple(_without_algorithm(_effect(each, found)) for each in (catalog.display(name), *others))
+    if change.action == "REPAIR PARTITION" and not server.is_mariadb:
+        moved = None
+    copies = moved and (server.is_mariadb or change.action in NOT_IN_PLACE)
     lock = "SHARED" if moved else "NONE"
-    found = Plan("COPY" if server.is_mariadb and moved else "INPLACE", lock, frozenset({moved} if moved else ()))
+    found = Plan("COPY" if copies else "INPLACE", lock, frozenset({moved} if moved else ()))
     return (_effect(catalog.display(name), found),)
 
 
@@ -184,7 +190,7 @@ def _reading(table: Name, catalog: Catalog) -> Effect:
     return Effect(catalog.display(table), "NONE", work=frozenset({Work.SCAN}), taken="NONE")
 
 
-def _single(change: Change, catalog: Catalog) -> tuple[Effect, ...]:
+def _single(change: Change, catalog: Catalog, server: Server) -> tuple[Effect, ...]:
     if isinstance(change, DropTable | RenameTable | TruncateTable):
         return (_brief(change, catalog),)
     if isinstance(change, InsertRows):
@@ -196,7 +202,7 @@ def _single(change: Change, catalog: Catalog) -> tuple[Effect, ...]:
         work = frozenset({Work.SCAN}) if change.whole_table else frozenset[Work]()
         return (Effect(catalog.display(change.table), "NONE", work=work, taken="NONE"),)
     if isinstance(change, Maintain):
-        return (_effect(catalog.display(change.table), _maintenance(change, catalog)),)
+        return (_effect(catalog.display(change.table), _maintenance(change, catalog, server)),)
     if isinstance(change, LockTable):
         lock = "SHARED" if change.mode == "READ" else "EXCLUSIVE"
         return (Effect(catalog.display(change.table), lock, blocks=BLOCKED[lock], taken=lock),)
@@ -217,15 +223,15 @@ def _brief(change: DropTable | RenameTable | TruncateTable, catalog: Catalog) ->
     )
 
 
-def _maintenance(change: Maintain, catalog: Catalog) -> Plan:
-    """InnoDB rebuilds in place to optimise; the other engines lock the table."""
+def _maintenance(change: Maintain, catalog: Catalog, server: Server) -> Plan:
+    """InnoDB rebuilds in place to optimise (not MySQL's a FULLTEXT index); the other engines lock the table."""
     table = known_table(catalog, change.table)
     if change.action == "ANALYZE":
         return Plan("INSTANT")
     if tables.engine(table) == "innodb":
-        work = frozenset({Work.REWRITE if change.action == "OPTIMIZE" else Work.SCAN})
-        locks = change.action == "OPTIMIZE" and tables.has_fulltext(table)
-        return Plan("INPLACE", "SHARED" if locks else "NONE", work)
+        if change.action == "OPTIMIZE":
+            return plan(Demand.REBUILD, table, server)
+        return Plan("INPLACE", "NONE", frozenset({Work.SCAN}))
     return Plan("COPY", "EXCLUSIVE", frozenset({Work.COPY}))
 
 

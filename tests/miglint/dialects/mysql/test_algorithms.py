@@ -45,7 +45,7 @@ def plan(statement: str, target: Target = MARIADB, setup: tuple[str, ...] = USER
         ("ADD INDEX i (email)", "NOCOPY", "INPLACE"),
         ("DROP COLUMN email", "INSTANT", "INSTANT"),
         ("DROP COLUMN age", "NOCOPY", "INPLACE"),
-        ("DROP INDEX by_age, ADD INDEX renamed (age)", "INSTANT", "INSTANT"),
+        ("DROP INDEX by_age, ADD INDEX renamed (age)", "INSTANT", "INPLACE"),
         ("MODIFY email varchar(63)", "INSTANT", "INPLACE"),
         ("MODIFY email varchar(64)", "COPY", "COPY"),
         ("MODIFY code varchar(200)", "INSTANT", "COPY"),
