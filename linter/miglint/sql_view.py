@@ -6,7 +6,8 @@ Everything in it comes from the repository under check and is made harmless for 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 
 from miglint.effects import Access, Effect, Work
 from miglint.escape import block, line
@@ -15,6 +16,8 @@ from miglint.reporters._paint import BLUE, DIM, GREEN, RED, YELLOW, Paint
 from miglint.reporters.json import SCHEMA_VERSION, coverage_document, migration_document
 from miglint.result import CheckedMigration, CheckedStatement, Coverage
 from miglint.sql_format import tokens_of, wrapped
+
+_PLURALS = {"index": "indexes"}
 
 
 def json_text(migrations: Sequence[CheckedMigration], coverage: Coverage) -> str:
@@ -79,18 +82,42 @@ def _coloured(sql: str, paint: Paint) -> str:
 
 
 def _locks(effects: Sequence[Effect], paint: Paint) -> Iterator[str]:
-    """A line for each relation: its lock, the work, who waits."""
-    width = max((len(line(effect.relation)) for effect in effects), default=0)
-    locks = max((len(_lock(effect)) for effect in effects), default=0)
-    for effect in effects:
-        work = ", ".join(work.value for work in Work if work in effect.work)
-        waits = ", ".join(access.value.upper() for access in Access if access in effect.blocks)
-        parts = [f"{line(effect.relation):<{width}}  {_lock(effect):<{locks}}", f"{waits or 'nobody'} waits"]
-        parts += [work] if work else []
-        parts += ["DANGEROUS"] if effect.dangerous else []
-        yield paint(f"--   {'  '.join(parts)}", RED if effect.dangerous else DIM)
+    """A line for each table: its lock, who waits, the work meanwhile. Its indexes and sequences are only counted."""
+    rows = [(effect, _row(effect, effects)) for effect in effects if _table_of(effect, effects) is None]
+    widths = [max(len(row[column]) for _, row in rows) for column in range(3)] if rows else []
+    for effect, row in rows:
+        cells = "  ".join(f"{cell:<{width}}" for cell, width in zip(row[:3], widths, strict=True))
+        yield paint(f"--   {cells}  {row[3]}".rstrip(), RED if effect.dangerous else DIM)
     if not effects:
         yield paint("--   locks nothing that was there before", DIM)
+
+
+def _row(effect: Effect, effects: Sequence[Effect]) -> tuple[str, str, str, str]:
+    counts = Counter(other.kind for other in effects if _table_of(other, effects) is effect)
+    more = ", ".join(
+        f"{count} {_PLURALS.get(kind, f'{kind}s') if count > 1 else kind}" for kind, count in counts.items()
+    )
+    work = ", ".join(work.value for work in Work if work in effect.work)
+    relation = line(effect.relation) + (f" (and {more})" if more else "")
+    return relation, _lock(effect), _waiting(effect.blocks), f"{'DANGEROUS: ' * effect.dangerous}{work}"
+
+
+def _table_of(effect: Effect, effects: Sequence[Effect]) -> Effect | None:
+    """The line that speaks for this one too: that of the table it belongs to, if that says all that it would."""
+    if not effect.table or effect.work or effect.dangerous:
+        return None
+    owners = (one for one in effects if one.relation == effect.table and one is not effect)
+    return next((one for one in owners if one.lock == effect.lock and effect.blocks <= one.blocks), None)
+
+
+def _waiting(blocks: Collection[Access]) -> str:
+    if not blocks:
+        return "nobody waits"
+    if len(blocks) == len(Access):
+        return "all reads and writes wait"
+    if set(blocks) == set(Access) - {Access.SELECT}:
+        return "writes wait"
+    return f"{', '.join(access.value.upper() for access in Access if access in blocks)} waits"
 
 
 def _lock(effect: Effect) -> str:

@@ -84,11 +84,24 @@ def _chosen(scopes: Sequence[Scope], options: Options, root: Path) -> list[tuple
     for name in options.migrations:
         named = [(index, key) for index, scope in enumerate(scopes) for key in _named(name, scope, root)]
         if not named:
-            known = [str(key) for scope in scopes for key in scope.history.migrations]
-            raise MiglintError(f"there is no migration {name}{did_you_mean(name, known)}")
+            raise _unknown(name, [key for scope in scopes for key in scope.history.migrations])
         for index, key in named:
             found.setdefault(index, set()).add(key)
     return [(scopes[index], frozenset(keys)) for index, keys in sorted(found.items())]
+
+
+def _unknown(name: str, keys: Sequence[Key]) -> MiglintError:
+    """The error for a name that means nothing, with what comes near it."""
+    app, dot, start = name.partition(".")
+    apps = sorted({key.app for key in keys})
+    if app in apps and not dot:
+        return MiglintError(
+            f"{name} is an app: name one of its migrations ({name}.0001), or its folder for all of them"
+        )
+    guess = did_you_mean(name, [str(key) for key in keys])
+    if not guess and app not in apps and dot:
+        guess = did_you_mean(name, [f"{one}.{start}" for one in apps])
+    return MiglintError(f"there is no migration {name}{guess}")
 
 
 def _named(name: str, scope: Scope, root: Path) -> list[Key]:

@@ -140,6 +140,8 @@ def test_sql_shows_statements_with_their_locks(shop: Path) -> None:
     assert 'CREATE TABLE "shop_customer" (\n    "id" bigint NOT NULL PRIMARY KEY' in shown
     assert "--   locks nothing that was there before" in shown
     document = json.loads(miglint(shop, "sql", "--base", "main", "--format", "json").stdout)
+    schema = json.loads((SCHEMAS / "sql.json").read_text())
+    Draft202012Validator(schema).validate(document)
     assert set(document) == {"schema_version", "migrations", "coverage"}
     assert [one["name"] for one in document["migrations"]] == ["0002_fill"]
 
@@ -240,3 +242,24 @@ def test_the_documented_configuration_is_valid(tmp_path: Path) -> None:
     described = (ROOT / "docs" / "configuration.md").read_text()
     (tmp_path / ".miglint.yml").write_text(described.partition("```yaml\n")[2].partition("```")[0])
     assert load_config(tmp_path, tmp_path).released == "origin/production"
+
+
+def test_the_schema_of_sql_says_the_same_as_that_of_check() -> None:
+    check, sql = (json.loads((SCHEMAS / f"{name}.json").read_text()) for name in ("check", "sql"))
+    assert sql["$defs"].items() <= check["$defs"].items()
+    assert sql["properties"].items() <= check["properties"].items()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("shp.0001", "there is no migration shp.0001 (did you mean shop.0001_initial?)"),
+        ("shop.0001_inital", "there is no migration shop.0001_inital (did you mean shop.0001_initial?)"),
+        ("shop", "shop is an app: name one of its migrations (shop.0001), or its folder for all of them"),
+        ("shop.000", "shop.000 is the start of 2 migrations: 0001_initial, 0002_fill"),
+    ],
+)
+def test_a_name_that_means_no_migration(shop: Path, name: str, message: str) -> None:
+    folder = shop if name != "shop" else shop / "shop" / "migrations"  # where it is no path
+    ran = miglint(folder, "sql", name)
+    assert (ran.returncode, ran.stderr) == (2, f"miglint: {message}\n")
