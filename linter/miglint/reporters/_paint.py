@@ -29,7 +29,7 @@ def shown(text: str, limit: int | None = None) -> str:
 
 def cells(text: str) -> int:
     """How many columns of a terminal a text takes."""
-    return sum(_cells(char) for char in text)
+    return len(text) if text.isascii() else sum(_cells(char) for char in text)
 
 
 def _cells(char: str) -> int:

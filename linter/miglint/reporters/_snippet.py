@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from miglint.finding import Span
 from miglint.reporters._paint import BLUE, Paint, cells, shown
@@ -76,10 +77,8 @@ class Snippet:
     def _cut(self, text: str, start: int, end: int) -> tuple[str, int, int]:
         """The line as drawn, and the columns (from 0) in it of the characters `start` and `end` (from 1)."""
         room = max(self.columns - self.number_width - 5, 20)
-        pieces = list(_pieces(text))
-        starts = [0]
-        for piece in pieces:
-            starts.append(starts[-1] + cells(piece))
+        pieces = list(text if _is_plain(text) else _pieces(text))
+        starts = [0, *accumulate(map(cells, pieces))]
         first, last = starts[min(start - 1, len(pieces))], starts[min(end - 1, len(pieces))]
         if starts[-1] <= room:
             return "".join(pieces).rstrip(), first, last
@@ -90,6 +89,11 @@ class Snippet:
         tail = "…" if kept and kept[-1] < len(pieces) - 1 else ""
         drawn = lead + "".join(pieces[index] for index in kept) + tail
         return drawn, first - offset, min(last - offset, cells(drawn))
+
+
+def _is_plain(text: str) -> bool:
+    """Whether each character is drawn as it is, as in most lines."""
+    return text.isascii() and text.isprintable() and "##[" not in text
 
 
 def _pieces(text: str) -> Iterator[str]:
