@@ -31,6 +31,8 @@ from werkzeug.datastructures import Headers, ImmutableMultiDict
 FIXTURES = Path(__file__).parent / "fixtures"
 REPOSITORY = "acme/shop"
 TOKEN = "ghs_" + "not" + "secret" * 5
+APP = "github-actions"
+"""The app that our token is of."""
 NOW = "2026-01-01T00:00:00Z"
 HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+(\d+)(?:,(\d+))? @@")
 
@@ -212,6 +214,8 @@ class FakeGitHub:
             ("POST", r"/pulls/(\d+)/reviews"): self.create_review,
             ("POST", r"/check-runs"): self.create_check_run,
             ("PATCH", r"/check-runs/(\d+)"): self.update_check_run,
+            ("GET", r"/commits/([0-9a-f]+)/check-runs"): self.list_check_runs,
+            ("GET", r"/check-runs/(\d+)/annotations"): self.list_annotations,
             ("POST", r"/statuses/([0-9a-f]+)"): self.create_status,
             ("GET", r"/commits/([0-9a-f]+)/statuses"): lambda call, sha: page(call, self.statuses[sha][::-1]),
         }
@@ -279,8 +283,26 @@ class FakeGitHub:
         problem = check_run_problem({"name": "", "head_sha": "", **call.json})
         if problem or int(identity) not in self.check_runs:
             return refusal(422, problem) if problem else refusal(404, "Not Found")
+        run = self.check_runs[int(identity)]
+        if run["app"]["slug"] != APP:
+            return refusal(403, "Invalid app_id - check run can only be modified by the GitHub App that created it.")
         self.annotations[int(identity)] += call.json["output"].get("annotations", [])
-        return Answer(200, self.check_runs[int(identity)])
+        for key in ("status", "conclusion"):
+            run[key] = call.json.get(key, run[key])
+        run["output"] |= {key: call.json["output"][key] for key in ("title", "summary")}
+        run["output"]["annotations_count"] = len(self.annotations[int(identity)])
+        return Answer(200, run)
+
+    def list_check_runs(self, call: Call, sha: str) -> Answer:
+        """Those of a name; GitHub leaves out all but the latest of each suite unless it is asked not to."""
+        name = call.query.get("check_name", [""])[0]
+        runs = [run for run in self.check_runs.values() if run["head_sha"] == sha and name in {"", run["name"]}]
+        return Answer(200, {"total_count": len(runs), "check_runs": runs[:100]})
+
+    def list_annotations(self, call: Call, identity: str) -> Answer:
+        none = dict.fromkeys(("start_column", "end_column", "title", "raw_details"))
+        own = {**none, "blob_href": "https://github.com/x"}
+        return page(call, [own | annotation for annotation in self.annotations[int(identity)]])
 
     def create_status(self, call: Call, sha: str) -> Answer:
         body = call.json
@@ -378,12 +400,12 @@ def review_comment(identity: int, number: str, comment: dict[str, Any]) -> dict[
     }
 
 
-def check_run(identity: int, body: dict[str, Any], annotations: int) -> dict[str, Any]:
+def check_run(identity: int, body: dict[str, Any], annotations: int, app: str = APP) -> dict[str, Any]:
     output = body["output"]
     return {
         "id": identity,
         "node_id": "CR",
-        "external_id": "",
+        "external_id": body.get("external_id", ""),
         "head_sha": body["head_sha"],
         "url": "https://github.com/x",
         "html_url": "https://github.com/x",
@@ -401,8 +423,25 @@ def check_run(identity: int, body: dict[str, Any], annotations: int) -> dict[str
             "annotations_url": "https://github.com/x",
         },
         "check_suite": {"id": 1},
-        "app": None,
+        "app": integration(app),
         "pull_requests": [],
+    }
+
+
+def integration(slug: str) -> dict[str, Any]:
+    return {
+        "id": 15368,
+        "node_id": "A",
+        "slug": slug,
+        "name": slug,
+        "owner": bot(),
+        "description": None,
+        "external_url": "https://github.com/x",
+        "html_url": "https://github.com/x",
+        "created_at": NOW,
+        "updated_at": NOW,
+        "permissions": {},
+        "events": [],
     }
 
 
