@@ -156,6 +156,32 @@ def test_a_push_tells_the_two_pull_requests_that_it_breaks(world: World) -> None
     assert "is broken by this push" in outcome.stdout
 
 
+def test_a_push_that_mends_a_pull_request_takes_the_status_back(world: World) -> None:
+    head = world.open(7, following() | {"README": "7"})
+    never_told = world.open(8, following() | {"README": "8"})
+    world.github.pulls.pop(8)
+    first = world.origin.git("rev-parse", "main")
+    broken = world.origin.commit(
+        "refs/heads/main", shop(_0002_note=adding("note"), _0003_tax=adding("tax", "0002_note")), first
+    )
+    world.push(first, broken)
+    world.github.open_pull_request(8, sha=never_told)
+    mended = world.origin.commit("refs/heads/main", shop(_0002_note=adding("note")), broken)
+    assert world.push(broken, mended).status == 1, "a released migration is gone"
+    states = [(status["state"], status["description"]) for status in world.github.statuses[head]]
+    assert [state for state, _ in states] == ["failure", "success"]
+    assert states[1][1] == "fits main again"
+    assert world.github.statuses[never_told] == []
+
+    again = world.origin.commit(
+        "refs/heads/main",
+        shop(_0002_note=adding("note")) | {"shop/migrations/max_migration.txt": "0002_note\n"},
+        mended,
+    )
+    world.push(mended, again)
+    assert len(world.github.statuses[head]) == 2
+
+
 def test_a_push_without_permission_for_statuses_says_so(world: World) -> None:
     world.open(7, following())
     world.github.may_write = False
@@ -176,6 +202,21 @@ def test_a_workflow_run_posts_for_the_fork(world: World) -> None:
     assert "multiple-leaf-nodes" in bodies(world)[0]
     [run] = world.github.check_runs.values()
     assert (run["head_sha"], run["conclusion"]) == (head, "failure")
+
+
+def test_a_workflow_run_compares_a_fork_with_the_branch_that_its_pull_request_is_against(world: World) -> None:
+    """Against main it would conflict; GitHub's payload names neither the pull request nor its base."""
+    world.origin.commit("refs/heads/stable", shop(_0002_older=adding("older")), world.first)
+    head = world.origin.pull(7, shop(_0002_older=adding("older"), _0003_total=adding("total", "0002_older")))
+    world.github.open_pull_request(7, sha=head, base="stable", fork=True)
+    body = payload("workflow_run.completed")
+    body["workflow_run"] |= {"head_sha": head, "head_branch": "topic", "pull_requests": [], "event": "pull_request"}
+    base = world.origin.git("rev-parse", "main")
+    outcome = world.run("workflow_run", body, sha=base, ref="refs/heads/main", post="check")
+    assert outcome.outputs["conflict"] == "false"
+    assert "`stable`" in outcome.summary
+    [run] = world.github.check_runs.values()
+    assert run["head_sha"] == head
 
 
 def test_pull_request_target_reads_the_head_as_data(world: World) -> None:

@@ -6,12 +6,12 @@ The exit status is that of the findings, whatever becomes of the delivery.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from miglint.cache import Cache
-from miglint.changeset import ChangeSet
+from miglint.changeset import ChangeSet, Tree
 from miglint.cli._caching import cache_of
 from miglint.cli._checking import Options, fails, prepare, step_summary
 from miglint.cli._console import write
@@ -28,12 +28,15 @@ from miglint.github.credentials import credentials
 from miglint.github.event import Event, find_pull_request, read_event
 from miglint.github.inputs import Inputs, read_inputs
 from miglint.github.open_pull_requests import Interest, open_pull_requests
+from miglint.history import History
 from miglint.pull_requests import OpenPullRequest
 from miglint.reporters import Console, formats, reporter
 from miglint.result import Result
 from miglint.sources import read_histories
 
 CONFLICTS = {"multiple-leaf-nodes"}
+BASE_REF = "GITHUB_BASE_REF"
+"""The pull request's base branch, which GitHub sets for the events of pull requests themselves."""
 _SECRET = "INPUT_GITHUB-TOKEN"  # noqa: S105 (the name of a variable)
 
 
@@ -57,18 +60,27 @@ class Run:
             return ()
         return self._look(self.client, Interest(pull.base_ref, folders, base), but=pull.number)
 
-    def broken(self, result: Result) -> None:
-        """After a push: tell the open pull requests that it broke."""
+    def broken(self) -> None:
+        """After a push: tell the open pull requests that it broke, and those that it mended."""
         before, after, branch = self.changes.base_tree, self.changes.tree, self.event.branch
         if not (self.client and before and branch and "status" in self.inputs.post and self.inputs.open_pull_requests):
             return
-        folders = {checked.migration.path.rpartition("/")[0] for checked in result.migrations}
-        pulls = self._look(self.client, Interest(branch, folders, after))
-        found = broken.broken_by_push(pulls, before, after, lambda tree: read_histories(tree, self.config, self.cache))
+        migrations = {folder for tree in (before, after) for folder in self._folders(tree)}
+        touched = migrations & {path.rpartition("/")[0] for path in self.changes.changes}
+        pulls = self._look(self.client, Interest(branch, touched, after))
+        found = broken.aftermath(pulls, before, after, self._read)
         failures = broken.deliver(self.client, self.event.repository, branch, found)
-        self.notes += [f"#{one.pull.number} is broken by this push: {one.description(branch)}" for one in found]
+        self.notes += [f"#{one.pull.number} is broken by this push: {one.description(branch)}" for one in found.broken]
         if failures:
             self.notes.append(f"not posted: commit status of {'; '.join(failures)}")
+
+    def _folders(self, tree: Tree) -> Iterator[str]:
+        """Where migrations are."""
+        for history in self._read(tree):
+            yield from (migration.path.rpartition("/")[0] for migration in history.migrations.values())
+
+    def _read(self, tree: Tree) -> list[History]:
+        return read_histories(tree, self.config, self.cache)
 
     def _look(self, client: Client, interest: Interest, but: int | None = None) -> Sequence[OpenPullRequest]:
         found = open_pull_requests(client, self.repository, self.event.repository, interest, but=but)
@@ -88,17 +100,19 @@ def run(environment: MutableMapping[str, str]) -> int:
     repository = open_repository(Path.cwd())
     client = _client(inputs, environment)
     options = _options(inputs)
-    environment.setdefault("GITHUB_ACTIONS", "true")  # so it is wherever an action runs, and much depends on it
-    prepared = prepare(repository, options)
     notes: list[str] = []
     if event.pull_request is None and event.name == "workflow_run" and client:
         event = _with_pull_request(client, event, notes)
+        if event.pull_request:
+            environment[BASE_REF] = event.pull_request.base_ref
+    environment.setdefault("GITHUB_ACTIONS", "true")  # so it is wherever an action runs, and much depends on it
+    prepared = prepare(repository, options)
     folder = _inside(Path(inputs.cache_dir)) if inputs.cache_dir else None
     with cache_of(repository.root, folder, off=False) as cache:
         this = Run(inputs, event, repository, prepared.config, prepared.changes, cache, client, notes)
         request = replace(prepared.request, open_pull_requests=this.neighbours)
         result = check(prepared.changes, prepared.config, cache, request)
-        this.broken(result)
+        this.broken()
     return _delivered(this, replace(result, notes=(*result.notes, *this.notes)), environment)
 
 

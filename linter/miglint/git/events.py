@@ -76,7 +76,8 @@ def _github(environment: Mapping[str, str]) -> Event:
                 default_branch=default,
             )
         case "workflow_run":
-            return _workflow_run(_part(payload, "workflow_run"), default)
+            asked = environment.get("GITHUB_BASE_REF") or None
+            return _workflow_run(_part(payload, "workflow_run"), asked, default)
     pull = _part(payload, "pull_request")
     return Event(
         base_branch=_text(_part(pull, "base").get("ref")) or environment.get("GITHUB_BASE_REF") or None,
@@ -101,13 +102,14 @@ def _push(payload: Mapping[str, Any], sha: str | None, default: str | None) -> E
     )
 
 
-def _workflow_run(run: Mapping[str, Any], default: str | None) -> Event:
-    """The run that this one follows; GitHub lists no pull request for a fork's."""
+def _workflow_run(run: Mapping[str, Any], asked: str | None, default: str | None) -> Event:
+    """The run that this one follows. GitHub lists no pull request for a fork's: who knows its base branch says so."""
     pulls = run.get("pull_requests")
     pull = pulls[0] if isinstance(pulls, list) and pulls and isinstance(pulls[0], dict) else {}
+    listed = _text(_part(pull, "base").get("ref"))
     return Event(
-        base_branch=_text(_part(pull, "base").get("ref")) or default,
-        base_commit=_commit(_part(pull, "base").get("sha")),
+        base_branch=asked or listed or default,
+        base_commit=_commit(_part(pull, "base").get("sha")) if asked in (None, listed) else None,
         head_name=_text(run.get("head_branch")),
         head_commit=_commit(run.get("head_sha")),
         default_branch=default,

@@ -1,4 +1,4 @@
-"""After a push to the base: which open pull requests it broke, said in a commit status on each of them."""
+"""After a push to the base: what it did to the open pull requests, said in a commit status on each of them."""
 
 from __future__ import annotations
 
@@ -30,27 +30,51 @@ class Broken:
         return f"{apps}: {base} got another leaf node; rebase, then: miglint fix --base origin/{base}"
 
 
-def broken_by_push(pulls: Sequence[OpenPullRequest], before: Tree, after: Tree, read: Read) -> list[Broken]:
-    """The pull requests whose migrations conflict with the base as it is now and did not before."""
-    found = []
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """What a push left: the pull requests that it broke, and those that fit the base now, as they may always have."""
+
+    broken: tuple[Broken, ...]
+    fitting: tuple[OpenPullRequest, ...]
+
+
+def aftermath(pulls: Sequence[OpenPullRequest], before: Tree, after: Tree, read: Read) -> Aftermath:
+    """Lay the migrations of each pull request over the base as it was and as it is."""
+    broken, fitting = [], []
     for pull in pulls:
         files = MemoryTree(pull.files)
-        apps = _conflicting(read(OverlayTree(after, files))) - _conflicting(read(OverlayTree(before, files)))
-        if apps:
-            found.append(Broken(pull, tuple(sorted(apps))))
-    return found
+        now = _conflicting(read(OverlayTree(after, files)))
+        if not now:
+            fitting.append(pull)
+        elif apps := now - _conflicting(read(OverlayTree(before, files))):
+            broken.append(Broken(pull, tuple(sorted(apps))))
+    return Aftermath(tuple(broken), tuple(fitting))
 
 
-def deliver(client: Client, repository: str, base: str, found: Sequence[Broken]) -> list[str]:
+def deliver(client: Client, repository: str, base: str, found: Aftermath) -> list[str]:
     """Set the status of each; the failures, one line each. A new head of the pull request has no such status."""
-    failures = []
-    for broken in found:
-        text = broken.description(base)
-        try:
-            status.deliver(client, repository, broken.pull.head, state="failure", context=CONTEXT, description=text)
-        except GitHubError as error:
-            failures.append(f"#{broken.pull.number}: {error}")
-    return failures
+    failures = [_set(client, repository, one.pull, "failure", one.description(base)) for one in found.broken]
+    failures += [_mend(client, repository, pull, base) for pull in found.fitting]
+    return [failure for failure in failures if failure]
+
+
+def _mend(client: Client, repository: str, pull: OpenPullRequest, base: str) -> str:
+    """Take back what an earlier push made us say; where nothing was said, nothing is."""
+    try:
+        if status.latest(client, repository, pull.head, context=CONTEXT) != "failure":
+            return ""
+    except GitHubError as error:
+        return f"#{pull.number}: {error}"
+    return _set(client, repository, pull, "success", f"fits {base} again")
+
+
+def _set(client: Client, repository: str, pull: OpenPullRequest, state: str, description: str) -> str:
+    """Why it failed, if it did."""
+    try:
+        status.deliver(client, repository, pull.head, state=state, context=CONTEXT, description=description)
+    except GitHubError as error:
+        return f"#{pull.number}: {error}"
+    return ""
 
 
 def _conflicting(histories: Sequence[History]) -> set[str]:
