@@ -132,6 +132,20 @@ def test_a_field_class_of_the_project_is_followed_to_its_base() -> None:
     assert {first.confidence, second.confidence} == {Confidence.EXACT}
 
 
+def test_mysql_indexes_what_only_inherits_from_a_foreign_key() -> None:
+    fields = "from django.db import models\n\nclass Owner(models.ForeignKey):\n    pass\n"
+    plain, own = (
+        sql(
+            f"migrations.AddField('order', 'other', {cls}('shop.customer', models.CASCADE, null=True))",
+            database="mariadb",
+            files={"shop/fields.py": fields},
+        )
+        for cls in ("models.ForeignKey", "shop.fields.Owner")
+    )
+    assert own[: len(plain)] == plain
+    assert own[len(plain) :] == ["CREATE INDEX `shop_order_other_id_fac5c85a` ON `shop_order` (`other_id`)"]
+
+
 def test_an_unknown_field_class_makes_the_statement_unknown() -> None:
     (statement,) = statements("migrations.AddField('order', 'x', shop.fields.Nothing(null=True))")
     assert statement.confidence is Confidence.UNKNOWN

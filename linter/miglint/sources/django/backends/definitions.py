@@ -5,6 +5,8 @@ Only what bears on names is read; every other statement is passed over.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from miglint.sources.django.backends.names import Constraint, Names
 from miglint.sources.django.backends.tokens import Reader, statements
 
@@ -104,11 +106,11 @@ def _foreign_key(names: Names, table: str, name: str, part: Reader) -> None:
     target: tuple[str, str] = ("", "")
     if part.take("REFERENCES"):
         target = (part.name(), str((part.columns() or ("",))[0]))
-    mysql = names.vendor in {"mysql", "mariadb"}
-    indexed = any(
-        item.index and item.columns[: len(columns)] == columns for item in names.table(table).constraints.values()
-    )
-    names.add(table, name, Constraint(columns, foreign_key=target, index=mysql and not indexed))
+    key = Constraint(columns, foreign_key=target)
+    if names.vendor in {"mysql", "mariadb"}:
+        implicit = not any(item.covers(key) for item in names.table(table).constraints.values())
+        key = replace(key, index=implicit, implicit=implicit, method="btree" if implicit else "")
+    names.add(table, name, key)
 
 
 def _column(names: Names, table: str, column: str, part: Reader) -> None:

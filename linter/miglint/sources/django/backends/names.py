@@ -27,6 +27,12 @@ class Constraint:
     index: bool = False
     foreign_key: tuple[str, str] | None = None
     method: str = ""
+    implicit: bool = False
+    """An index that MySQL made for a foreign key by itself: it goes when another one can take its place."""
+
+    def covers(self, other: Constraint) -> bool:
+        """Whether its index can serve where the other one's does."""
+        return self.index and self.columns[: len(other.columns)] == other.columns
 
     def renamed(self, old: str, new: str) -> Constraint:
         """The same after a column was renamed."""
@@ -69,7 +75,17 @@ class Names:
 
     def add(self, table: str, name: str, constraint: Constraint) -> None:
         """Add a constraint or an index; an empty name is chosen as the database would."""
-        self.table(table).constraints[name or self._choose(table, constraint)] = constraint
+        name = name or self._choose(table, constraint)
+        for other, item in list(self.table(table).constraints.items()):
+            if item.implicit and constraint.covers(item):
+                self._drop_implicit(table, other, item)
+        self.table(table).constraints[name] = constraint
+
+    def _drop_implicit(self, table: str, name: str, item: Constraint) -> None:
+        if item.foreign_key is None:
+            self.drop(table, name)
+        else:
+            self.table(table).constraints[name] = replace(item, index=False, method="", implicit=False)
 
     def add_sequence(self, table: str, column: str) -> None:
         """Note the sequence behind a serial or identity column."""
@@ -83,7 +99,7 @@ class Names:
         """Drop a foreign key; MySQL leaves the index that it made behind."""
         constraints = self.table(table).constraints
         if name in constraints and constraints[name].index:
-            constraints[name] = replace(constraints[name], foreign_key=None, method="btree")
+            constraints[name] = replace(constraints[name], foreign_key=None)
         else:
             constraints.pop(name, None)
 

@@ -62,6 +62,18 @@ def test_mysql_keeps_the_index_of_a_dropped_foreign_key() -> None:
     assert found.find("t").constraints["t_a_fk"].foreign_key is None
 
 
+def test_mysql_drops_the_index_of_a_foreign_key_when_another_can_serve() -> None:
+    table = "CREATE TABLE `t` (`a` integer, `b` integer, CONSTRAINT `fk` FOREIGN KEY (`a`) REFERENCES `o` (`id`))"
+    implicit = names("mariadb", table).find("t").constraints["fk"]
+    assert (implicit.index, implicit.method) == (True, "btree")
+
+    found = names("mariadb", table, "CREATE INDEX `i` ON `t` (`a`, `b`)").find("t").constraints
+    assert (found["fk"].foreign_key, found["fk"].index) == (("o", "id"), False)
+
+    left = names("mariadb", table, "ALTER TABLE `t` DROP FOREIGN KEY `fk`", "CREATE UNIQUE INDEX `u` ON `t` (`a`)")
+    assert set(left.find("t").constraints) == {"u"}
+
+
 def test_several_statements_and_comments_in_one_text() -> None:
     found = names(
         "postgresql",
