@@ -5,6 +5,9 @@ row to the last. A changed type, a `varchar` that crosses 255 bytes, a changed `
 appended, another character set, a dropped primary key, a `STORED` column, a `CHECK` and a foreign key (while
 `foreign_key_checks` is on, which blocks writers of the *referenced* table as well) are done in this way.
 
+MariaDB lets others write during most copies from 11.2, which `database_version` has to say. A new foreign key, a table
+whose foreign keys cascade and `ORDER BY` still make writers wait there.
+
 Use an online schema change (`gh-ost`, `pt-online-schema-change`), or add a second column, write both, copy the rows in
 batches and switch.
 

@@ -172,9 +172,8 @@ def _foreign_key(constraint: Constraint, table: Table, server: Server) -> Demand
     if server.foreign_key_checks:
         return Demand.COPY_SHARED
     columns = [name.lower() for name in constraint.columns]
-    indexed = any(
-        [name.lower() for name in index.columns[: len(columns)]] == columns for index in table.indexes.values()
-    )
+    keys = [tables.primary_key(table), *(index.columns for index in table.indexes.values())]
+    indexed = any([name.lower() for name in key[: len(columns)]] == columns for key in keys)
     return Demand.IN_PLACE if indexed else Demand.ADD_INDEX | Demand.IN_PLACE
 
 
