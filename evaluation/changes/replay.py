@@ -1,6 +1,6 @@
 """Check the last changes of a project's migrations one by one, each as a pull request against its parent.
 
-    python -m evaluation.changes.replay PATH/TO/REPOSITORY [--last 50] [--json FILE] [--show error]
+    python -m evaluation.changes.replay PATH/TO/REPOSITORY [--last 50] [--json FILE] [--show error] [OPTION OF miglint check]…
 
 Prints every finding with the commit that it belongs to, and at the end how many there were of each rule. A check that
 does not end with 0 or 1 is printed with what it said and makes this end with 1.
@@ -60,11 +60,10 @@ def main() -> int:
     parser.add_argument("--last", type=int, default=50)
     parser.add_argument("--show", choices=RANKS, default="error")
     parser.add_argument("--json", type=Path)
-    parser.add_argument("options", nargs="*", help="further options of miglint check, after --")
-    arguments = parser.parse_args()
+    arguments, options = parser.parse_known_args()
     outcomes = []
     for change in changes(arguments.repository, arguments.last):
-        outcomes.append(checked(arguments.repository, *change, arguments.options))
+        outcomes.append(checked(arguments.repository, *change, options))
         _show(outcomes[-1], RANKS[arguments.show])
     _count(outcomes)
     if arguments.json:
