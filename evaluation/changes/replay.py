@@ -1,8 +1,8 @@
 """Check the last changes of a project's migrations one by one, each as a pull request against its parent.
 
-    python -m evaluation.changes.replay PATH/TO/REPOSITORY [--last 50] [--json FILE] [--show error] [OPTION OF miglint check]…
+    python -m evaluation.changes.replay PATH/TO/REPOSITORY [--last 50] [--json FILE] [--show error] [OPTION…]
 
-Prints every finding with the commit that it belongs to, and at the end how many there were of each rule. A check that
+Further options go to the check. Prints every finding with the commit that it belongs to, and at the end how many there were of each rule. A check that
 does not end with 0 or 1 is printed with what it said and makes this end with 1.
 """
 
