@@ -2,8 +2,8 @@
 
     python -m evaluation.changes.replay PATH/TO/REPOSITORY [--last 50] [--json FILE] [--show error] [OPTION…]
 
-Further options go to the check. Prints every finding with the commit that it belongs to, and at the end how many there were of each rule. A check that
-does not end with 0 or 1 is printed with what it said and makes this end with 1.
+Further options go to the check. Prints every finding with the commit that it belongs to, and at the end how many there
+were of each rule. A check that does not end with 0 or 1 is printed with what it said and makes this end with 1.
 """
 
 from __future__ import annotations
