@@ -22,10 +22,10 @@ from miglint.globs import matches
 from miglint.history import Key
 from miglint.inspection import Inspector, Raised
 from miglint.result import Result
-from miglint.rule import Rule
+from miglint.rule import Kind, Rule
 from miglint.scope import Scope
 from miglint.scopes import Ask, beside, scopes_of, touched
-from miglint.statements import Statements, statements_of
+from miglint.statements import Statements, statements_of, unwritten
 from miglint.text import decode
 
 
@@ -49,6 +49,13 @@ class Request:
     """Asked, if the change introduces migrations, for the pull requests that add files to these folders."""
     notes: tuple[str, ...] = ()
     """What a reader should know of the configuration."""
+    statements: bool = True
+    """Whether the statements are to be shown; without that they are written only if an active rule looks at them."""
+
+    @property
+    def judges_statements(self) -> bool:
+        """Whether a rule looks at statements."""
+        return any(rule.kind is Kind.STATEMENT and rule.name in self.active for rule in self.rules)
 
 
 def check(change_set: ChangeSet, config: Config, cache: Cache, request: Request) -> Result:
@@ -57,11 +64,15 @@ def check(change_set: ChangeSet, config: Config, cache: Cache, request: Request)
     scopes = scopes_of(change_set, config, cache, request.released)
     if request.open_pull_requests is not None and change_set.base_tree is not None:
         scopes = beside(scopes, config, cache, request.open_pull_requests)
-    studied = [(scope, statements_of(scope, scope.introduced, cache)) for scope in scopes]
+    written = request.statements or request.judges_statements
+    studied = [
+        (scope, statements_of(scope, scope.introduced, cache) if written else unwritten(scope, scope.introduced))
+        for scope in scopes
+    ]
     findings = [
         _finding(fingerprint, raised, config)
         for scope, statements in studied
-        for fingerprint, raised in _introduced_problems(inspector, scope, statements, cache).items()
+        for fingerprint, raised in _introduced_problems(inspector, scope, statements, cache, request).items()
         if _wanted(raised.problem.at.path, config, request)
     ]
     findings = [_accepted(finding, config, request) for finding in sorted(findings, key=_order)]
@@ -90,7 +101,7 @@ def check(change_set: ChangeSet, config: Config, cache: Cache, request: Request)
 
 
 def _introduced_problems(
-    inspector: Inspector, scope: Scope, statements: Mapping[Key, Statements], cache: Cache
+    inspector: Inspector, scope: Scope, statements: Mapping[Key, Statements], cache: Cache, request: Request
 ) -> dict[str, Raised]:
     """What the rules see in the united history and not on the base."""
     raised = inspector.inspect(scope, statements)
@@ -110,7 +121,8 @@ def _introduced_problems(
         graph=scope.base_graph,
         introduced=modified,
     )
-    there = inspector.inspect(base, statements_of(base, modified, cache))
+    judged = statements_of(base, modified, cache) if request.judges_statements else unwritten(base, modified)
+    there = inspector.inspect(base, judged)
     return {fingerprint: one for fingerprint, one in raised.items() if fingerprint not in there}
 
 

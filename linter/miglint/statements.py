@@ -55,6 +55,15 @@ def statements_of(
     }
 
 
+def unwritten(scope: Scope, keys: Collection[Key]) -> dict[Key, Statements]:
+    """The migrations in the order in which they run, without their statements."""
+    migrations = ((key, scope.history.migrations[key]) for key in _ordered(scope, keys))
+    return {
+        key: Statements(CheckedMigration(migration, target_of(migration, scope.config).database, migration.atomic))
+        for key, migration in migrations
+    }
+
+
 def _ordered(scope: Scope, keys: Collection[Key]) -> list[Key]:
     """The keys in the graph's order; those that it leaves out, as replaced ones, come last."""
     order = [key for key in scope.graph.order() if key in keys]

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -216,3 +217,20 @@ def test_released_migrations_are_those_of_the_ref() -> None:
     changes = everything({FIRST: INITIAL, SECOND: migration(ONE)})
     run(changes, check_with=spy, released=tree({FIRST: INITIAL}))
     assert [str(key) for key in seen[0].released or ()] == ["shop.0001_initial"]
+
+
+def test_statements_are_only_written_for_somebody(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("nobody asked for statements")
+
+    base = {FIRST: INITIAL}
+    changes = change(base, {**base, SECOND: migration(ONE)})
+    shown = run(changes)
+    assert shown.coverage.statements == 1
+    monkeypatch.setattr("miglint.statements.renderer", refuse)
+    result = run(changes, statements=False)
+    assert messages(result) == messages(shown)
+    assert [one.migration.path for one in result.migrations] == [SECOND]
+    looking = replace(rule(on_run_sql), kind=Kind.STATEMENT)
+    with pytest.raises(AssertionError, match="nobody asked"):
+        check(changes, Config(), NullCache(), Request((looking,), frozenset({looking.name}), statements=False))

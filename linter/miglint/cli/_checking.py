@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -27,6 +27,8 @@ from miglint.reporters import Console, formats, reporter
 from miglint.result import Result
 
 SUMMARY = "GITHUB_STEP_SUMMARY"
+SHOW_STATEMENTS = frozenset({"github", "json", "markdown"})
+"""The formats that show statements; the others tell what rules say of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ def run(options: Options) -> int:
     repository = open_repository(Path.cwd())
     prepared = prepare(repository, options)
     with cache_of(repository.root, options.cache_dir, off=options.no_cache) as cache:
-        result = check(prepared.changes, prepared.config, cache, prepared.request)
+        request = replace(prepared.request, statements=any(output.format in SHOW_STATEMENTS for output in written))
+        result = check(prepared.changes, prepared.config, cache, request)
     if options.write_baseline:
         return _write_baseline(result, prepared.config)
     for output in written:
