@@ -69,8 +69,8 @@ def cases(folder: Path, squawk: str) -> list[Case]:
     files = sorted(str(path.relative_to(folder)) for path in folder.glob("db/migrations/*.sql"))
     check = (sys.executable, "-m", "miglint", "check", "--all", "--no-cache", "--database", "postgresql")
     return [
-        Case("squawk", (squawk, *files), statuses=(0, 1)),
-        Case("miglint check --all", check, statuses=(0, 1)),
+        Case("squawk", (squawk, *files), statuses=(0, 1), says=b" source files"),
+        Case("miglint check --all", check, statuses=(0, 1), says=b" checked"),
     ]
 
 
