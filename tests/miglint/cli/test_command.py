@@ -263,3 +263,23 @@ def test_a_name_that_means_no_migration(shop: Path, name: str, message: str) -> 
     folder = shop if name != "shop" else shop / "shop" / "migrations"  # where it is no path
     ran = miglint(folder, "sql", name)
     assert (ran.returncode, ran.stderr) == (2, f"miglint: {message}\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize(
+    ("redirection", "message"),
+    [
+        (">&-", "standard output is closed: there is nowhere to write to"),
+        ("> /dev/full", "standard output cannot be written: No space left on device"),
+    ],
+)
+def test_a_report_that_cannot_be_printed_is_no_success(shop: Path, redirection: str, message: str) -> None:
+    ran = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m miglint rule {redirection}"],
+        cwd=shop,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (2, f"miglint: {message}\n")
