@@ -3,8 +3,10 @@
     PYTHONPATH=linter:rules python evaluation/sqlmigrate/compare.py PROJECT truth.jsonl --database postgresql
 
 PROJECT is a folder with the project's source. Whitespace, final semicolons and quoted UUIDs and timestamps are
-normalised. Each migration that differs is put into a class: an `exact` statement that is wrong (the gravest), one that
-was said to be assumed or unknown, or one that is missing or too many.
+normalised. Every migration that differs is printed: statements that only the real one has (-), those that only we have
+(+) with their confidence, and operations that we do not render (?). A migration that the server refused is compared
+itself; for those after it the history is taken without it, as it was for the server. One whose SQL the real editor
+could not collect to the end is compared as far as that came. Ends with 1 if a statement said to be `exact` is wrong.
 """
 
 from __future__ import annotations
@@ -15,11 +17,18 @@ import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from miglint.history import History, Statement
+    from miglint.sources.django.render import DjangoRenderer
 
 UUID = re.compile(r"'[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}'", re.IGNORECASE)
 MOMENT = re.compile(r"'\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?([+-]\d\d(:?\d\d)?)?)?'")
+READ = frozenset({".py", ".sql", ".toml", ".txt", ".cfg", ".lock"})
 
 
 def normalised(sql: str) -> str:
@@ -27,7 +36,16 @@ def normalised(sql: str) -> str:
     return MOMENT.sub("'<moment>'", UUID.sub("'<uuid>'", text))
 
 
-def load(root: Path, database: str, version: str, user_model: str | None):
+@dataclass
+class Renderers:
+    """For the migrations that the server took, and for those that it refused."""
+
+    history: History
+    taken: DjangoRenderer
+    refused: DjangoRenderer
+
+
+def load(arguments: argparse.Namespace, refused: set[tuple[str, str]]) -> Renderers:
     from miglint.cache import NullCache
     from miglint.changeset import MemoryTree
     from miglint.config import Config, DjangoConfig
@@ -36,20 +54,84 @@ def load(root: Path, database: str, version: str, user_model: str | None):
     from miglint.sources.django import read
     from miglint.sources.django.render import DjangoRenderer
 
-    wanted = {".py", ".sql", ".toml", ".txt", ".cfg", ".lock"}
+    root = arguments.project
     files = {
         str(path.relative_to(root)): path.read_bytes()
         for path in root.rglob("*")
-        if path.suffix in wanted and path.is_file() and "node_modules" not in path.parts
+        if path.suffix in READ and path.is_file() and "node_modules" not in path.parts
     }
     tree = MemoryTree(files)
-    config = Config(django=DjangoConfig(auth_user_model=user_model))
-    history = max(read(tree, config, NullCache()), key=lambda item: len(item.migrations))
-    number = tuple(int(part) for part in version.split(".") if part)
-    return history, DjangoRenderer(history, Graph.of(history), tree, Target(database, number), as_printed=True)
+    config = Config(django=DjangoConfig(auth_user_model=arguments.user_model))
+    whole = max(read(tree, config, NullCache()), key=lambda item: len(item.migrations))
+    left = {
+        key: replace(item, operations=()) if tuple(key) in refused else item for key, item in whole.migrations.items()
+    }
+    target = Target(arguments.database, tuple(int(part) for part in arguments.version.split(".") if part))
+    renderers = [
+        DjangoRenderer(history, Graph.of(history), tree, target, as_printed=True)
+        for history in (replace(whole, migrations=left) if refused else whole, whole)
+    ]
+    return Renderers(whole, *renderers)
 
 
-def main() -> None:
+@dataclass
+class Verdict:
+    """What one comparison counted, and the lines about what differs."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    lines: list[str] = field(default_factory=list)
+
+
+def judge(key: object, statements: Sequence[Statement], truth: dict[str, Any], verdict: Verdict) -> None:
+    ours = [statement for statement in statements if not statement.opaque]
+    opaque = [statement for statement in statements if statement.opaque not in {"", "RunPython"}]
+    expected = Counter(normalised(sql) for sql in truth["sql"] if normalised(sql))
+    written = Counter(normalised(statement.sql) for statement in ours if normalised(statement.sql))
+    exact = all(statement.confidence == "exact" for statement in (*ours, *opaque))
+    if truth["error"]:  # nothing is known of what the real one would have written after that
+        verdict.counts["collected in part"] += 1
+        written &= expected
+    spare = written - expected
+    equal = expected == written
+    wrong = [item for item in ours if item.confidence == "exact" and normalised(item.sql) in spare]
+    verdict.counts.update(
+        {
+            "migrations": 1,
+            "migrations exact": exact,
+            "statements": expected.total(),
+            "statements equal": (expected & written).total(),
+            "equal": equal,
+            "equal among exact": equal and exact,
+            "exact statements that are wrong": len(wrong),
+        }
+    )
+    if not equal:
+        verdict.lines.append(f"{key}: {'exact' if exact else 'not exact'} {truth['error']}")
+        verdict.lines += [f"  - {sql[:600]}" for sql in (expected - written).elements()]
+        verdict.lines += [
+            f"  + {normalised(item.sql)[:600]}   [{item.confidence}: {item.reason}]"
+            for item in ours
+            if normalised(item.sql) in spare
+        ]
+        verdict.lines += [f"  ? {item.opaque} [{item.confidence}: {item.reason}]" for item in opaque]
+
+
+def compare(renderers: Renderers, truth: Sequence[dict[str, Any]]) -> Verdict:
+    verdict = Verdict()
+    keys = {tuple(key): key for key in renderers.history.migrations}
+    for line in truth:
+        key = keys.get((line["app"], line["name"]))
+        if key is None:
+            verdict.counts["not in the repository"] += 1
+            continue
+        if line["refused"]:
+            verdict.counts["refused by the server"] += 1
+        renderer = renderers.refused if line["refused"] else renderers.taken
+        judge(key, renderer.render(key).statements, line, verdict)
+    return verdict
+
+
+def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("project", type=Path)
     parser.add_argument("truth", type=Path)
@@ -62,52 +144,17 @@ def main() -> None:
     if arguments.django:
         sys.path.insert(0, arguments.django)
     started = time.perf_counter()
-    history, renderer = load(arguments.project, arguments.database, arguments.version, arguments.user_model)
     truth = [json.loads(line) for line in arguments.truth.read_text().splitlines()]
-    counts = Counter[str]()
-    for line in truth:
-        key = next((key for key in history.migrations if key == (line["app"], line["name"])), None)
-        if key is None:
-            counts["not in the repository"] += 1
-            continue
-        if line.get("stale"):
-            counts["after a refusal by the server"] += 1
-            continue
-        judge(key, renderer.render(key).statements, line, counts, arguments.quiet)
-    print(f"{arguments.project.name} {arguments.database} Django {renderer.choice.series}", end=": ")
-    print(", ".join(f"{name} {number}" for name, number in sorted(counts.items())))
-    print(f"{time.perf_counter() - started:.1f} s")
+    renderers = load(arguments, {(line["app"], line["name"]) for line in truth if line["refused"]})
+    verdict = compare(renderers, truth)
+    if not arguments.quiet:
+        print("\n".join(verdict.lines))
+    series = ".".join(map(str, renderers.taken.choice.series))
+    counts = ", ".join(f"{name} {number}" for name, number in sorted(verdict.counts.items()))
+    print(f"{arguments.project.name} {arguments.database} Django {series}: {counts}")
+    print(f"{time.perf_counter() - started:.1f} s", file=sys.stderr)
+    return 1 if verdict.counts["exact statements that are wrong"] else 0
 
 
-def judge(key: object, statements: Iterable, line: dict, counts: Counter, quiet: bool) -> None:
-    ours = [statement for statement in statements if not statement.opaque]
-    opaque = [statement for statement in statements if statement.opaque not in {"", "RunPython"}]
-    expected = Counter(normalised(sql) for sql in line["sql"] if normalised(sql))
-    written = Counter(normalised(statement.sql) for statement in ours if normalised(statement.sql))
-    exact = all(statement.confidence == "exact" for statement in (*ours, *opaque))
-    counts["migrations"] += 1
-    counts["migrations exact"] += exact
-    counts["statements"] += expected.total()
-    counts["statements equal"] += (expected & written).total()
-    equal = expected == written
-    counts["equal"] += equal
-    counts["equal among exact"] += equal and exact
-    if equal:
-        return
-    if line["error"]:
-        counts["the real one failed"] += 1
-    spare = written - expected
-    wrong = [item for item in ours if item.confidence == "exact" and normalised(item.sql) in spare]
-    counts["exact statements that are wrong"] += len(wrong)
-    if not quiet:
-        print(f"{key}: {'exact' if exact else 'not exact'} {line['error']}")
-        for sql in (expected - written).elements():
-            print(f"  - {sql[:600]}")
-        for item in ours:
-            if normalised(item.sql) in spare:
-                print(f"  + {normalised(item.sql)[:600]}   [{item.confidence}: {item.reason}]")
-        for item in opaque:
-            print(f"  ? {item.opaque} [{item.confidence}: {item.reason}]")
-
-
-main()
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,6 +1,6 @@
 """Write a Django project whose migrations hold every field type altered to every other, with every option.
 
-    python matrix.py FOLDER [--every N]
+    python matrix.py FOLDER [--sample N --seed SEED]
 
 Each case is a model of its own that is created, changed in steps and deleted again, one migration a step. With truth.py
 (`--go-on`, for casts that the server refuses) and compare.py all of it is compared with the real schema editor.
@@ -9,7 +9,9 @@ Each case is a model of its own that is created, changed in steps and deleted ag
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+import itertools
+import random
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 TYPES = {
@@ -96,6 +98,9 @@ def cases() -> Iterator[list[str]]:
             yield added(first.format(option))
         for option in ("null=True", "null=True, db_index=True"):
             yield steps(first.format(option), first.format(f"default={default_of(one)}"))
+        for options in itertools.permutations(options_of(one).values(), 2):
+            if "primary_key=True" not in options:
+                yield steps(*map(first.format, options))
 
 
 def created(field: str) -> str:
@@ -154,21 +159,27 @@ class Migration(migrations.Migration):
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--every", type=int, default=1, help="take every n-th case only")
+    parser.add_argument("--sample", type=int, help="take so many cases by chance, not all")
+    parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    folder = arguments.folder / "matrix" / "migrations"
+    every = list(cases())
+    wanted = every if arguments.sample is None else random.Random(arguments.seed).sample(every, arguments.sample)
+    operations = write(arguments.folder, wanted)
+    print(f"{len(wanted)} cases, {operations} migrations")
+
+
+def write(root: Path, wanted: Sequence[list[str]]) -> int:
+    """Write the project with these cases; gives the number of its migrations."""
+    folder = root / "matrix" / "migrations"
     folder.mkdir(parents=True)
     for package in (folder, folder.parent):
         (package / "__init__.py").touch()
-    (arguments.folder / "settings.py").write_text(
+    (root / "settings.py").write_text(
         "SECRET_KEY = 'x'\nINSTALLED_APPS = ['matrix']\nUSE_TZ = True\nDATABASES = {}\n"
         "DEFAULT_AUTO_FIELD = 'django.db.models.BigAutoField'\n"
     )
-    (arguments.folder / "manage.py").write_text(
-        "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'settings')\n"
-    )
+    (root / "manage.py").write_text("import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'settings')\n")
     target = "migrations.CreateModel('target', [('id', models.BigAutoField(primary_key=True))])"
-    wanted = [case for number, case in enumerate(cases()) if number % arguments.every == 0]
     operations = [target] + [step.format(model=f"case{number}") for number, case in enumerate(wanted) for step in case]
     previous = ""
     for number, operation in enumerate(operations):
@@ -176,7 +187,8 @@ def main() -> None:
         dependencies = f"('matrix', '{previous}')" if previous else ""
         (folder / f"{name}.py").write_text(HEAD.format(dependencies=dependencies, operation=operation))
         previous = name
-    print(f"{len(wanted)} cases, {len(operations)} migrations")
+    return len(operations)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -7,7 +7,7 @@ Runs in the project's own environment, where its packages are installed and the 
 The database (`--name`) is dropped and made anew. Migrations are taken in the loader's plan; the SQL of each is
 collected from the schema editor first, as `sqlmigrate` does, and then the migration is applied for real, so that the
 names which the editor looks up are there. One line of JSON a migration: app, name, sql (without comments), error, and
-`stale` after a migration that the server refused, until a table is made anew.
+`refused` if the server would not have it (a cast that does not exist): with `--go-on` the plan goes on without it.
 """
 
 from __future__ import annotations
@@ -103,25 +103,25 @@ def main() -> None:
     executor.recorder.ensure_schema()
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     state = executor._create_project_state(with_applied_migrations=True)
-    started, stale = time.monotonic(), False
+    started = time.monotonic()
     with arguments.output.open("w") as output:
         for number, (migration, _) in enumerate(plan):
-            stale = stale and not any(type(item).__name__ == "CreateModel" for item in migration.operations)
             sql, error = record(migration, state, connection)
-            line = {"app": migration.app_label, "name": migration.name, "sql": sql, "error": error, "stale": stale}
-            output.write(json.dumps(line) + "\n")
-            output.flush()
-            before = state.clone()
+            before, refused = state.clone(), False
             try:
                 with connection.schema_editor(atomic=migration.atomic) as editor:
                     state = migration.apply(state, editor)
-            except Exception:  # the server refuses it (a cast that does not exist); the plan goes on without it
+            except Exception:
                 if not arguments.go_on:
                     raise
-                state, stale = migration.mutate_state(before), True
+                state, refused = before, True
+            line = {"app": migration.app_label, "name": migration.name, "sql": sql, "error": error, "refused": refused}
+            output.write(json.dumps(line) + "\n")
+            output.flush()
             if number % 100 == 0:
                 print(f"{number}/{len(plan)} {time.monotonic() - started:.0f} s", file=sys.stderr)
     print(f"{len(plan)} migrations, Django {django.get_version()}, {arguments.database}", file=sys.stderr)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -14,6 +14,10 @@ from typing import Any
 from miglint.changeset import Tree
 
 _NOTHING = object()
+_WITHOUT_EFFECT = frozenset(
+    {"allow_unicode", "blank", "choices", "editable", "help_text", "validators", "verbose_name"}
+)
+"""Arguments that do not bear on a column."""
 _CONVERTERS = frozenset({"get_db_prep_save", "get_db_prep_value", "get_default", "get_prep_value", "to_python"})
 
 
@@ -204,16 +208,32 @@ class _Init:
 
     def _statement(self, node: ast.stmt, keywords: str, defaults: Mapping[str, ast.expr | None]) -> None:
         match node:
-            case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=key))]) if (
-                name == keywords
+            case ast.Assign(targets=targets) if keys := _keys(targets, keywords):
+                for key in keys:
+                    self._set(self.forced, key, node.value)
+            case ast.Assign(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="pop"), args=popped)) if (
+                name == keywords and isinstance(popped[0], ast.Constant)
             ):
-                self._set(self.forced, str(key), node.value)
+                self.dropped.add(str(popped[0].value))
+            case ast.If(body=[ast.Raise()], orelse=[]):
+                pass
+            case ast.If(body=body, orelse=orelse) if not _uses(node.test, keywords):
+                self._branch([*body, *orelse], keywords, defaults)
             case ast.Expr(value=ast.Call(func=ast.Attribute(attr="setdefault"), args=[ast.Constant(value=key), value])):
                 self._set(self.fixed, str(key), value)
             case ast.Expr(value=ast.Call(func=ast.Attribute(attr="__init__")) as call):
                 self._base_call(call, defaults)
-            case _ if keywords and any(isinstance(part, ast.Name) and part.id == keywords for part in ast.walk(node)):
+            case _ if _uses(node, keywords):
                 self.unclear = True
+
+    def _branch(self, body: Iterable[ast.stmt], keywords: str, defaults: Mapping[str, ast.expr | None]) -> None:
+        """What may or may not be done: clear only if no argument that bears on the column hangs on it."""
+        maybe = _Init()
+        for node in body:
+            maybe._statement(node, keywords, defaults)
+        sure = not maybe.unclear and not {*maybe.fixed, *maybe.forced} - _WITHOUT_EFFECT
+        self.dropped |= maybe.dropped
+        self.unclear = self.unclear or not sure
 
     def _base_call(self, call: ast.Call, defaults: Mapping[str, ast.expr | None]) -> None:
         for keyword in call.keywords:
@@ -231,4 +251,20 @@ class _Init:
         try:
             where[name] = ast.literal_eval(value)
         except (ValueError, TypeError, MemoryError, RecursionError):
-            self.unclear = self.unclear or name not in {"verbose_name", "help_text", "choices", "validators"}
+            self.unclear = self.unclear or name not in _WITHOUT_EFFECT
+
+
+def _keys(targets: Iterable[ast.expr], keywords: str) -> list[str]:
+    """The arguments that an assignment sets: `kwargs["null"] = kwargs["blank"] = True`."""
+    found = []
+    for target in targets:
+        match target:
+            case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str(key))) if name == keywords:
+                found.append(key)
+            case _:
+                return []
+    return found
+
+
+def _uses(node: ast.AST, name: str) -> bool:
+    return bool(name) and any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(node))

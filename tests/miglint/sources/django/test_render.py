@@ -132,6 +132,51 @@ def test_a_field_class_of_the_project_is_followed_to_its_base() -> None:
     assert {first.confidence, second.confidence} == {Confidence.EXACT}
 
 
+@pytest.mark.parametrize(
+    ("body", "column"),
+    [
+        ("kwargs['null'] = kwargs['blank'] = True", "varchar(9) NULL"),
+        ("self.separator = kwargs.pop('separator', '-')", "varchar(9) NOT NULL"),
+        ("if not kwargs.get('blank', True):\n            raise ValueError", "varchar(9) NOT NULL"),
+        ("if settings.X:\n            kwargs.setdefault('allow_unicode', True)", "varchar(9) NOT NULL"),
+    ],
+)
+def test_a_constructor_of_the_project_is_read(body: str, column: str) -> None:
+    fields = (
+        "from django.conf import settings\nfrom django.db import models\n\nclass Code(models.CharField):\n"
+        f"    def __init__(self, *args, **kwargs):\n        {body}\n        super().__init__(*args, **kwargs)\n"
+    )
+    added = "migrations.AddField('order', 'code', shop.fields.Code(max_length=9, separator='x', default='y'))"
+    (statement, *_) = statements(added, files={"shop/fields.py": fields})
+    assert statement.sql == f'ALTER TABLE "shop_order" ADD COLUMN "code" {column}'.replace("9)", "9) DEFAULT 'y'")
+    assert statement.confidence == Confidence.EXACT
+
+
+def test_a_constructor_that_may_set_what_bears_on_the_column_is_not_certain() -> None:
+    fields = (
+        "from django.conf import settings\nfrom django.db import models\n\nclass Code(models.CharField):\n"
+        "    def __init__(self, *args, **kwargs):\n        if settings.X:\n            kwargs['null'] = True\n"
+        "        super().__init__(*args, **kwargs)\n"
+    )
+    (statement,) = statements(
+        "migrations.AddField('order', 'code', shop.fields.Code(max_length=9))", files={"shop/fields.py": fields}
+    )
+    assert statement.confidence == Confidence.ASSUMED
+
+
+def test_a_class_that_is_imported_by_its_name_in_a_string() -> None:
+    key = "import_string(settings.DEFAULT_AUTO_FIELD)(primary_key=True)"
+    files = {
+        "shop/migrations/m1.py": "from django.conf import settings\nfrom django.db import migrations\n"
+        "from django.utils.module_loading import import_string\n\nclass Migration(migrations.Migration):\n"
+        f"    dependencies = [('shop', 'm0')]\n    operations = [migrations.CreateModel('a', [('id', {key})])]\n",
+        "site/settings.py": "INSTALLED_APPS = ['shop']\nDEFAULT_AUTO_FIELD = 'django.db.models.SmallAutoField'\n",
+    }
+    (statement,) = renderer("", files=files).render(Key("shop", "m1")).statements
+    assert 'CREATE TABLE "shop_a" ("id" smallint NOT NULL PRIMARY KEY' in statement.sql
+    assert statement.confidence == Confidence.EXACT
+
+
 def test_mysql_indexes_what_only_inherits_from_a_foreign_key() -> None:
     fields = "from django.db import models\n\nclass Owner(models.ForeignKey):\n    pass\n"
     plain, own = (

@@ -26,6 +26,7 @@ from miglint.sources.django.evaluator.statements import body_of, execute, return
 from miglint.sources.django.values import Attribute, Call, Reference, Setting, Unknown
 
 _SETTINGS = "django.conf.settings"
+_IMPORT = "django.utils.module_loading.import_string"
 SUPER = "super()"
 """The name, which no source can bind, of what `super()` stands for."""
 
@@ -65,6 +66,10 @@ def _call_reference(
         args = [run.demand(arg, frame) for arg in args]
         if all(isinstance(arg, bounded.PLAIN) for arg in args):
             return natives.LIBRARY[name](*args, **kwargs)
+    if name == _IMPORT and len(args) == 1:
+        wanted = args[0].value if isinstance(args[0], Setting) else args[0]
+        if isinstance(wanted, str):  # what it names, as an import statement would; nothing is imported
+            return Reference(wanted)
     path = files.call_function(name, args)
     if path is not None:
         return path
