@@ -16,7 +16,8 @@ from typing import Any, Protocol
 from miglint import __version__
 
 _MAX_BYTES = 100_000_000
-_NAME = "miglint-cache.jsonl"
+FILE = "miglint-cache.jsonl"
+"""Its name in the folder."""
 _HEADER = json.dumps(["miglint cache", 1, __version__]).encode()
 
 
@@ -55,7 +56,7 @@ class FileCache:
 
     def __init__(self, folder: Path) -> None:
         self.objects: dict[tuple[str, str], Any] = {}
-        self._path = folder / _NAME
+        self._path = folder / FILE
         self._stored: dict[bytes, bytes] | None = None
         self._used: dict[bytes, bytes] = {}
         self._changed = False
@@ -87,7 +88,7 @@ class FileCache:
             return
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=_NAME)
+            descriptor, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=FILE)
             try:
                 with os.fdopen(descriptor, "wb") as file:
                     file.write(_HEADER + b"\n")
@@ -98,7 +99,7 @@ class FileCache:
 
     def _load(self) -> dict[bytes, bytes]:
         try:
-            if not self._path.is_file() or self._path.stat().st_size > _MAX_BYTES:
+            if self._path.is_symlink() or not self._path.is_file() or self._path.stat().st_size > _MAX_BYTES:
                 return {}
             header, *lines = self._path.read_bytes().split(b"\n")
         except OSError:

@@ -15,6 +15,7 @@ from miglint.changeset import ChangeSet, Tree
 from miglint.cli._caching import cache_of
 from miglint.cli._checking import Options, fails, prepare, step_summary
 from miglint.cli._console import write
+from miglint.cli._files import folder_in, write_file
 from miglint.cli._outputs import outputs
 from miglint.config import Config
 from miglint.engine import check
@@ -95,7 +96,7 @@ def run(environment: MutableMapping[str, str]) -> int:
     if inputs.token:
         environment.update(credentials(inputs.token, environment))
     if inputs.working_directory:
-        os.chdir(_inside(Path(inputs.working_directory)))
+        os.chdir(folder_in(Path(inputs.working_directory), Path.cwd()))
     event = read_event(environment)
     repository = open_repository(Path.cwd())
     client = _client(inputs, environment)
@@ -107,8 +108,8 @@ def run(environment: MutableMapping[str, str]) -> int:
             environment[BASE_REF] = event.pull_request.base_ref
     environment.setdefault("GITHUB_ACTIONS", "true")  # so it is wherever an action runs, and much depends on it
     prepared = prepare(repository, options)
-    folder = _inside(Path(inputs.cache_dir)) if inputs.cache_dir else None
-    with cache_of(repository.root, folder, off=False) as cache:
+    folder = folder_in(Path(inputs.cache_dir), repository.root) if inputs.cache_dir else None
+    with cache_of(repository, folder, off=False) as cache:
         this = Run(inputs, event, repository, prepared.config, prepared.changes, cache, client, notes)
         request = replace(prepared.request, open_pull_requests=this.neighbours)
         result = check(prepared.changes, prepared.config, cache, request)
@@ -121,7 +122,7 @@ def _delivered(this: Run, result: Result, environment: Mapping[str, str]) -> int
     failed = fails(result, this.inputs.fail_on)
     write(reporter("github").report(result, Console()))
     step_summary(result)
-    files = _write_files(this.inputs.output, result)
+    files = _write_files(this, result)
     if this.client:
         places = delivery.destinations(this.client, this.event, result, post=this.inputs.post, failed=failed)
         outcomes = delivery.deliver(places)
@@ -145,30 +146,17 @@ def _outputs(result: Result, files: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _write_files(wanted: Sequence[str], result: Result) -> dict[str, str]:
-    """Write the files that were asked for; their paths by format. None of them through a link of the checkout's."""
+def _write_files(this: Run, result: Result) -> dict[str, str]:
+    """Write the files that were asked for; their paths by format."""
+    wanted = this.inputs.output
     suffixes = {name: reporter(name).SUFFIXES for name in formats()}
     written = {}
     for output in outputs([], wanted, suffixes) if wanted else ():
-        if output.file is None:
-            continue  # standard output has the annotations
-        file = _inside(output.file)
-        try:
-            file.unlink(missing_ok=True)
-            file.write_text(reporter(output.format).report(result, Console()), encoding="utf-8")
-        except OSError as error:
-            raise MiglintError(f"{output.file} cannot be written: {error.strerror or error}") from error
-        written[output.format] = output.file.as_posix()
+        if output.file is not None:  # standard output has the annotations
+            report = reporter(output.format).report(result, Console())
+            write_file(output.file, report, this.repository.root, confined=True)
+            written[output.format] = output.file.as_posix()
     return written
-
-
-def _inside(path: Path) -> Path:
-    """The path with links in its folders followed, refused if that leads out of the checkout."""
-    root = Path.cwd().resolve()
-    parent = (root / path).parent.resolve()
-    if parent != root and root not in parent.parents:
-        raise MiglintError(f"{path} is outside of the checkout")
-    return parent / path.name
 
 
 def _client(inputs: Inputs, environment: Mapping[str, str]) -> Client | None:

@@ -9,18 +9,38 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from miglint.cache import Cache, FileCache, NullCache
+from miglint.cache import FILE, Cache, FileCache, NullCache
+from miglint.errors import MiglintError
+from miglint.git import Repository
+from miglint.git.command import GitError
 
 
 @contextmanager
-def cache_of(root: Path, folder: Path | None, *, off: bool) -> Iterator[Cache]:
+def cache_of(repository: Repository, folder: Path | None, *, off: bool) -> Iterator[Cache]:
     """The cache in a folder, by default the repository's own in the user's cache folder; kept when all went well."""
     if off:
         yield NullCache()
         return
-    cache = FileCache(folder or _folder(root))
+    if folder:
+        _refuse_committed(repository, folder)
+    cache = FileCache(folder or _folder(repository.root))
     yield cache
     cache.save()
+
+
+def _refuse_committed(repository: Repository, folder: Path) -> None:
+    """What a change brings may not stand in for what would be read of it."""
+    root, place = repository.root.resolve(), folder.resolve()
+    if repository.work_tree is None or (place != root and root not in place.parents):
+        return
+    name = place.relative_to(root).as_posix()
+    cache = FILE if name == "." else name
+    try:
+        committed = repository.run("ls-files", "-z", "--", f":(top,literal){cache}")
+    except GitError:
+        committed = b"a submodule's"
+    if committed:
+        raise MiglintError(f"the cache folder {folder} holds files of the repository: name one that git does not track")
 
 
 def _folder(root: Path) -> Path:

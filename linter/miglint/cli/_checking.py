@@ -14,6 +14,7 @@ from miglint.baseline import baseline_text, read_baseline
 from miglint.changeset import ChangeSet
 from miglint.cli._caching import cache_of
 from miglint.cli._console import console, write
+from miglint.cli._files import write_file
 from miglint.cli._options import targeted
 from miglint.cli._outputs import Output, outputs
 from miglint.cli._ruling import Ruling, ruling
@@ -69,13 +70,13 @@ def run(options: Options) -> int:
     written = outputs(options.formats, options.outputs, suffixes)
     repository = open_repository(Path.cwd())
     prepared = prepare(repository, options)
-    with cache_of(repository.root, options.cache_dir, off=options.no_cache) as cache:
+    with cache_of(repository, options.cache_dir, off=options.no_cache) as cache:
         request = replace(prepared.request, statements=any(output.format in SHOW_STATEMENTS for output in written))
         result = check(prepared.changes, prepared.config, cache, request)
     if options.write_baseline:
-        return _write_baseline(result, prepared.config)
+        return _write_baseline(result, prepared.config, repository.root)
     for output in written:
-        _report(result, output)
+        _report(result, output, repository.root)
     if "github" in options.formats:
         step_summary(result)
     return int(fails(result, options.fail_on))
@@ -149,15 +150,12 @@ def _paths(given: Sequence[Path], root: Path, changes: ChangeSet) -> tuple[str, 
     return tuple(paths)
 
 
-def _report(result: Result, output: Output) -> None:
+def _report(result: Result, output: Output, root: Path) -> None:
     module = reporter(output.format)
     if output.file is None:
         write(module.report(result, console()))
-        return
-    try:
-        output.file.write_text(module.report(result, Console()), encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise MiglintError(f"{output.file} cannot be written: {error.strerror or error}") from error
+    else:
+        write_file(output.file, module.report(result, Console()), root)
 
 
 def step_summary(result: Result) -> None:
@@ -171,13 +169,13 @@ def step_summary(result: Result) -> None:
             raise MiglintError(f"the step summary {file} cannot be written: {error.strerror or error}") from error
 
 
-def _write_baseline(result: Result, config: Config) -> int:
+def _write_baseline(result: Result, config: Config, root: Path) -> int:
     if config.baseline is None:
         raise MiglintError("--write-baseline needs the name of a file: set `baseline: .miglint-baseline.json`")
     file = config.folder / config.baseline
-    try:
-        file.write_text(baseline_text(result.active), encoding="utf-8")
-    except OSError as error:
-        raise MiglintError(f"{file} cannot be written: {error.strerror or error}") from error
+    own = (
+        config.path is not None and not Path(config.path).is_absolute()
+    )  # the name is the repository's, not the user's
+    write_file(file, baseline_text(result.active), root, confined=own)
     write(f"{len(result.active)} findings written to {file}\n")
     return 0
