@@ -5,7 +5,8 @@ import pytest
 
 from miglint.github.client import Client
 from miglint.github.event import Event, PullRequest
-from tests.github.fake import REPOSITORY, TOKEN, FakeGitHub, serving
+from tests.github.fake import TOKEN, FakeGitHub, serving
+from tests.github.shapes import REPOSITORY
 from tests.github.world import World, new_world
 
 HEAD = "b" * 40
@@ -22,7 +23,7 @@ def github() -> Iterator[FakeGitHub]:
 
 @pytest.fixture
 def client(github: FakeGitHub) -> Client:
-    return Client(github.url, TOKEN, timeout=5, sleep=lambda seconds: None)
+    return Client(github.url, TOKEN, timeout=30, sleep=lambda seconds: None)
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from miglint.github import checks
 from miglint.github.client import Client, GitHubError
 from miglint.github.event import Event
 from miglint.result import Coverage
-from tests.github.fake import FakeGitHub, check_run
+from tests.github.fake import FakeGitHub
+from tests.github.shapes import check_run
 
 
 def test_annotations_go_out_by_fifty(github: FakeGitHub, client: Client, event: Event) -> None:

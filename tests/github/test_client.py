@@ -4,7 +4,8 @@ import pytest
 
 from miglint.errors import MiglintError
 from miglint.github.client import Client, GitHubError
-from tests.github.fake import REPOSITORY, TOKEN, FakeGitHub
+from tests.github.fake import TOKEN, FakeGitHub
+from tests.github.shapes import REPOSITORY
 
 PULLS = f"/repos/{REPOSITORY}/pulls"
 STATUS = f"/repos/{REPOSITORY}/statuses/{'b' * 40}"
@@ -48,7 +49,7 @@ def test_a_failure_that_stays_is_told_in_one_line(
     kind: str | int, said: str, github: FakeGitHub, client: Client
 ) -> None:
     github.fail(kind)
-    client.timeout = 0.5 if kind in {"slow", "trickle"} else 5
+    client.timeout = 0.5 if kind in {"slow", "trickle"} else 30
     with pytest.raises(GitHubError) as caught:
         ask(client)
     assert said in str(caught.value)

@@ -7,7 +7,8 @@ import pytest
 from miglint.errors import MiglintError
 from miglint.github.client import Client
 from miglint.github.event import find_pull_request, read_event
-from tests.github.fake import FakeGitHub, fixture
+from tests.github.fake import FakeGitHub
+from tests.github.shapes import fixture
 
 EXAMPLE = "Codertocat/Hello-World"
 

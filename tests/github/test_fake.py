@@ -1,13 +1,16 @@
 """The fake must refuse what GitHub refuses, or the other tests show nothing."""
 
 import contextlib
+import re
 
 import pytest
 
 from miglint.github.client import Client, GitHubError
-from tests.github.fake import REPOSITORY, TOKEN, FakeGitHub, serving
+from tests.github.fake import TOKEN, UNDESCRIBED, FakeGitHub, refusal, serving
+from tests.github.shapes import REPOSITORY, fixture
 
 ROOT = f"/repos/{REPOSITORY}"
+PARAMETER = re.compile(r"\{\w+\}")
 RUN = {"name": "x", "head_sha": "b" * 40, "output": {"title": "", "summary": ""}}
 ANNOTATION = {"path": "a", "start_line": 1, "end_line": 1, "annotation_level": "notice", "message": "m"}
 
@@ -64,3 +67,29 @@ def test_a_token_that_may_only_read(github: FakeGitHub, client: Client) -> None:
     github.may_write = False
     with pytest.raises(GitHubError, match="403 Resource not accessible by integration"):
         client.post(f"{ROOT}/issues/7/comments", {"body": "x"})
+
+
+def test_a_refusal_that_nothing_declares_is_a_violation(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving() as github:
+        monkeypatch.setattr(github, "create_comment", lambda call, number: refusal(418, "I'm a teapot"))
+        github.open_pull_request(7, sha="b" * 40)
+        client = Client(github.url, TOKEN, sleep=lambda seconds: None)
+        with pytest.raises(GitHubError, match="418"):
+            client.post(f"{ROOT}/issues/7/comments", {"body": "x"})
+        assert [text for text in github.violations if "answers 418" in text]
+
+
+def test_the_table_of_undescribed_refusals_has_no_entry_that_is_described() -> None:
+    statuses = {
+        (verb.upper(), path.removeprefix("/repos/{owner}/{repo}")): set(operation["responses"])
+        for path, item in fixture("openapi")["paths"].items()
+        for verb, operation in item.items()
+        if verb != "parameters"
+    }
+    for verb, pattern, status in UNDESCRIBED:
+        if verb:
+            shown = {
+                path for known, path in statuses if known == verb and re.fullmatch(pattern, PARAMETER.sub("1", path))
+            }
+            assert shown
+            assert all(str(status) not in statuses[verb, path] for path in shown)

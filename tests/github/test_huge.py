@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.github.fake import FakeGitHub, changed_file
+from tests.github.fake import FakeGitHub
+from tests.github.shapes import changed_file
 from tests.github.workflow import Outcome, shop
 from tests.github.world import new_world
 

@@ -6,7 +6,8 @@ from miglint.github import review
 from miglint.github.client import Client
 from miglint.github.event import Event, PullRequest
 from miglint.result import Result
-from tests.github.fake import FakeGitHub, changed_file
+from tests.github.fake import FakeGitHub
+from tests.github.shapes import changed_file
 
 SOURCE = "from django.db import migrations\n\n\nclass Migration(migrations.Migration):\n    dependencies = []\n"
 PATCH = "@@ -0,0 +1,5 @@\n" + "".join(f"+{line}\n" for line in SOURCE.splitlines())

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
-from tests.github.workflow import INITIAL, adding, payload, pull_request_payload, shop
+from tests.github.workflow import INITIAL, Link, adding, payload, pull_request_payload, shop
 from tests.github.world import NOTE, TOTAL, World, bodies, conflicting, following
 
 NOT_NULL = adding("tax", "0002_note").replace("null=True", "")
@@ -229,12 +228,28 @@ def test_pull_request_target_reads_the_head_as_data(world: World) -> None:
     assert not (world.folder / "workspace1" / TOTAL).exists()
 
 
-def test_a_link_in_the_checkout_is_not_written_through(world: World, tmp_path: Path) -> None:
-    world.open(7, conflicting())
-    outcome = world.pull_request(7, output="sarif=../../outside.sarif")
+@pytest.mark.parametrize(
+    ("inputs", "said"),
+    [
+        ({"output": "sarif=../../outside.sarif"}, "is outside of the checkout"),
+        ({"output": "planted.sarif"}, "planted.sarif is a link, which is not written through"),
+        ({"output": "sarif=planted/outside.sarif"}, "planted/outside.sarif leads out of the checkout"),
+        ({"cache_dir": "planted"}, "planted leads out of the checkout"),
+        ({"cache_dir": "committed"}, "holds files of the repository"),
+        ({"working_directory": "planted"}, "planted leads out of the checkout"),
+    ],
+)
+def test_nothing_that_a_pull_request_plants_is_written_to_or_believed(
+    inputs: dict[str, str], said: str, world: World
+) -> None:
+    outside = world.folder / "outside"
+    outside.mkdir()
+    links = {"planted": Link(outside), "planted.sarif": Link(outside / "new")}
+    world.open(7, conflicting() | links | {"committed/miglint-cache.jsonl": "x"})
+    outcome = world.pull_request(7, **inputs)
     assert outcome.status == 2
-    assert "is outside of the checkout" in outcome.stdout
-    assert not (tmp_path / "outside.sarif").exists()
+    assert said in outcome.stdout
+    assert [*outside.iterdir(), *world.folder.rglob("outside.sarif")] == []
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.github.fake import REPOSITORY, TOKEN, fixture
+from tests.github.fake import TOKEN
+from tests.github.shapes import REPOSITORY, fixture
 
 ROOT = Path(__file__).parents[2]
 IDENTITY = {f"GIT_{who}_{what}": "Ada" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
@@ -51,6 +52,10 @@ def shop(**migrations: str) -> dict[str, str]:
     return files | {f"shop/migrations/{name.removeprefix('_')}.py": text for name, text in migrations.items()}
 
 
+class Link(str):
+    """The content of a file that is a symbolic link: where it points."""
+
+
 class Origin:
     """The repository on the server: fetches by id are allowed, as on GitHub."""
 
@@ -74,7 +79,8 @@ class Origin:
         lines.append(b"deleteall\n")
         for path, text in files.items():
             content = text.encode()
-            lines.append(b"M 100644 inline %s\ndata %d\n%s\n" % (path.encode(), len(content), content))
+            mode = b"120000" if isinstance(text, Link) else b"100644"
+            lines.append(b"M %s inline %s\ndata %d\n%s\n" % (mode, path.encode(), len(content), content))
         self.git("fast-import", "--quiet", "--force", given=b"".join(lines))
         return self.git("rev-parse", ref)
 

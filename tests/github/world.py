@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.github.fake import TOKEN, FakeGitHub, changed_file, serving
+from tests.github.fake import TOKEN, FakeGitHub, serving
+from tests.github.shapes import changed_file
 from tests.github.workflow import Origin, Outcome, adding, environment, payload, pull_request_payload, run_action, shop
 
 NOTE, TOTAL = "shop/migrations/0002_note.py", "shop/migrations/0002_total.py"
