@@ -209,8 +209,9 @@ def _gone(scope: Scope) -> Iterator[Problem]:
         labels = {after.key.app for after in moved if after is not None}
         if labels:
             yield _relabelled(app, min(labels), [after for after in moved if after], migrations, scope)
-        elif not app_is_gone(app, scope):
-            yield _deleted(app, sorted(migrations, key=lambda migration: migration.key), scope)
+            continue
+        in_order = sorted(migrations, key=lambda migration: migration.key)
+        yield _taken_out(app, in_order, scope) if app_is_gone(app, scope) else _deleted(app, in_order, scope)
 
 
 def _may_go(key: Key, scope: Scope) -> bool:
@@ -272,6 +273,22 @@ def _deleted(app: str, before: list[Migration], scope: Scope) -> Problem:
             *(Related(migration.path, 1, "deleted too") for migration in before[1:]),
             *(place for migration in before for place in _still_wanted(migration.key, scope)),
         ),
+        source=first.source,
+        app=app,
+        migration=first.key.name,
+    )
+
+
+def _taken_out(app: str, before: list[Migration], scope: Scope) -> Problem:
+    """A whole app may go; its tables do not go with it."""
+    first = before[0]
+    return Problem(
+        at=Location(first.path, _START),
+        message=f"the app {app} is taken out with its {counted(len(before), 'migration')}: databases that have applied "
+        "them keep its tables, and the rows in django_migrations",
+        help=f"where the tables are to go, drop them by a migration that is deployed before {app} is taken out",
+        identity=("taken out",),
+        severity=Severity.NOTICE,
         source=first.source,
         app=app,
         migration=first.key.name,

@@ -291,13 +291,16 @@ def test_what_a_released_squash_replaces_may_go_and_replaces_after_it(found) -> 
     assert rules(found(base, after)) == []
 
 
-def test_an_app_may_leave_the_repository(found) -> None:  # type: ignore[no-untyped-def]
+def test_an_app_may_leave_the_repository_and_its_tables_are_mentioned(found) -> None:  # type: ignore[no-untyped-def]
     cart = {"cart/__init__.py": "", "cart/migrations/__init__.py": "", "cart/migrations/0001_initial.py": migration()}
-    assert rules(found({**BASE, **cart}, BASE)) == []
+    (one,) = found({**BASE, **cart}, BASE)
+    assert (one.rule, one.severity) == ("released-migration-changed", "notice")
+    assert "cart is taken out with its 1 migration" in one.problem.message
 
 
 def test_the_only_app_may_leave_the_repository(found) -> None:  # type: ignore[no-untyped-def]
-    assert rules(found(BASE, {"README": "gone"})) == []
+    (one,) = found(BASE, {"README": "gone"})
+    assert (one.severity, one.problem.app) == ("notice", "shop")
 
 
 def test_migrations_that_leave_an_app_that_stays_are_one_finding(found) -> None:  # type: ignore[no-untyped-def]
