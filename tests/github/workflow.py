@@ -180,6 +180,11 @@ def run_action(workspace: Path, variables: Mapping[str, str]) -> Outcome:
         text=True,
         timeout=120,
     )
+    return outcome_of(done, variables)
+
+
+def outcome_of(done: subprocess.CompletedProcess[str], variables: Mapping[str, str]) -> Outcome:
+    """What a run left in the runner's files."""
     outcome = Outcome(done.returncode, done.stdout, done.stderr)
     outcome.outputs = dict(
         line.split("=", 1) for line in Path(variables["GITHUB_OUTPUT"]).read_text().splitlines() if line
