@@ -1,6 +1,6 @@
 """Write a Django project whose migrations hold every field type altered to every other, with every option.
 
-    python matrix.py FOLDER [--sample N --seed SEED]
+    python matrix.py FOLDER [--sample N --seed SEED] [--without db_default]
 
 Each case is a model of its own that is created, changed in steps and deleted again, one migration a step. With truth.py
 (`--go-on`, for casts that the server refuses) and compare.py all of it is compared with the real schema editor.
@@ -161,8 +161,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--sample", type=int, help="take so many cases by chance, not all")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--without", action="append", default=[], help="leave out cases with this argument")
     arguments = parser.parse_args()
-    every = list(cases())
+    every = [case for case in cases() if not any(f"{name}=" in step for name in arguments.without for step in case)]
     wanted = every if arguments.sample is None else random.Random(arguments.seed).sample(every, arguments.sample)
     operations = write(arguments.folder, wanted)
     print(f"{len(wanted)} cases, {operations} migrations")

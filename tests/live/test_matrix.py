@@ -5,14 +5,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from evaluation import servers
+from miglint.sources.django.series import VARIABLE, available
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "evaluation" / "sqlmigrate"
 
 
-def run(script: str, *arguments: object, folder: Path = ROOT) -> str:
-    environment = {"PYTHONPATH": f"{ROOT / 'linter'}{os.pathsep}{ROOT / 'rules'}", "DJANGO_SETTINGS_MODULE": "settings"}
+def run(script: str, *arguments: object, folder: Path = ROOT, django: str | None = None, others: bool = True) -> str:
+    paths = [*filter(None, [django]), str(ROOT / "linter"), str(ROOT / "rules")]
+    environment = {"PYTHONPATH": os.pathsep.join(paths), "DJANGO_SETTINGS_MODULE": "settings"}
+    if not others:
+        environment[VARIABLE] = ""
     done = subprocess.run(
         [sys.executable, SCRIPTS / script, *map(str, arguments)],
         cwd=folder,
@@ -25,13 +31,34 @@ def run(script: str, *arguments: object, folder: Path = ROOT) -> str:
     return done.stdout
 
 
+def compared(server: servers.PostgreSQL, project: Path, django: str | None = None) -> tuple[str, dict[str, int]]:
+    """Which Django wrote our side, and the counts; the truth is written by the one in the folder `django`."""
+    truth = project.parent / "truth.jsonl"
+    place = ("--host", server.host, "--user", server.user, "--name", "miglint_matrix")
+    run("truth.py", "postgresql", truth, *place, "--go-on", folder=project, django=django)
+    version = ".".join(map(str, server.version))
+    printed = run("compare.py", project, truth, "--version", version, others=django is not None)
+    used, _, counts = printed.splitlines()[-1].partition(": ")
+    numbers = (item.rsplit(" ", 1) for item in counts.split(", "))
+    return used.rpartition(" ")[2], {name: int(number) for name, number in numbers}
+
+
 def test_every_sampled_case_is_as_django_writes_it(postgresql: servers.PostgreSQL, tmp_path: Path) -> None:
-    project, truth = tmp_path / "project", tmp_path / "truth.jsonl"
-    run("matrix.py", project, "--sample", 40, "--seed", 1)
-    place = ("--host", postgresql.host, "--user", postgresql.user)
-    run("truth.py", "postgresql", truth, *place, "--name", "miglint_matrix", "--go-on", folder=project)
-    version = ".".join(map(str, postgresql.version))
-    counts = run("compare.py", project, truth, "--version", version).splitlines()[-1]
-    numbers = dict(item.rsplit(" ", 1) for item in counts.partition(": ")[2].split(", "))
-    assert int(numbers["migrations"]) > 150
-    assert numbers["equal"] == numbers["migrations exact"] == numbers["migrations"]
+    run("matrix.py", tmp_path / "project", "--sample", 40, "--seed", 1)
+    _, counts = compared(postgresql, tmp_path / "project")
+    assert counts["migrations"] > 150
+    assert counts["equal"] == counts["migrations exact"] == counts["migrations"]
+
+
+def test_the_series_that_is_pinned_writes_the_sql(postgresql: servers.PostgreSQL, tmp_path: Path) -> None:
+    folders = {series: folder for series, folder in available(os.environ).items() if folder is not None}
+    if not folders:
+        pytest.skip(f"only one series of Django is here: {VARIABLE} names no folder with another")
+    for series, folder in {min(folders): folders[min(folders)], max(folders): folders[max(folders)]}.items():
+        wanted = ".".join(map(str, series))
+        project = tmp_path / wanted / "project"
+        run("matrix.py", project, "--sample", 8, "--seed", 2, "--without", "db_default")
+        (project / "requirements.txt").write_text(f"Django~={wanted}.0\n")
+        used, counts = compared(postgresql, project, folder)
+        assert used == wanted
+        assert counts["equal"] == counts["migrations exact"] == counts["migrations"]
