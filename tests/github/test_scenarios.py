@@ -228,6 +228,30 @@ def test_pull_request_target_reads_the_head_as_data(world: World) -> None:
     assert not (world.folder / "workspace1" / TOTAL).exists()
 
 
+@pytest.mark.parametrize("event", ["pull_request", "pull_request_target", "workflow_run"])
+def test_no_configuration_and_no_plugin_of_the_head_counts(event: str, world: World) -> None:
+    """Under the last two the run has a token that may write."""
+    proof = world.folder / "proof"
+    own = {
+        ".miglint.yml": "rules: {multiple-leaf-nodes: off}\nplugins: [plugin.py]\n",
+        "plugin.py": f"open({str(proof)!r}, 'w')\n",
+        "miglint.py": f"open({str(proof)!r}, 'w')\n",
+    }
+    head = world.open(7, conflicting() | own, fork=True)
+    base = world.origin.git("rev-parse", "main")
+    if event == "pull_request":
+        outcome = world.pull_request(7, fork=True)
+    else:
+        body = pull_request_payload(7, head, base, fork=True)
+        if event == "workflow_run":
+            body = payload("workflow_run.completed")
+            body["workflow_run"] |= {"head_sha": head, "pull_requests": [], "event": "pull_request"}
+        outcome = world.run(event, body, sha=base, ref="refs/heads/main")
+    assert outcome.outputs["conflict"] == "true"
+    assert "this change adds .miglint.yml" in outcome.summary
+    assert not proof.exists()
+
+
 @pytest.mark.parametrize(
     ("inputs", "said"),
     [

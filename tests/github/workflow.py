@@ -173,7 +173,7 @@ def run_action(workspace: Path, variables: Mapping[str, str]) -> Outcome:
     base = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     path = os.pathsep.join(str(ROOT / name) for name in ("linter", "rules"))
     done = subprocess.run(
-        [sys.executable, "-m", "miglint", "action"],
+        [sys.executable, "-P", "-m", "miglint", "action"],
         cwd=workspace,
         env={**base, "PYTHONPATH": path, **variables},
         capture_output=True,
