@@ -7,6 +7,7 @@ import ast
 from miglint.finding import Edit, Span
 from miglint.history import Migration
 from miglint.scope import Scope
+from miglint.sources.django.source import parse
 from miglint.text import decode
 
 
@@ -28,7 +29,7 @@ def not_atomic(migration: Migration, scope: Scope) -> tuple[Edit, ...]:
 
 
 def _body(text: str, migration: Migration) -> list[ast.stmt]:
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parse(text.encode(), migration.path)):
         if isinstance(node, ast.ClassDef) and node.lineno == migration.span.line:
             return node.body
     return []

@@ -9,6 +9,7 @@ from typing import Any
 
 from miglint.finding import Span
 from miglint.history import Migration, Operation
+from miglint.sources.django.source import Unparsable, parse
 from miglint.sources.django.values import Function, LocalClass, Unknown
 from miglint_rules._alike import alike, plain_sql
 from miglint_rules._words import DJANGO
@@ -135,8 +136,8 @@ def _parts(value: Any) -> Iterator[Any]:
 def _code(content: bytes) -> dict[str, str] | None:
     """The code that the Migration class names, by name, without annotations and docstrings; not the class itself."""
     try:
-        module = ast.parse(content)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        module = parse(content, "")
+    except Unparsable:
         return None
     defined = dict(_definitions(module.body))
     found: dict[str, str] = {}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeGuard
 
 from miglint.finding import Span
+from miglint.sources.django.source import Unparsable, parse
 from miglint.sources.django.values import Function
 
 
@@ -31,8 +32,8 @@ class Definitions:
 def definitions(content: bytes) -> Definitions:
     """The definitions in a file; none if it is not Python."""
     try:
-        module = ast.parse(content)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        module = parse(content, "")
+    except Unparsable:
         return Definitions({}, {})
     functions = {node.name: node for node in module.body if isinstance(node, ast.FunctionDef)}
     return Definitions(functions, dict(_constants(module)))

@@ -128,7 +128,8 @@ from miglint.finding import Location, Problem, Related, Severity, Span
 from miglint.history import Migration
 from miglint.rule import migration_rule
 from miglint.scope import Scope
-from miglint.text import decode
+from miglint.sources.django.functions import module_body
+from miglint.sources.django.source import Unparsable, parse
 from miglint_rules._real_models import ENUMS, Use, imported_class, uses
 
 
@@ -136,11 +137,11 @@ from miglint_rules._real_models import ENUMS, Use, imported_class, uses
 def check(migration: Migration, scope: Scope) -> Iterator[Problem]:
     if migration.source != "django":
         return
-    text = decode(migration.path, scope.change_set.tree.read([migration.path])[migration.path])
-    if "import" not in text:
+    module = module_body(scope.change_set.tree, migration)
+    if module is None:
         return
     seen: set[tuple[int, str]] = set()
-    for use in uses(ast.parse(text)):
+    for use in uses(module):
         place = (use.brought.lineno, use.model)
         if place not in seen and not _has_no_columns(use, migration, scope):
             seen.add(place)
@@ -170,14 +171,14 @@ def _has_no_columns(use: Use, migration: Migration, scope: Scope) -> bool:
     stem = module.replace(".", "/")
     for path in (f"{stem}.py", f"{stem}/__init__.py"):
         if path in tree:
-            return _is_enumeration(name, decode(path, tree.read([path])[path]))
+            return _is_enumeration(name, path, tree.read([path])[path])
     return False
 
 
-def _is_enumeration(name: str, text: str) -> bool:
+def _is_enumeration(name: str, path: str, content: bytes) -> bool:
     try:
-        module = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
+        module = parse(content, path)
+    except Unparsable:
         return False
     bases = {
         node.name: [ast.unparse(base).rpartition(".")[2] for base in node.bases]
