@@ -55,7 +55,7 @@ class Call:
     verb: str
     path: str
     query: Mapping[str, list[str]]
-    header: Mapping[str, str]
+    header: Headers
     body: bytes
     host_url: str = ""
 
@@ -71,7 +71,7 @@ class Call:
     def parameters(self) -> RequestParameters:
         """One object: openapi-core notes in it what it found in the path."""
         query = ImmutableMultiDict([(key, value) for key, values in self.query.items() for value in values])
-        return RequestParameters(query=query, header=Headers(dict(self.header)), cookie=ImmutableMultiDict())
+        return RequestParameters(query=query, header=self.header, cookie=ImmutableMultiDict())
 
     @property
     def json(self) -> Any:
@@ -363,7 +363,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        call = Call(self.command, parts.path, parse_qs(parts.query), dict(self.headers), body, self.github.url)
+        call = Call(
+            self.command, parts.path, parse_qs(parts.query), Headers(self.headers.items()), body, self.github.url
+        )
         fault = self.github.fault_for(call)
         if fault is None:
             self.reply(self.github.answer(call))
