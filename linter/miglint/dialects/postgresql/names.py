@@ -13,6 +13,7 @@ from miglint.dialects.postgresql.tree import qualified, strings, unwrap
 
 LIMIT = 63
 """Bytes in an identifier (NAMEDATALEN - 1)."""
+TRIED_IN_ORDER = 20
 
 
 def truncated(name: str) -> str:
@@ -41,10 +42,26 @@ def object_name(first: str, second: str, label: str) -> str:
 
 def choose(first: str, second: str, label: str, taken: Callable[[str], bool]) -> str:
     """The first of `…_label`, `…_label1`, … that nothing has."""
-    number = 0
-    while taken(name := object_name(first, second, label + (str(number) if number else ""))):
-        number += 1
-    return name
+
+    def name(number: int) -> str:
+        return object_name(first, second, label + (str(number) if number else ""))
+
+    number = next((number for number in range(TRIED_IN_ORDER) if not taken(name(number))), TRIED_IN_ORDER)
+    if number < TRIED_IN_ORDER:
+        return name(number)
+    return name(_first_free(number, lambda each: taken(name(each))))
+
+
+def _first_free(start: int, taken: Callable[[int], bool]) -> int:
+    """The first number that is free, if those taken have no gaps: thousands of names are not asked for one by one."""
+    step = 1
+    while taken(start + step):
+        step *= 2
+    low, high = start + step // 2, start + step
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (middle + 1, high) if taken(middle) else (low, middle)
+    return low
 
 
 def index_name(table: str, keys: Iterable[IndexKey], label: str, taken: Callable[[str], bool]) -> str:

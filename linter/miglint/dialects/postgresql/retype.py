@@ -47,8 +47,12 @@ def alter_type(command: Command, change: AlterColumnType, table: Table, plan: Pl
 
 
 def _record_sequence(column: Column, execution: Execution) -> None:
-    """The default of a serial column is nextval() of its sequence."""
-    if column.sequence is not None and not column.identity and execution.major >= 18:
+    """An identity column's sequence gets the type too; the default of a serial column is nextval() of its sequence."""
+    if column.sequence is None:
+        return
+    if column.identity:
+        execution.lock_name(column.sequence, Mode.SHARE_ROW_EXCLUSIVE)
+    elif execution.major >= 18:
         execution.lock_name(column.sequence, Mode.ACCESS_SHARE)
 
 
