@@ -61,6 +61,8 @@ class Constructor:
         found = self._operation_class(operation)
         given = {name: value for name, value in operation.arguments.items() if name != "managers"}
         arguments = {name: self._argument(name, value) for name, value in given.items()}
+        if operation.name == "AlterModelManagers":
+            arguments["managers"] = []
         try:
             return found(**arguments)
         except NotBuilt:

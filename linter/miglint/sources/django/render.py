@@ -85,6 +85,8 @@ class DjangoRenderer:
                 models = {*touches.changed(operation, key.app), *touches.named(operation, key.app)}
                 lines |= {self._timeline.line(model) for model in models if self._timeline.knows(model.app)}
                 lines |= self._lines_in_sql(operation)
+        if any(touches.cascades(operation) for key in keys for operation in self._history.migrations[key].operations):
+            lines |= self._timeline.pointing_to(frozenset(lines), earlier)
         wanted = {found for line in lines for found in self._built_by(line, earlier)}
         for key in self._timeline.in_order(wanted):
             yield self.executed(key)

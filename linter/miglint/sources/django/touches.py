@@ -132,3 +132,16 @@ def reaches(operation: Operation) -> bool:
 
 def _is_key(target: str, kwargs: Any) -> bool:
     return bool(kwargs.get("primary_key") or kwargs.get("unique")) or target.endswith(("OneToOneField", "AutoField"))
+
+
+_CASCADING_WORDS = frozenset({"delete", "drop", "truncate", "type", "update"})
+
+
+def cascades(operation: Operation) -> bool:
+    """Whether an operation can lock, read or write tables whose foreign keys point to what it changes."""
+    nested = (*operation.database_operations, *operation.state_operations)
+    if any(cascades(item) for item in nested):
+        return True
+    return (
+        operation.name == "DeleteModel" or reaches(operation) or not _CASCADING_WORDS.isdisjoint(sql_words(operation))
+    )
