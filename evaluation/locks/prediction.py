@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from evaluation.locks.outcome import Outcome, strongest
 from miglint.analysis import Analysis
+from miglint.changes import RenameTable
 from miglint.dialects import analyse
 from miglint.effects import Effect, Work
 from miglint.finding import Span
@@ -32,11 +34,15 @@ def predict(
     setup: Sequence[str], statements: Sequence[str], target: Target, *, session: Sequence[str] = (), atomic: bool = True
 ) -> Outcome:
     """The outcome on PostgreSQL."""
-    results = analyses(setup, statements, target, session=session, atomic=atomic)
+    return outcome_of(analyses(setup, statements, target, session=session, atomic=atomic))
+
+
+def outcome_of(results: Sequence[Analysis]) -> Outcome:
+    """What these analyses of one transaction's statements say on the whole."""
     not_understood = [each.reason or "not understood" for each in results if not each.understood]
     if not_understood:
         return Outcome(unknown="; ".join(not_understood))
-    effects = [effect for each in results for effect in each.effects]
+    effects = list(_as_named_before(results))
     tables = [effect for effect in effects if effect.kind != "index"]
     return Outcome(
         locks=_locks(tables),
@@ -51,6 +57,19 @@ def predict(
 def _rendered(name: str, statements: Sequence[str], target: Target, atomic: bool = True) -> Rendered:
     migration = Migration(key=Key("lab", name), source="sql", path=f"{name}.sql", blob="", span=NOWHERE)
     return Rendered(migration, target.database, tuple(Statement(sql, NOWHERE) for sql in statements), atomic)
+
+
+def _as_named_before(results: Iterable[Analysis]) -> Iterator[Effect]:
+    """The effects on relations under the names that they had before any of the statements, as they are measured."""
+    names: dict[str, str] = {}
+    for each in results:
+        for effect in each.effects:
+            bare = _bare(effect.relation)
+            yield replace(effect, relation=names.get(bare, bare))
+        for change in each.changes:
+            if isinstance(change, RenameTable):
+                old = change.table.name
+                names[change.new_name] = names.pop(old, old)
 
 
 def _locks(effects: Iterable[Effect]) -> dict[str, str]:
