@@ -52,8 +52,8 @@ STATISTICS = frozenset(
 
 def demand_of(changes: Sequence[Change], table: Table, server: Server) -> Demand:
     """The demands of all changes of one statement together."""
-    former = former_names(changes)
-    kept = [former(change) for change in changes if not _renames_index(change, changes, table)]
+    former, renames_index = former_names(changes), _index_renames(changes, table)
+    kept = [former(change) for change in changes if not renames_index(change)]
     demand = Demand.METADATA
     for change in kept:
         demand |= asks(change, table, server)
@@ -74,16 +74,20 @@ def former_names(changes: Sequence[Change]) -> Callable[[Change], Change]:
     return with_former_name
 
 
-def _renames_index(change: Change, changes: Sequence[Change], table: Table) -> bool:
-    """Whether one half of DROP INDEX a, ADD INDEX b of the same definition: the server only renames it."""
+def _index_renames(changes: Sequence[Change], table: Table) -> Callable[[Change], bool]:
+    """Tells the halves of DROP INDEX a, ADD INDEX b of the same definition: the server only renames the index."""
     dropped = [tables.find(table.indexes, each.index.name) for each in changes if isinstance(each, DropIndex)]
     added = [each.index for each in changes if isinstance(each, CreateIndex)]
-    if isinstance(change, CreateIndex):
-        return any(index is not None and _same_index(index, change.index) for index in dropped)
-    if isinstance(change, DropIndex):
-        index = tables.find(table.indexes, change.index.name)
-        return index is not None and any(_same_index(index, other) for other in added)
-    return False
+
+    def renames(change: Change) -> bool:
+        if isinstance(change, CreateIndex):
+            return any(index is not None and _same_index(index, change.index) for index in dropped)
+        if isinstance(change, DropIndex):
+            index = tables.find(table.indexes, change.index.name)
+            return index is not None and any(_same_index(index, other) for other in added)
+        return False
+
+    return renames
 
 
 def _gives_new_name(changes: Sequence[Change]) -> bool:
