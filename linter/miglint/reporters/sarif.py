@@ -39,7 +39,7 @@ def log(result: Result) -> dict[str, Any]:
             "driver": {
                 "name": "miglint",
                 "semanticVersion": __version__,
-                "informationUri": "https://pypi.org/project/miglint/",
+                "informationUri": "https://github.com/miglint/miglint",
                 "rules": rules,
             }
         },
