@@ -61,12 +61,12 @@ def load(arguments: argparse.Namespace, refused: set[tuple[str, str]]) -> Render
         if path.suffix in READ and path.is_file() and "node_modules" not in path.parts
     }
     tree = MemoryTree(files)
-    config = Config(django=DjangoConfig(auth_user_model=arguments.user_model))
+    target = Target(arguments.database, tuple(int(part) for part in arguments.version.split(".") if part))
+    config = Config(target=target, django=DjangoConfig(auth_user_model=arguments.user_model))
     whole = max(read(tree, config, NullCache()), key=lambda item: len(item.migrations))
     left = {
         key: replace(item, operations=()) if tuple(key) in refused else item for key, item in whole.migrations.items()
     }
-    target = Target(arguments.database, tuple(int(part) for part in arguments.version.split(".") if part))
     renderers = [
         DjangoRenderer(history, Graph.of(history), tree, target, as_printed=True)
         for history in (replace(whole, migrations=left) if refused else whole, whole)

@@ -11,7 +11,7 @@ from miglint.history import Confidence
 from miglint.sources.django import allowed
 from miglint.sources.django.custom_fields import CustomField, CustomFields
 from miglint.sources.django.doubts import Doubt
-from miglint.sources.django.third_party import CONVERTING, FIELDS, KnownField
+from miglint.sources.django.third_party import CONVERTING, FIELDS, UNVERIFIED, KnownField
 from miglint.sources.django.values import Call, Value
 
 _PLAIN = "django.db.models"
@@ -105,6 +105,9 @@ def _known(name: str, known: KnownField) -> FieldType:
     return FieldType(
         cls,
         fixed=known.fixed,
+        doubt=Doubt(Confidence.ASSUMED, f"{name} is taken to be a {known.base}")
+        if _short(name) in UNVERIFIED
+        else None,
         selective=True,
         name=name,
         converters=frozenset({"get_prep_value"} if last in CONVERTING else ()),

@@ -106,7 +106,9 @@ class Project:
         return found | {"DJANGO_VERSION": version} if version else found
 
     def fact(self, name: str) -> Value:
-        """The target database's vendor, or Django's version."""
+        """The target database's vendor, whether it is MariaDB, or Django's version."""
+        if name == "mariadb":
+            return self._config.target.database == "mariadb"
         if name == "vendor":
             return _VENDORS.get(self._config.target.database, self._config.target.database)
         version = self._config.django.version

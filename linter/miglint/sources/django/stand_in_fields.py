@@ -59,7 +59,10 @@ class Converting:
 
 
 class WithoutColumn(models.Field):
-    """A field that adds nothing to its table, as a manager of tags does."""
+    """A field that adds nothing to its table, as a manager of tags does; nor can it hold anything but null."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "null": True})
 
     def db_type(self, connection: Any) -> None:
         """No column."""

@@ -55,7 +55,8 @@ FIELDS: Mapping[str, KnownField] = {
     **_plain("TextField", "model_utils.SplitField", "markupfield.MarkupField", "django_quill.QuillField"),
     **_plain("TextField", "django_summernote.SummernoteTextField", "froala_editor.FroalaField"),
     **_plain("TextField", "django_extensions.JSONField", "jsonfield.JSONField", "djangocms_text_ckeditor.HTMLField"),
-    **_plain("CharField", "jsonfield.JSONCharField", "multiselectfield.MultiSelectField", "annoying.JSONField"),
+    **_plain("TextField", "annoying.JSONField"),
+    **_plain("CharField", "jsonfield.JSONCharField", "multiselectfield.MultiSelectField"),
     **_plain("CharField", "phonenumber_field.PhoneNumberField", max_length=128),
     **_plain("CharField", "django_countries.CountryField", max_length=2),
     **_plain("CharField", "languages_plus.LanguageField", "timezone_field.TimeZoneField", max_length=63),
@@ -74,7 +75,7 @@ FIELDS: Mapping[str, KnownField] = {
     **_plain("CharField", "versatileimagefield.PPOIField", max_length=20),
     **_plain("CharField", "isbn_field.ISBNField", max_length=28),
     **_plain("CharField", "address.AddressField", "djstripe.StripeIdField", "djstripe.StripeEnumField", max_length=255),
-    **_plain("CharField", "macaddress.MACAddressField", max_length=17),
+    **_plain("BigIntegerField", "macaddress.MACAddressField"),
     **_plain("SlugField", "autoslug.AutoSlugField", "django_extensions.AutoSlugField", max_length=50),
     # numbers
     **_plain("FloatField", "django_measurement.MeasurementField"),
@@ -104,6 +105,7 @@ FIELDS: Mapping[str, KnownField] = {
     **_plain("FileField", "private_storage.PrivateFileField", "filebrowser.FileBrowseField", "wagtail.WagtailFile"),
     **_plain("ImageField", "wagtail.WagtailImageField"),
     # encrypted
+    **_plain("JSONField", "encrypted_fields.EncryptedJSONField"),
     **_plain("TextField", "encrypted_model_fields.EncryptedTextField", "encrypted_model_fields.EncryptedCharField"),
     **_typed(
         "text",
@@ -114,7 +116,6 @@ FIELDS: Mapping[str, KnownField] = {
         "fernet_encrypted_fields.EncryptedTextField",
         "encrypted_fields.EncryptedCharField",
         "encrypted_fields.EncryptedTextField",
-        "encrypted_fields.EncryptedJSONField",
         "django_cryptography.EncryptedTextField",
     ),
     **_plain(
@@ -150,6 +151,28 @@ FIELDS: Mapping[str, KnownField] = {
     },
     "django.contrib.gis.db.models.RasterField": KnownField("TextField", db_type="raster"),
 }
+
+UNVERIFIED = frozenset(
+    {
+        *("address.AddressField", "bitfield.BitField", "cloudinary.CloudinaryImageField", "cms.PageField"),
+        *("cms.PlaceholderField", "django_better_admin_arrayfield.JSONField", "django_bitmask_field.BitmaskField"),
+        *("django_cryptography.EncryptedTextField", "django_editorjs.EditorJsField", "django_hstore.DictionaryField"),
+        *("django_extensions.RandomCharField", "django_hstore.SerializedDictionaryField"),
+        *("django_ltree_field.LTreeField", "django_pydantic_field.PydanticSchemaField"),
+        *("django_summernote.SummernoteTextField", "djangocms_text_ckeditor.HTMLField"),
+        *("djstripe.StripeDecimalCurrencyAmountField", "easy_thumbnails.ThumbnailerField"),
+        *("easy_thumbnails.ThumbnailerImageField", "fernet_encrypted_fields.EncryptedTextField"),
+        *(f"fernet_fields.Encrypted{kind}Field" for kind in ("Char", "Text", "Date", "DateTime", "Email", "Integer")),
+        *("filebrowser.FileBrowseField", "filer.FilerFileField", "filer.FilerFolderField", "filer.FilerImageField"),
+        *("froala_editor.FroalaField", "isbn_field.ISBNField", "languages_plus.LanguageField"),
+        *("macaddress.MACAddressField", "mdeditor.MDTextField", "model_utils.AutoDateTimeField"),
+        *("pghistory.DateTimeField", "positions.PositionField", "pydantic.PydanticSchemaField"),
+        *("s3direct.S3DirectField", "shortuuid.ShortUUIDField", "simplemde.SimpleMDEField"),
+        *("sorl.ImageField", "taggit_autosuggest.TaggableManager", "viewflow.FSMField"),
+        *("wagtail.WagtailFile", "wagtail.WagtailImageField"),
+    }
+)
+"""Those that were not compared with the package itself, or whose column hangs on arguments of their own."""
 
 CONVERTING = frozenset(
     {

@@ -15,6 +15,7 @@ from miglint.sources.django import read
 from miglint.sources.django.render import DjangoRenderer
 
 HEAD = "import uuid\nfrom django.db import migrations, models\nimport shop.fields\n"
+HEAD += "import isbn_field.fields, phonenumber_field.modelfields, taggit.managers\n"
 INITIAL = """
 class Migration(migrations.Migration):
     operations = [
@@ -175,6 +176,30 @@ def test_a_class_that_is_imported_by_its_name_in_a_string() -> None:
     (statement,) = renderer("", files=files).render(Key("shop", "m1")).statements
     assert 'CREATE TABLE "shop_a" ("id" smallint NOT NULL PRIMARY KEY' in statement.sql
     assert statement.confidence == Confidence.EXACT
+
+
+def test_a_field_of_a_package_that_was_not_looked_into_is_assumed() -> None:
+    known, other = (
+        statements(f"migrations.AddField('order', 'x', {name}(null=True))")[0]
+        for name in ("phonenumber_field.modelfields.PhoneNumberField", "isbn_field.fields.ISBNField")
+    )
+    assert (known.confidence, other.confidence) == (Confidence.EXACT, Confidence.ASSUMED)
+    assert other.reason == "isbn_field.fields.ISBNField is taken to be a CharField"
+
+
+def test_sqlite_does_not_remake_a_table_for_tags() -> None:
+    assert sql("migrations.AddField('order', 'tags', taggit.managers.TaggableManager())", database="sqlite") == []
+
+
+@pytest.mark.parametrize(("database", "is_mariadb"), [("mysql", False), ("mariadb", True), ("postgresql", False)])
+def test_a_migration_may_ask_whether_the_server_is_mariadb(database: str, is_mariadb: bool) -> None:
+    source = (
+        "from django.db import connection, migrations\n\nclass Migration(migrations.Migration):\n"
+        "    operations = [migrations.RunSQL('SELECT 1')] if connection.mysql_is_mariadb else []\n"
+    )
+    tree = MemoryTree({"shop/migrations/0001_initial.py": source.encode()})
+    (history,) = read(tree, Config(target=Target(database)), NullCache())
+    assert bool(history.migrations[Key("shop", "0001_initial")].operations) is is_mariadb
 
 
 def test_mysql_indexes_what_only_inherits_from_a_foreign_key() -> None:

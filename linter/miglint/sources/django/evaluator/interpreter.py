@@ -33,6 +33,7 @@ MAX_DEPTH = 90
 _MAX_NAME = 500
 _SETTINGS = "django.conf.settings"
 _FACTS = {
+    "django.db.connection.mysql_is_mariadb": "mariadb",
     "django.db.connection.vendor": "vendor",
     "django.db.connection.connection.vendor": "vendor",
     "django.VERSION": "version",
