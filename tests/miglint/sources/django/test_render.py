@@ -187,6 +187,11 @@ def test_a_field_of_a_package_that_was_not_looked_into_is_assumed() -> None:
     assert other.reason == "isbn_field.fields.ISBNField is taken to be a CharField"
 
 
+def test_a_binary_default() -> None:
+    added, _ = sql("migrations.AddField('order', 'data', models.BinaryField(default=b'x'))")
+    assert added == """ALTER TABLE "shop_order" ADD COLUMN "data" bytea DEFAULT '\\x78'::bytea NOT NULL"""
+
+
 def test_sqlite_does_not_remake_a_table_for_tags() -> None:
     assert sql("migrations.AddField('order', 'tags', taggit.managers.TaggableManager())", database="sqlite") == []
 

@@ -113,12 +113,13 @@ def _oracledb() -> Iterator[StandIn]:
     yield _package("cx_Oracle", __version__="8.3.0", version="8.3.0", **_dbapi())
 
 
-def _dbapi() -> Mapping[str, type[Exception]]:
-    """The exceptions of PEP 249, which Django catches by class."""
+def _dbapi() -> Mapping[str, type]:
+    """The exceptions of PEP 249, which Django catches by class, and its wrapper of binary values."""
     error = type("Error", (Exception,), {})
     database = type("DatabaseError", (error,), {})
     names = ("DataError", "OperationalError", "IntegrityError", "InternalError", "ProgrammingError")
     return {
+        "Binary": bytes,
         "Error": error,
         "InterfaceError": type("InterfaceError", (error,), {}),
         "DatabaseError": database,
