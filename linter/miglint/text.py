@@ -22,3 +22,9 @@ def decode(path: str, content: bytes) -> str:
 def lines(text: str) -> list[str]:
     """The lines without their ends, as Python and git count them: a form feed or U+2028 ends no line."""
     return _NEWLINE.split(text)
+
+
+def line_break(text: str) -> str:
+    """What ends the lines of a text: what ends its first one, and a newline where there is no other."""
+    found = _NEWLINE.search(text)
+    return found[0] if found else "\n"
