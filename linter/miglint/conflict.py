@@ -1,15 +1,12 @@
-"""Conflicts: leaf nodes of one app that nothing joins, the branches that lead to them, how to put one on another."""
+"""Conflicts: leaf nodes of one app that nothing joins, and the branches that lead to them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from miglint.graph import Graph
-from miglint.history import Dependency, Key, Migration
-
-_NUMBERED = re.compile(r"(\d+)(_.*)?", re.DOTALL)
+from miglint.history import Key, Migration
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +41,6 @@ class Conflict:
         return max(self.branches, key=lambda branch: (branch.new, branch.leaf))
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A dependency that must lead elsewhere when a branch is put on another leaf node."""
-
-    migration: Key
-    dependency: Dependency
-
-
 def conflicts(graph: Graph, base: Graph | None) -> list[Conflict]:
     """The conflicts of a graph, by app.
 
@@ -68,37 +57,6 @@ def conflicts(graph: Graph, base: Graph | None) -> list[Conflict]:
         if len(leaves) > 1:
             found.append(_conflict(app, leaves, graph, base))
     return found
-
-
-def moves(graph: Graph, branch: Branch, onto: Key) -> list[Move]:
-    """The dependencies, in order, by which a branch hangs on what comes before `onto`."""
-    line = set(graph.branch(onto, None))
-    return [
-        Move(migration.key, dependency)
-        for key in branch.own
-        for migration, dependency, parent in graph.declarations(key)
-        if parent in line and migration.key == key
-    ]
-
-
-def renumbered(branch: Branch, onto: Key) -> dict[Key, str]:
-    """Names for a branch's migrations so that their numbers continue those of a leaf node; only those that change.
-
-    Names without a number stay as they are.
-    """
-    number = _NUMBERED.fullmatch(onto.name)
-    names: dict[Key, str] = {}
-    if number is None:
-        return names
-    digits = int(number[1])
-    for key in branch.own:
-        match = _NUMBERED.fullmatch(key.name)
-        if match is not None:
-            digits += 1
-            name = f"{digits:0{len(number[1])}}{match[2] or ''}"
-            if name != key.name:
-                names[key] = name
-    return names
 
 
 def _uncertain(graph: Graph) -> Mapping[str, set[Key]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from miglint.changeset import Tree
 from miglint.finding import Edit, Span
 from miglint.history import Dependency, Key, Migration
+from miglint.text import decode, lines
 
 
 def written(key: Key, quote: str = '"') -> str:
@@ -15,6 +16,20 @@ def written(key: Key, quote: str = '"') -> str:
 def redirected(migration: Migration, dependency: Dependency, to: Key, tree: Tree) -> Edit:
     """Let a dependency lead elsewhere, quoted as it was."""
     return Edit(migration.path, dependency.span, written(to, _quote(migration.path, dependency.span, tree)))
+
+
+def dropped(migration: Migration, dependency: Dependency, tree: Tree) -> Edit:
+    """Take a dependency out of the list, with its comma, and with its line where it has that to itself."""
+    span = dependency.span
+    text = lines(decode(migration.path, tree.read([migration.path])[migration.path]))
+    before, after = text[span.line - 1][: span.column - 1], text[span.end_line - 1][span.end_column - 1 :]
+    if not before.strip() and after.partition("#")[0].strip() == ",":
+        return Edit(migration.path, Span(span.line, 1, span.end_line + 1, 1), "")
+    if after.lstrip().startswith(","):
+        end = span.end_column + len(after) - len(after.lstrip().removeprefix(",").lstrip(" "))
+        return Edit(migration.path, Span(span.line, span.column, span.end_line, end), "")
+    kept = before.rstrip().removesuffix(",")
+    return Edit(migration.path, Span(span.line, len(kept) + 1, span.end_line, span.end_column), "")
 
 
 def added(migration: Migration, text: str) -> Edit | None:
@@ -42,7 +57,7 @@ def _within(span: Span, outer: Span) -> bool:
 def _quote(path: str, span: Span, tree: Tree) -> str:
     if path not in tree:
         return '"'
-    lines = tree.read([path])[path].decode(errors="replace").splitlines()
-    start = lines[span.line - 1][span.column - 1 :] if span.line <= len(lines) else ""
+    text = lines(decode(path, tree.read([path])[path]))
+    start = text[span.line - 1][span.column - 1 :] if span.line <= len(text) else ""
     single, double = start.find("'"), start.find('"')
     return "'" if single >= 0 and (double < 0 or single < double) else '"'

@@ -131,14 +131,15 @@ class Migration(migrations.Migration):
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from miglint.conflict import Branch, Conflict, Move, conflicts, moves, renumbered
+from miglint.conflict import Branch, Conflict, conflicts
 from miglint.finding import DiagramNode, Fix, Location, Problem, Related, Severity
 from miglint.history import Key, Migration
+from miglint.rebase import Rebase, declared, rebase
 from miglint.rule import graph_rule
 from miglint.scope import Scope
-from miglint_rules._edits import redirected, written
+from miglint_rules._edits import dropped, redirected, written
 from miglint_rules._words import DJANGO, base_name, counted, listed
 
 _CONSEQUENCE = {
@@ -158,10 +159,10 @@ def _problem(conflict: Conflict, scope: Scope) -> Problem:
     migrations = scope.history.migrations
     branch = conflict.moving()
     others = [other for other in conflict.branches if other != branch]
-    movable = len(others) == 1 and (scope.base_graph is None or branch.new)
-    moving = moves(scope.graph, branch, others[0].leaf) if movable else []
+    plan = rebase(conflict, scope.graph, scope.base_graph)
     first = migrations[branch.own[0]]
-    span = moving[0].dependency.span if moving and moving[0].migration == first.key else first.dependencies_span
+    moving = [redirect for redirect in plan.redirects if redirect.migration == first.key] if plan else []
+    span = moving[0].dependency.span if moving else first.dependencies_span
     sides = listed(_side(one, scope) for one in [branch, *others])
     parent = f"both come from {conflict.parent.name}" if conflict.parent else "they have no common parent"
     if len(conflict.branches) > 2 and conflict.parent:
@@ -171,10 +172,10 @@ def _problem(conflict: Conflict, scope: Scope) -> Problem:
     return Problem(
         at=Location(first.path, span or first.span),
         message=f"{conflict.app} has {number} leaf nodes: {sides}; {parent}: {consequence}",
-        help=_help(conflict, branch, others, moving, scope),
+        help=_help(conflict, plan, scope),
         identity=(conflict.app, *(leaf.name for leaf in conflict.leaves)),
         related=tuple(_related(other, scope) for other in others) + _parent_place(conflict.parent, scope),
-        fix=_fix(branch, others, moving, scope),
+        fix=_fix(plan, scope) if plan else None,
         source=first.source,
         app=conflict.app,
         diagram=_diagram(conflict, scope),
@@ -193,57 +194,58 @@ def _side(branch: Branch, scope: Scope) -> str:
     return f"{branch.leaf.name} ({migration.path}{where}{ahead})"
 
 
-def _help(conflict: Conflict, branch: Branch, others: Sequence[Branch], moving: Sequence[Move], scope: Scope) -> str:
+def _help(conflict: Conflict, plan: Rebase | None, scope: Scope) -> str:
     merge = f"python manage.py makemigrations --merge {conflict.app}"
-    if not moving:
+    if plan is None:
         return f"join them with a migration that depends on all of them: {merge}"
-    onto = others[0].leaf
-    names = renumbered(branch, onto)
-    lines = [f"put {listed(key.name for key in branch.own)} behind {onto.name}:"]
-    for key in branch.own:
-        migration = scope.history.migrations[key]
-        name = names.get(key, key.name)
+    lines = [f"put {listed(key.name for key in plan.migrations)} behind {plan.onto.name}:"]
+    for key in plan.migrations:
+        migration, name = scope.history.migrations[key], plan.renamed(key).name
         lines.append(f"    {migration.path} -> {name}.py" if name != key.name else f"    {migration.path}")
-        lines += [f"        {change}" for change in _rewritten(migration, moving, names, onto)]
+        lines += [f"        {change}" for change in _rewritten(migration, plan)]
     lines += [
         f"    {dependent.path}: its dependency on {conflict.app} must follow the new name"
-        for dependent in _dependents(branch, names, scope)
+        for dependent in _dependents(plan, scope)
     ]
     if scope.history.source == DJANGO:
         lines.append(f"or join both with a merge migration: {merge}")
     return "\n".join(lines)
 
 
-def _rewritten(migration: Migration, moving: Sequence[Move], names: dict[Key, str], onto: Key) -> Iterator[str]:
-    moved = {id(move.dependency) for move in moving}
-    done = False
-    for dependency in migration.dependencies:
-        if id(dependency) in moved:
-            if not done:
-                yield f"{written(dependency.key)} becomes {written(onto)}"
-            else:
-                yield f"{written(dependency.key)} goes"
-            done = True
-        elif dependency.key in names:
-            yield f"{written(dependency.key)} becomes {written(Key(onto.app, names[dependency.key]))}"
+def _rewritten(migration: Migration, plan: Rebase) -> Iterator[str]:
+    redirects = {id(redirect.dependency): redirect for redirect in plan.redirects}
+    for dependency in declared(migration):
+        redirect = redirects.get(id(dependency))
+        if redirect is not None and redirect.to is None:
+            yield f"{written(dependency.key)} goes"
+        elif redirect is not None and redirect.to is not None:
+            yield f"{written(dependency.key)} becomes {written(plan.renamed(redirect.to))}"
+        elif dependency.key in plan.names:
+            yield f"{written(dependency.key)} becomes {written(plan.renamed(dependency.key))}"
 
 
-def _dependents(branch: Branch, names: dict[Key, str], scope: Scope) -> list[Migration]:
-    """Migrations outside of the branch that name one of it that gets another name."""
-    own = set(branch.own)
-    keys = {child for key in names for child in scope.graph.children(key)} - own
-    return [scope.history.migrations[key] for key in sorted(keys)]
+def _dependents(plan: Rebase, scope: Scope) -> list[Migration]:
+    """Migrations besides those that move which name one that gets another name."""
+    return [
+        migration
+        for key, migration in sorted(scope.history.migrations.items())
+        if key not in plan.migrations and any(named.key in plan.names for named in declared(migration))
+    ]
 
 
-def _fix(branch: Branch, others: Sequence[Branch], moving: Sequence[Move], scope: Scope) -> Fix | None:
-    """Move the one dependency by which the branch hangs on its parent. An edit cannot rename files, so names stay."""
-    if len(moving) != 1:
-        return None
-    (move,) = moving
-    onto = others[0].leaf
-    edit = redirected(scope.history.migrations[move.migration], move.dependency, onto, scope.change_set.tree)
-    title = f"let {move.migration.name} depend on {onto.name} instead of {move.dependency.key.name}"
-    return Fix(title, safe=True, edits=(edit,))
+def _fix(plan: Rebase, scope: Scope) -> Fix:
+    """Move the dependencies by which the change hangs on what comes before. An edit cannot rename files: names stay."""
+    tree, edits = scope.change_set.tree, []
+    for redirect in plan.redirects:
+        migration = scope.history.migrations[redirect.migration]
+        if redirect.to is None:
+            edits.append(dropped(migration, redirect.dependency, tree))
+        else:
+            edits.append(redirected(migration, redirect.dependency, redirect.to, tree))
+    first = plan.redirects[0]
+    title = f"let {first.migration.name} depend on {plan.onto.name} instead of {first.dependency.key.name}"
+    # Without a base it is not known which of the two databases have applied.
+    return Fix(title, safe=scope.base_graph is not None, edits=tuple(edits))
 
 
 def _related(branch: Branch, scope: Scope) -> Related:

@@ -71,6 +71,7 @@ from collections.abc import Iterator
 from miglint.finding import Edit, Fix, Location, Problem, Related, Severity, Span
 from miglint.rule import graph_rule
 from miglint.scope import Scope
+from miglint.text import decode, lines
 
 MAX_MIGRATION = "max_migration.txt"
 LOCKFILE = "migrations_lockfile.txt"
@@ -83,12 +84,11 @@ def check(scope: Scope) -> Iterator[Problem]:
     for label, app in scope.history.apps.items():
         path = f"{app.path}/{MAX_MIGRATION}"
         if path in tree:
-            lines = tree.read([path])[path].decode(errors="replace").splitlines() or [""]
-            yield from _compared(
-                label, path, " ".join(lines).strip(), Span(1, 1, len(lines), len(lines[-1]) + 1), scope
-            )
+            text = lines(decode(path, tree.read([path])[path]))
+            text = text[:-1] if len(text) > 1 and not text[-1] else text  # what follows the last line break
+            yield from _compared(label, path, " ".join(text).strip(), Span(1, 1, len(text), len(text[-1]) + 1), scope)
     for path in [path for path in tree if path.rpartition("/")[2] == LOCKFILE]:
-        for number, line in enumerate(tree.read([path])[path].decode(errors="replace").splitlines(), start=1):
+        for number, line in enumerate(lines(decode(path, tree.read([path])[path])), start=1):
             label, colon, name = line.partition(":")
             if colon and label in scope.history.apps:
                 start = len(line) - len(name.lstrip()) + 1
