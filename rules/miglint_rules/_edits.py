@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import re
+
 from miglint.changeset import Tree
 from miglint.finding import Edit, Span
 from miglint.history import Dependency, Key, Migration
-from miglint.text import decode, lines
+from miglint.sources.django.functions import module_source
 
 
 def written(key: Key, quote: str = '"') -> str:
@@ -13,16 +16,23 @@ def written(key: Key, quote: str = '"') -> str:
     return f"({quote}{key.app}{quote}, {quote}{key.name}{quote})"
 
 
-def redirected(migration: Migration, dependency: Dependency, to: Key, tree: Tree) -> Edit:
-    """Let a dependency lead elsewhere, quoted as it was."""
-    return Edit(migration.path, dependency.span, written(to, _quote(migration.path, dependency.span, tree)))
+def redirected(migration: Migration, dependency: Dependency, to: Key, tree: Tree) -> Edit | None:
+    """Let a dependency lead elsewhere, quoted as it was; None if it is not written out where it stands."""
+    source = module_source(tree, migration)
+    text = source.segment(dependency.span) if source else ""
+    if not _is_tuple(text):
+        return None
+    single, double = text.find("'"), text.find('"')
+    quote = "'" if single >= 0 and (double < 0 or single < double) else '"'
+    return Edit(migration.path, dependency.span, written(to, quote))
 
 
-def dropped(migration: Migration, dependency: Dependency, tree: Tree) -> Edit:
+def dropped(migration: Migration, dependency: Dependency, tree: Tree) -> Edit | None:
     """Take a dependency out of the list, with its comma, and with its line where it has that to itself."""
-    span = dependency.span
-    text = lines(decode(migration.path, tree.read([migration.path])[migration.path]))
-    before, after = text[span.line - 1][: span.column - 1], text[span.end_line - 1][span.end_column - 1 :]
+    source, span = module_source(tree, migration), dependency.span
+    if source is None or not _is_tuple(source.segment(span)):
+        return None
+    before, after = source.line(span.line)[: span.column - 1], source.line(span.end_line)[span.end_column - 1 :]
     if not before.strip() and after.partition("#")[0].strip() == ",":
         return Edit(migration.path, Span(span.line, 1, span.end_line + 1, 1), "")
     if after.lstrip().startswith(","):
@@ -32,19 +42,30 @@ def dropped(migration: Migration, dependency: Dependency, tree: Tree) -> Edit:
     return Edit(migration.path, Span(span.line, len(kept) + 1, span.end_line, span.end_column), "")
 
 
-def added(migration: Migration, text: str) -> Edit | None:
+def added(migration: Migration, text: str, tree: Tree) -> Edit | None:
     """Put one more dependency before the others; None if the file's list of them was not found."""
-    listed = migration.dependencies_span
-    if listed is None:
+    listed, source = migration.dependencies_span, module_source(tree, migration)
+    if listed is None or source is None:
         return None
     inside = [dependency.span for dependency in migration.dependencies if _within(dependency.span, listed)]
-    if not inside:
-        place = Span(listed.line, listed.column + 1, listed.line, listed.column + 1)
-        return Edit(migration.path, place, text)
-    first = min(inside)
-    place = Span(first.line, first.column, first.line, first.column)
-    between = ", " if first.line == listed.line else ",\n" + " " * (first.column - 1)
-    return Edit(migration.path, place, text + between)
+    first = min(inside, default=None)
+    before = source.line(first.line)[: first.column - 1] if first else ""
+    if first is None or before.rstrip().endswith("*"):
+        empty_list = re.fullmatch(r"\[\s*\]", source.segment(listed))
+        return _insertion(migration, listed.line, listed.column + 1, text if empty_list else f"{text}, ")
+    between = ", " if before.strip() else f",\n{before}"
+    return _insertion(migration, first.line, first.column, text + between)
+
+
+def _insertion(migration: Migration, line: int, column: int, text: str) -> Edit:
+    return Edit(migration.path, Span(line, column, line, column), text)
+
+
+def _is_tuple(text: str) -> bool:
+    try:
+        return isinstance(ast.parse(text, mode="eval").body, ast.Tuple)
+    except SyntaxError:
+        return False
 
 
 def _within(span: Span, outer: Span) -> bool:
@@ -52,12 +73,3 @@ def _within(span: Span, outer: Span) -> bool:
         outer.end_line,
         outer.end_column,
     )
-
-
-def _quote(path: str, span: Span, tree: Tree) -> str:
-    if path not in tree:
-        return '"'
-    text = lines(decode(path, tree.read([path])[path]))
-    start = text[span.line - 1][span.column - 1 :] if span.line <= len(text) else ""
-    single, double = start.find("'"), start.find('"')
-    return "'" if single >= 0 and (double < 0 or single < double) else '"'

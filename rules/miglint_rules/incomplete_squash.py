@@ -261,7 +261,7 @@ def _wrong_name(migration: Migration, dependency: Dependency, scope: Scope) -> P
     problem = _problem(migration, dependency.span, message, help_text, "not there", str(wanted))
     if near:
         edit = redirected(migration, dependency, names[near[0]], scope.change_set.tree)
-        problem = replace(problem, fix=Fix(f"replace {near[0]}", safe=False, edits=(edit,)))
+        problem = replace(problem, fix=Fix(f"replace {near[0]}", safe=False, edits=(edit,)) if edit else None)
     return problem
 
 
@@ -280,7 +280,8 @@ def _still_named(migration: Migration, scope: Scope) -> Iterator[Problem]:
     who = f"{dependent.key} still depends"
     if len(found) > 1:
         who = f"{dependent.key} and {counted(len(found) - 1, 'other place')} still depend"
-    edits = tuple(redirected(one, place, migration.key, scope.change_set.tree) for one, place in found)
+    redirections = [redirected(one, place, migration.key, scope.change_set.tree) for one, place in found]
+    edits = tuple(edit for edit in redirections if edit)
     problem = _problem(
         dependent,
         dependency.span,
@@ -293,7 +294,7 @@ def _still_named(migration: Migration, scope: Scope) -> Iterator[Problem]:
     yield replace(
         problem,
         related=tuple(Related(one.path, place.span.line, f"depends on {place.key}") for one, place in found[1:]),
-        fix=Fix(f"depend on {migration.key.name}", safe=True, edits=edits),
+        fix=Fix(f"depend on {migration.key.name}", safe=True, edits=edits) if all(redirections) else None,
     )
 
 

@@ -4,8 +4,9 @@
 `IrreversibleError` and stops, so the deployment that went wrong cannot be rolled back with `migrate`: somebody has to
 edit migrations or fake them, in the middle of the incident.
 
-Where going back needs no change of data, as after filling a new column, `migrations.RunPython.noop` says so. Where the
-old values are lost for good, suppress the finding with that as the reason: it is the record that someone thought of it.
+Where going back needs no change of data, as after filling a new column, `migrations.RunPython.noop` says so; that edit
+is suggested, for a person to judge. Where the old values are lost for good, suppress the finding with that as the
+reason: it is the record that someone thought of it.
 
 ## Bad
 The function has no counterpart:
@@ -106,24 +107,26 @@ from miglint.history import Migration, Operation
 from miglint.rule import operation_rule
 from miglint.scope import Scope
 from miglint.sources.django.values import Function, Reference
+from miglint_rules._arguments import noop
 
 
 @operation_rule("RunPython", severity=Severity.WARNING)
 def check(operation: Operation, migration: Migration, scope: Scope) -> Iterator[Problem]:
     if operation.arguments.get("reverse_code") is not None or operation.overridden:
         return
-    function = _name(operation.arguments.get("code"))
+    name = _name(operation.arguments.get("code"))
+    function = name or "the function"
     yield Problem(
         at=Location(migration.path, operation.span),
         message=f"{function} has no reverse_code: migrating back past {migration.key} raises IrreversibleError",
         help=f"say how to go back, or that nothing is to be done:\n\n"
-        f"    migrations.RunPython({function}, migrations.RunPython.noop)",
+        f"    migrations.RunPython({name or '…'}, migrations.RunPython.noop)",
         identity=(function,),
+        fix=noop(operation, migration, scope.change_set.tree, "reverse_code"),
     )
 
 
 def _name(code: object) -> str:
-    """What a reader calls the function."""
-    if isinstance(code, (Function, Reference)):
-        return code.name.rpartition(".")[2]
-    return "the function"
+    """What a reader calls the function; empty if it has no name."""
+    name = code.name.rpartition(".")[2] if isinstance(code, (Function, Reference)) else ""
+    return name if name.isidentifier() else ""

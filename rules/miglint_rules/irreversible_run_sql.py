@@ -77,6 +77,7 @@ from miglint.finding import Location, Problem, Severity
 from miglint.history import Migration, Operation
 from miglint.rule import operation_rule
 from miglint.scope import Scope
+from miglint_rules._arguments import noop
 
 HELP = """give the statement that undoes it; where nothing has to be undone, say so:
     migrations.RunSQL(..., migrations.RunSQL.noop)"""
@@ -91,4 +92,5 @@ def check(operation: Operation, migration: Migration, scope: Scope) -> Iterator[
             f"{migration.key.name} stops with IrreversibleError",
             help=HELP,
             identity=(str(operation.index),),
+            fix=noop(operation, migration, scope.change_set.tree, "reverse_sql"),
         )

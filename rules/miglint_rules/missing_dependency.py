@@ -90,6 +90,7 @@ def check(scope: Scope) -> Iterator[Problem]:
 def _problem(missing: Missing, scope: Scope) -> Problem:
     migration, wanted = scope.history.migrations[missing.migration], missing.dependency.key
     nearest = _nearest(wanted, missing.migration, scope)
+    edit = redirected(migration, missing.dependency, nearest, scope.change_set.tree) if nearest else None
     verb = "must run before" if missing.run_before else "depends on"
     error = "NodeNotFoundError" if wanted.name not in (FIRST, LATEST) else "ValueError"
     return Problem(
@@ -98,13 +99,7 @@ def _problem(missing: Missing, scope: Scope) -> Problem:
         help=_help(missing, nearest),
         identity=(str(wanted),),
         related=_related(nearest, scope),
-        fix=Fix(
-            f"name {nearest} instead",
-            safe=False,
-            edits=(redirected(migration, missing.dependency, nearest, scope.change_set.tree),),
-        )
-        if nearest
-        else None,
+        fix=Fix(f"name {nearest} instead", safe=False, edits=(edit,)) if edit else None,
         source=migration.source,
         app=migration.key.app,
         migration=migration.key.name,

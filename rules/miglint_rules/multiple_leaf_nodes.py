@@ -134,7 +134,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from miglint.conflict import Branch, Conflict, conflicts
-from miglint.finding import DiagramNode, Fix, Location, Problem, Related, Severity
+from miglint.finding import DiagramNode, Edit, Fix, Location, Problem, Related, Severity
 from miglint.history import Key, Migration
 from miglint.rebase import Rebase, declared, rebase
 from miglint.rule import graph_rule
@@ -233,9 +233,10 @@ def _dependents(plan: Rebase, scope: Scope) -> list[Migration]:
     ]
 
 
-def _fix(plan: Rebase, scope: Scope) -> Fix:
+def _fix(plan: Rebase, scope: Scope) -> Fix | None:
     """Move the dependencies by which the change hangs on what comes before. An edit cannot rename files: names stay."""
-    tree, edits = scope.change_set.tree, []
+    tree = scope.change_set.tree
+    edits: list[Edit | None] = []
     for redirect in plan.redirects:
         migration = scope.history.migrations[redirect.migration]
         if redirect.to is None:
@@ -245,7 +246,8 @@ def _fix(plan: Rebase, scope: Scope) -> Fix:
     first = plan.redirects[0]
     title = f"let {first.migration.name} depend on {plan.onto.name} instead of {first.dependency.key.name}"
     # Without a base it is not known which of the two databases have applied.
-    return Fix(title, safe=scope.base_graph is not None, edits=tuple(edits))
+    safe = scope.base_graph is not None
+    return Fix(title, safe, edits=tuple(edit for edit in edits if edit)) if all(edits) else None
 
 
 def _related(branch: Branch, scope: Scope) -> Related:

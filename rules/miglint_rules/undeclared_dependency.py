@@ -199,7 +199,7 @@ def check(scope: Scope) -> Iterator[Problem]:
 def _problem(migration: Migration, need: Need, wanted: Key, scope: Scope) -> Problem:
     creator = scope.history.migrations.get(wanted)
     text = f"migrations.swappable_dependency(settings.{need.setting})" if need.setting else written(wanted)
-    edit = added(migration, text)
+    edit = added(migration, text, scope.change_set.tree)
     made = f"{wanted}, which makes it," if creator else f"the first migration of {need.app}"
     error = "LookupError" if need.operation.name == "RunPython" else "Related model cannot be resolved"
     return Problem(

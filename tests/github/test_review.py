@@ -61,3 +61,31 @@ def test_what_cannot_be_shown_is_not_suggested() -> None:
     finding = samples.finding(fix=Fix("x", True, (Edit(samples.PATH, Span(1, 1, 1, 1), "\u202e"),)))
     shown = {samples.PATH: [range(1, 5)]}
     assert review.comment_on(finding, shown, {samples.PATH: SOURCE}) is None
+
+
+def test_an_edit_that_two_findings_share_is_suggested_once(
+    github: FakeGitHub, client: Client, event: Event, pull: PullRequest
+) -> None:
+    github.files[7] = [changed_file(samples.PATH, PATCH)]
+    pair = [samples.finding(fix=samples.atomic_fix(), identity=identity) for identity in ("one", "two")]
+    assert review.deliver(client, event, pull, samples.result(*pair, sources={samples.PATH: SOURCE})) == "suggested 1"
+
+
+@pytest.mark.parametrize("safe", [True, False])
+def test_what_needs_a_judgement_says_so(safe: bool) -> None:
+    fix = Fix("let going back undo nothing", safe, samples.atomic_fix().edits)
+    comment = review.comment_on(samples.finding(fix=fix), {samples.PATH: [range(1, 6)]}, {samples.PATH: SOURCE})
+    assert comment
+    assert "let going back undo nothing" in comment["body"]
+    assert ("if that is right here" in comment["body"]) is not safe
+
+
+@pytest.mark.parametrize("separator", ["\f", "\r", "\u2028", "\x1e"])
+def test_only_git_begins_a_hunk(separator: str) -> None:
+    assert review.hunks(f"@@ -0,0 +1,2 @@\n+a{separator}@@ -0,0 +1,999 @@\n+b\n") == [range(1, 3)]
+
+
+def test_lines_that_github_counts_otherwise_get_no_suggestion() -> None:
+    finding = samples.finding(fix=samples.atomic_fix())
+    source = SOURCE.replace("Migration):\n", "Migration):\r")
+    assert review.comment_on(finding, {samples.PATH: [range(1, 6)]}, {samples.PATH: source}) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from miglint.cache import NullCache
@@ -22,7 +23,12 @@ IDENTITY = "Ada <ada@example.org> 1700000000 +0000"
 
 def run(example: Example, folder: Path) -> Result:
     """The result of checking the example's change against its base, as `miglint check --base main` gives it."""
-    commit(folder, example.base_files(), example.head_files())
+    return run_change(example, example.head_files(), folder)
+
+
+def run_change(example: Example, head: Mapping[str, str], folder: Path) -> Result:
+    """The same with other files in the change."""
+    commit(folder, example.base_files(), head)
     if example.config is not None:
         (folder / ".miglint.yml").write_text(example.config)
     repository = open_repository(folder)
@@ -43,7 +49,7 @@ def places(result: Result, rule: str) -> list[tuple[str, int]]:
     return sorted({_place(finding) for finding in result.active if finding.rule == rule})
 
 
-def commit(folder: Path, base: dict[str, str], head: dict[str, str]) -> None:
+def commit(folder: Path, base: Mapping[str, str], head: Mapping[str, str]) -> None:
     """Make a repository with the base's files on `main` and the head's on `change`."""
     environment = {"PATH": os.environ["PATH"], "HOME": os.fspath(folder), "GIT_CONFIG_NOSYSTEM": "1"}
     stream = _commit("refs/heads/main", base) + _commit("refs/heads/change", head, "refs/heads/main")
@@ -51,7 +57,7 @@ def commit(folder: Path, base: dict[str, str], head: dict[str, str]) -> None:
         subprocess.run(["git", *arguments], cwd=folder, env=environment, input=given, check=True)
 
 
-def _commit(ref: str, files: dict[str, str], parent: str | None = None) -> bytes:
+def _commit(ref: str, files: Mapping[str, str], parent: str | None = None) -> bytes:
     lines = [f"commit {ref}\ncommitter {IDENTITY}\n".encode(), _data(ref.encode())]
     if parent:
         lines.append(f"from {parent}\ndeleteall\n".encode())

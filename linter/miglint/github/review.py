@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from miglint import escape
@@ -31,7 +31,7 @@ def deliver(client: Client, event: Event, pull: PullRequest, result: Result) -> 
     before = {_marker_of(comment) for comment in client.pages(f"{root}/comments", limit=_COMMENT_PAGES)}
     comments = [
         comment
-        for finding in suggestible
+        for finding in _one_an_edit(suggestible)
         if _marker(finding) not in before and (comment := comment_on(finding, shown, result.sources))
     ][:COMMENTS]
     if not comments:
@@ -43,9 +43,10 @@ def deliver(client: Client, event: Event, pull: PullRequest, result: Result) -> 
 def comment_on(finding: Finding, shown: Hunks, sources: Mapping[str, str]) -> dict[str, Any] | None:
     """The review comment of a finding; None if its edit does not lie in the diff or has lines we cannot see."""
     edit = _single_edit(finding)
-    replacement = suggestion(edit, lines(sources[edit.path])) if edit and edit.path in sources else None
-    if edit is None or replacement is None:
-        return None
+    source = lines(sources[edit.path]) if edit and edit.path in sources else []
+    replacement = suggestion(edit, source) if edit else None
+    if edit is None or replacement is None or len(source) != sources[edit.path].count("\n") + 1:
+        return None  # the last: GitHub counts other lines than Python where a lone carriage return stands
     first, last, text = replacement
     if escape.block(text) != text:
         return None  # what cannot be shown as it is cannot be suggested
@@ -56,7 +57,7 @@ def comment_on(finding: Finding, shown: Hunks, sources: Mapping[str, str]) -> di
         "path": edit.path,
         "line": last,
         "side": "RIGHT",
-        "body": f"{body}\n\n{_suggestion_block(text)}",
+        "body": f"{body}\n\n{_offer(finding)}\n\n{_suggestion_block(text)}",
     }
     return comment | {"start_line": first, "start_side": "RIGHT"} if first != last else comment
 
@@ -76,11 +77,16 @@ def suggestion(edit: Edit, source: list[str]) -> tuple[int, int, str] | None:
     return span.line, last, before + edit.text + source[span.end_line - 1][span.end_column - 1 :]
 
 
+def _one_an_edit(findings: Iterable[Finding]) -> Iterable[Finding]:
+    """The findings without those whose edit another suggests already, as in a loop that makes several operations."""
+    return {_single_edit(finding): finding for finding in reversed(list(findings))}.values()
+
+
 def hunks(patch: str) -> list[range]:
     """The stretches of lines of the new file in a unified diff."""
     return [
         range(int(found[1]), int(found[1]) + int(found[2] or 1))
-        for line in patch.splitlines()
+        for line in patch.split("\n")
         if (found := _HUNK.match(line))
     ]
 
@@ -104,6 +110,13 @@ def _marker(finding: Finding) -> str:
 
 def _marker_of(comment: Mapping[str, Any]) -> str:
     return str(comment.get("body", "")).partition("\n")[0].strip()
+
+
+def _offer(finding: Finding) -> str:
+    """What applying it does, and whether that is for a person to judge."""
+    fix = finding.problem.fix
+    title = escape.prose(fix.title, 200) if fix else ""
+    return f"Suggestion: {title}" if fix and fix.safe else f"Suggestion, **if that is right here**: {title}"
 
 
 def _suggestion_block(text: str) -> str:

@@ -28,8 +28,13 @@ def function_body(tree: Tree, migration: Migration, function: Function) -> Funct
 
 def module_body(tree: Tree, migration: Migration) -> ast.Module | None:
     """The syntax tree of the migration's whole file; None if it cannot be parsed."""
-    source = _source(migration.path, tree.read([migration.path])[migration.path])
+    source = module_source(tree, migration)
     return None if source is None else source.tree
+
+
+def module_source(tree: Tree, migration: Migration) -> Source | None:
+    """The migration's file, text and tree; None if it cannot be parsed."""
+    return _source(migration.path, tree.read([migration.path])[migration.path])
 
 
 @lru_cache(maxsize=32)
