@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from miglint.config_origin import DISK, Files
+from miglint.globs import matches
 from miglint.history import Target
 
 
@@ -63,3 +64,10 @@ class Config:
     """The folder of that file, from which the files that it names (plugins, baseline, table_stats) are found."""
     files: Files = DISK
     """Where these are read from: the disk, or the base's tree where the base's configuration rules."""
+
+    def target_of(self, app: str, path: str) -> Target:
+        """The database that a migration runs on: its app's or its path's, else the one for all."""
+        for where, target in self.databases.items():
+            if where == app or matches(path, [where]):
+                return target
+        return self.target

@@ -77,6 +77,8 @@ class Operation:
     not_understood: NotUnderstood | None = None
     overridden: tuple[str, ...] = ()
     """Where `name` is the known base of a class in the repository: what that class replaces of it."""
+    assumptions: tuple[str, ...] = ()
+    """What was taken to be so, for it could not be worked out (`a condition …`), and bears on the arguments."""
     literals: tuple[Literal, ...] = ()
     """The string literals that its SQL is made of, in the order they stand."""
 

@@ -11,7 +11,6 @@ from miglint.cache import Cache, NullCache
 from miglint.config import Config
 from miglint.dialects import analyse
 from miglint.errors import MiglintError
-from miglint.globs import matches
 from miglint.history import Confidence, Key, Migration, Rendered, Statement, Target
 from miglint.result import CheckedMigration, CheckedStatement
 from miglint.scope import Scope
@@ -30,11 +29,8 @@ class Statements:
 
 
 def target_of(migration: Migration, config: Config) -> Target:
-    """The database that a migration runs on: its app's or its path's, else the configured one."""
-    for where, target in config.databases.items():
-        if where == migration.key.app or matches(migration.path, [where]):
-            return target
-    return config.target
+    """The database that a migration runs on."""
+    return config.target_of(migration.key.app, migration.path)
 
 
 def statements_of(

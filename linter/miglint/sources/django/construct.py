@@ -55,9 +55,12 @@ class Constructor:
     def __init__(self, types: FieldTypes, ledger: Ledger) -> None:
         self._types = types
         self._ledger = ledger
+        self._assumed: tuple[Doubt, ...] = ()
+        """What was assumed of the operation that is being built: its fields carry it on to whatever alters them."""
 
     def operation(self, operation: Operation) -> Any:
         """The real operation (not RunPython, RunSQL or SeparateDatabaseAndState). Raises NotBuilt."""
+        self._assumed = tuple(Doubt(Confidence.ASSUMED, reason) for reason in operation.assumptions)
         found = self._operation_class(operation)
         given = {name: value for name, value in operation.arguments.items() if name != "managers"}
         arguments = {name: self._argument(name, value) for name, value in given.items()}
@@ -134,7 +137,7 @@ class Constructor:
         return doubtful(TextField)(**kept, doubts=(Doubt(Confidence.UNKNOWN, reason),), ledger=self._ledger)
 
     def _field(self, call: Call, found: FieldType) -> Any:
-        doubts = [found.doubt] if found.doubt else []
+        doubts = [*self._assumed, *([found.doubt] if found.doubt else ())]
         kwargs: dict[str, Any] = {}
         for name, value in {**found.fixed, **call.kwargs, **found.forced}.items():
             if name in IRRELEVANT or name == "default" or not found.takes(name):
@@ -188,7 +191,7 @@ class Constructor:
             reason = f"the default {name}() is not run"
         else:
             try:
-                return self.value(value)
+                return _evaluated(self.value(value))
             except NotBuilt as error:
                 name, reason = str(error), f"the default could not be evaluated: {error}"
         doubt = Doubt(Confidence.ASSUMED, reason)
@@ -304,6 +307,20 @@ def doubtful(cls: type) -> type:
     from miglint.sources.django.stand_in_fields import Doubtful
 
     return type(cls.__name__, (Doubtful, cls), {"__module__": cls.__module__, "__qualname__": cls.__qualname__})
+
+
+def _evaluated(value: Any) -> Any:
+    """A default that holds nothing of the project's own. Raises NotBuilt."""
+    match value:
+        case Named():
+            raise NotBuilt(f"{value.name} is not evaluated")
+        case list() | tuple() | set() | frozenset():
+            for item in value:
+                _evaluated(item)
+        case dict():
+            for pair in value.items():
+                _evaluated(pair)
+    return value
 
 
 def _name(value: Any) -> str:

@@ -8,12 +8,15 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from miglint.history import Confidence
 from miglint.sources.django.doubts import Doubt, Ledger
 
 _MOMENT = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+"""Stands for the time at which a migration runs, which nobody knows before."""
 
 
 def _moment(call: int) -> dt.datetime:
+    """Written with microseconds, as the clock's are nearly always."""
     return _MOMENT + dt.timedelta(microseconds=call)
 
 
@@ -33,10 +36,10 @@ _CONSTANT: Mapping[str, Callable[[], Any]] = {
     "bytes": bytes,
     "collections.OrderedDict": dict,
     "decimal.Decimal": decimal.Decimal,
-    "datetime.date.today": _MOMENT.date,
-    "django.utils.timezone.localdate": _MOMENT.date,
 }
 _CHANGING: Mapping[str, Callable[[int], Any]] = {
+    "datetime.date.today": lambda call: _MOMENT.date(),
+    "django.utils.timezone.localdate": lambda call: _MOMENT.date(),
     "datetime.datetime.now": _moment,
     "datetime.datetime.today": _moment,
     "datetime.datetime.utcnow": _moment,
@@ -46,7 +49,7 @@ _CHANGING: Mapping[str, Callable[[int], Any]] = {
     "uuid.uuid4": _identifier,
     "uuid.uuid7": _identifier,
 }
-"""Functions whose value differs at every call (which Django can tell): the number of the call makes the value."""
+"""Functions whose value differs at every run, and where Django can tell, at every call: its number makes the value."""
 
 _SAMPLES: Mapping[str, Any] = {
     "AutoField": 0,
@@ -77,11 +80,15 @@ _SAMPLES: Mapping[str, Any] = {
 class FunctionDefault:
     """A default that is a function, known by its name. Calling it notes the doubt that it carries, if any."""
 
-    def __init__(self, name: str, value: Callable[[], Any], doubt: Doubt | None, ledger: Ledger) -> None:
+    def __init__(
+        self, name: str, value: Callable[[], Any], doubt: Doubt | None, ledger: Ledger, *, is_known: bool = False
+    ) -> None:
         self.name = name
         self._value = value
         self._doubt = doubt
         self._ledger = ledger
+        self._is_known = is_known
+        """Whether the function is, if not its value: then it is no other one under another name."""
 
     def __call__(self) -> Any:
         """The value, or one that could be it."""
@@ -91,7 +98,7 @@ class FunctionDefault:
 
     def __eq__(self, other: object) -> bool:
         same = isinstance(other, FunctionDefault) and other.name == self.name
-        if not same and self._doubt is not None:
+        if not same and self._doubt is not None and not self._is_known:
             self._ledger.note(self._doubt)
         return same
 
@@ -114,7 +121,24 @@ def known(name: str, ledger: Ledger) -> FunctionDefault | None:
         ledger.calls += 1
         return _CHANGING[name](ledger.calls)
 
-    return FunctionDefault(name, value, None, ledger)
+    return FunctionDefault(name, value, Doubt(Confidence.ASSUMED, _at_every_run(name)), ledger, is_known=True)
+
+
+def _at_every_run(name: str) -> str:
+    return f"{name}() gives another value at every run: one stands for it here"
+
+
+def of_the_clock(value: dt.date | dt.time, field: str, ledger: Ledger) -> dt.date | dt.time:
+    """A value in the place of the time that `auto_now` took; of the same type, and as different at every call."""
+    ledger.note(Doubt(Confidence.ASSUMED, f"{field} takes the time of the run: another one stands for it here"))
+    ledger.calls += 1
+    moment = _moment(ledger.calls)
+    match value:
+        case dt.datetime():
+            return moment if value.tzinfo else moment.replace(tzinfo=None)
+        case dt.date():
+            return moment.date()
+    return moment.time()
 
 
 def sample(name: str, internal_type: str, doubt: Doubt, ledger: Ledger) -> FunctionDefault:

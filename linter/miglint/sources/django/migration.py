@@ -8,6 +8,7 @@ from typing import Any
 
 from miglint.finding import Span
 from miglint.history import Dependency, Key, NotUnderstood, Operation
+from miglint.sources.django.assumptions import with_assumptions
 from miglint.sources.django.evaluator.classes import ancestry, located
 from miglint.sources.django.evaluator.frames import Class, Deferred, Frame, GaveUp, World
 from miglint.sources.django.evaluator.interpreter import Interpreter
@@ -103,7 +104,8 @@ class MigrationFile:
             operations.append(_lost(reason, len(operations), self._class.whole.get("operations", self.header.span)))
             builder.not_understood.append(NotUnderstood(reason, operations[-1].span))
         noted = [*self._run.notes[known:], *builder.not_understood]
-        return Body(tuple(operations), tuple(dict.fromkeys(noted)))
+        assumed = with_assumptions(operations, self._run.notes, self.header.dependencies_span)
+        return Body(tuple(assumed), tuple(dict.fromkeys(noted)))
 
     def _items(self, cls: Class, fallback: Span) -> Iterator[tuple[Any, Span]]:
         for owner in ancestry(self._run, cls):

@@ -18,13 +18,12 @@ from miglint.sources.django.evaluator.frames import GaveUp
 from miglint.sources.django.memo import Fact, Memo
 from miglint.sources.django.modules import Modules
 from miglint.sources.django.records import value_from, value_to
-from miglint.sources.django.scan import Scan
+from miglint.sources.django.scan import Scan, is_usual
 from miglint.sources.django.settings import Settings
 from miglint.sources.django.source import Source
 from miglint.sources.django.swappable import user_model
-from miglint.sources.django.values import Value
+from miglint.sources.django.values import Unknown, Value
 
-NEWEST_DJANGO = (6, 1)
 DEFAULTS: Mapping[str, str] = {"AUTH_USER_MODEL": "auth.User", "DEFAULT_AUTO_FIELD": "django.db.models.AutoField"}
 """Django's own defaults for what migrations ask."""
 _VENDORS = {"mariadb": "mysql"}
@@ -96,24 +95,58 @@ class Project:
         """What a fact that a result rests on is now."""
         if fact[0] == "setting":
             return settled(self.setting(fact[1]))
+        if fact[0] == "django":
+            return settled(self._django_version)
         return self._modules.fact(fact)
 
     def facts(self) -> dict[str, str]:
-        """What bears on the SQL: some settings, and the version of Django if it is configured."""
+        """What bears on the SQL: settings as far as they are known, and the version of Django if it is configured."""
         names = ("AUTH_USER_MODEL", "DEFAULT_AUTO_FIELD")
         found = {name: value for name in names if isinstance(value := self.setting(name), str)}
+        if not self._tells_user_model:
+            found.pop("AUTH_USER_MODEL", None)
         version = self._config.django.version
         return found | {"DJANGO_VERSION": version} if version else found
 
-    def fact(self, name: str) -> Value:
-        """The target database's vendor, whether it is MariaDB, or Django's version."""
-        if name == "mariadb":
-            return self._config.target.database == "mariadb"
-        if name == "vendor":
-            return _VENDORS.get(self._config.target.database, self._config.target.database)
-        version = self._config.django.version
-        numbers = tuple(int(part) for part in version.split(".") if part.isdecimal()) if version else NEWEST_DJANGO
-        return (*numbers, *(0, 0, 0)[len(numbers) :], "final", 0)
+    @property
+    def _tells_user_model(self) -> bool:
+        """Whether the user model is known: settings were read, even if they leave it to Django."""
+        if self.setting("AUTH_USER_MODEL") != DEFAULTS["AUTH_USER_MODEL"] or self._config.django.auth_user_model:
+            return True
+        if self._settings.value("AUTH_USER_MODEL", self, self.memo) is not None:
+            return True
+        return self._settings.leaves_to_django("AUTH_USER_MODEL", self, self.memo)
+
+    def fact(self, name: str, importer: Source) -> Value:
+        """The vendor of the database that a file is for, whether it is MariaDB, or Django's version."""
+        if name == "type checking":
+            return False
+        if name == "version":
+            version = self._django_version
+            self._modules.trail.note(("django",), settled(version))
+            return version
+        databases = self._databases(importer.path)
+        answers = {
+            database == "mariadb" if name == "mariadb" else _VENDORS.get(database, database) for database in databases
+        }
+        return answers.pop() if len(answers) == 1 else Unknown("the code is used for several databases")
+
+    def _databases(self, path: str) -> set[str]:
+        """The databases that a file is for: a migration runs on one, a module that migrations import on any."""
+        if not self._config.databases:
+            return {self._config.target.database}
+        folder = posixpath.dirname(path)
+        if is_usual(path):
+            return {self._config.target_of(self.labels.of(folder)[0], path).database}
+        return {target.database for target in (self._config.target, *self._config.databases.values())}
+
+    @cached_property
+    def _django_version(self) -> tuple[Any, ...]:
+        """`django.VERSION` of the series that the project pins, else of the one that writes the SQL."""
+        from miglint.sources.django.series import choose
+
+        choice = choose(self._modules.tree, self.root, self._config.django.version)
+        return (*(choice.wanted or choice.series), 0, "final", 0)
 
     def installed_apps(self) -> list[str]:
         """INSTALLED_APPS as far as it is known."""
@@ -130,7 +163,8 @@ def _context(config: Config) -> str:
     """What of the configuration a result can depend on."""
     django = config.django
     modules = sorted(django.migration_modules.items())
-    parts = [config.target.database, django.version, django.auth_user_model, modules]
+    databases = [(where, target.database) for where, target in config.databases.items()]
+    parts = [config.target.database, databases, django.version, django.auth_user_model, modules]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 

@@ -148,6 +148,7 @@ def operations_to(operations: Sequence[Operation]) -> Json:
             operations_to(operation.state_operations),
             notes_to([operation.not_understood] if operation.not_understood else []),
             list(operation.overridden),
+            list(operation.assumptions),
             [[item.text, span_to(item.span), item.source, item.path] for item in operation.literals],
         ]
         for operation in operations
@@ -160,7 +161,7 @@ def operations_from(data: Json) -> tuple[Operation, ...]:
 
 
 def _operation_from(data: Json) -> Operation:
-    index, name, target, span, arguments, database, state, lost, overridden, literals = data
+    index, name, target, span, arguments, database, state, lost, overridden, assumptions, literals = data
     return Operation(
         int(index),
         str(name),
@@ -171,6 +172,7 @@ def _operation_from(data: Json) -> Operation:
         operations_from(state),
         next(iter(notes_from(lost)), None),
         tuple(map(str, overridden)),
+        tuple(map(str, assumptions)),
         tuple(Literal(str(text), place_from(at), str(source), path) for text, at, source, path in literals),
     )
 

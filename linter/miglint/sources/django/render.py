@@ -49,11 +49,12 @@ class DjangoRenderer:
         self._target = target
         self.as_printed = as_printed
         self._connection = connect(target)
-        self._ledger = Ledger()
+        self._ledger = self._connection.ledger = Ledger()
         self._timeline = Timeline(history, graph, Mentions(history, tree), applied)
         constructor = Constructor(FieldTypes(CustomFields(tree, history.root)), self._ledger)
         in_full = target.database == "sqlite"
-        self._states = States(self._timeline, constructor, self._ledger, in_full=in_full)
+        user = "AUTH_USER_MODEL" in history.settings
+        self._states = States(self._timeline, constructor, self._ledger, in_full=in_full, user_model_known=user)
         self._rendered: dict[tuple[Key, bool], Rendered] = {}
         self._executed: dict[Key, Rendered] = {}
         self._names: dict[frozenset[ModelKey], tuple[tuple[Key, ...], Names]] = {}
@@ -232,6 +233,7 @@ class _Rendering:
         app = self._migration.key.app
         for index, operation in steps:
             with self._noting(index):
+                self._assume(operation)
                 before = project.clone()
                 self._states.advance(operation, app, project)
                 self._forwards(index, operation, before, project)
@@ -245,7 +247,12 @@ class _Rendering:
         self._ledger.take()
         for index, operation in reversed(steps):
             with self._noting(index):
+                self._assume(operation)
                 self._reverse(index, operation, states[index + 1], states[index])
+
+    def _assume(self, operation: Operation) -> None:
+        for reason in operation.assumptions:
+            self._ledger.note(Doubt(Confidence.ASSUMED, reason))
 
     def _forwards(self, index: int, operation: Operation, before: Any, after: Any) -> None:
         if operation.name == "SeparateDatabaseAndState":

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from miglint.sources.django.evaluator.bounded import PLAIN
-from miglint.sources.django.evaluator.frames import Class, World
+from miglint.sources.django.evaluator.frames import Class, Frame, World
 from miglint.sources.django.memo import Memo
 from miglint.sources.django.modules import Modules
 from miglint.sources.django.records import value_from, value_to
@@ -41,17 +41,42 @@ class Settings:
         memo.keep("django-setting", key, facts, value, value_to)
         return value
 
+    def leaves_to_django(self, name: str, world: World, memo: Memo) -> bool:
+        """Whether settings were read whole and do not set this one."""
+        key = json.dumps([name, self._candidates, self._managers])
+        kept = memo.recall("django-setting-left", key, value_from)
+        if kept is not None:
+            return kept[0] is True
+        with self._modules.trail.record() as facts:
+            found = self._leaves(name, world)
+        memo.keep("django-setting-left", key, facts, found, value_to)
+        return found
+
+    def _leaves(self, name: str, world: World) -> bool:
+        for frame in self._frames(world):
+            spaces = _namespaces(frame)
+            if any("INSTALLED_APPS" in names for names in spaces):
+                return not frame.wildcards and not any(name in names for names in spaces)
+        return False
+
     def _find(self, name: str, world: World) -> Any:
-        for path in dict.fromkeys([*_named(self._modules, self._managers), *self._candidates]):
-            frame = self._modules.frame(path, world)
-            if frame is None:
-                continue
-            found = [frame.names] + [item.names for item in frame.names.values() if isinstance(item, Class)]
-            for names in found:
+        for frame in self._frames(world):
+            for names in _namespaces(frame):
                 value = names.get(name)
                 if isinstance(value, PLAIN) and value is not None:
                     return value
         return None
+
+    def _frames(self, world: World) -> Iterator[Frame]:
+        for path in dict.fromkeys([*_named(self._modules, self._managers), *self._candidates]):
+            frame = self._modules.frame(path, world)
+            if frame is not None:
+                yield frame
+
+
+def _namespaces(frame: Frame) -> list[dict[str, Any]]:
+    """The names of a settings module, and of the classes in it, as django-configurations has them."""
+    return [frame.names] + [item.names for item in frame.names.values() if isinstance(item, Class)]
 
 
 def _preference(path: str) -> tuple[bool, int, str]:

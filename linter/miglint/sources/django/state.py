@@ -20,6 +20,7 @@ from miglint.sources.django.timeline import Step, Timeline
 from miglint.sources.django.touches import ModelKey
 
 Models = dict[ModelKey, Any]
+_DJANGOS_USER = ModelKey("auth", "user")
 
 
 @dataclass(slots=True)
@@ -41,8 +42,17 @@ class Before:
 class States:
     """Builds states for one history."""
 
-    def __init__(self, timeline: Timeline, constructor: Constructor, ledger: Ledger, *, in_full: bool) -> None:
+    def __init__(
+        self,
+        timeline: Timeline,
+        constructor: Constructor,
+        ledger: Ledger,
+        *,
+        in_full: bool,
+        user_model_known: bool,
+    ) -> None:
         self._timeline = timeline
+        self._user_model_known = user_model_known
         self._constructor = constructor
         self._ledger = ledger
         self._in_full = in_full
@@ -247,8 +257,12 @@ class States:
         known = PRIMARY_KEYS.get(model.app)
         cls: Any = getattr(models, known or "AutoField")
         arguments: dict[str, Any] = {"primary_key": True}
+        reason = ""
         if known is None:
             reason = f"the primary key of {model.app}.{model.name} is not known: its migrations are not here"
+        elif not self._user_model_known and model == _DJANGOS_USER:
+            reason = "AUTH_USER_MODEL is not known: no settings were found that tell it, so auth.User is taken"
+        if reason:
             cls = doubtful(cls)
             arguments |= {"doubts": (Doubt(Confidence.ASSUMED, reason),), "ledger": self._ledger}
         options = {"db_table": TABLES[model]} if model in TABLES else {}

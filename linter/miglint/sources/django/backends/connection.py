@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib
 from collections.abc import Callable, Iterator, Mapping
 from types import SimpleNamespace
@@ -13,6 +14,8 @@ from miglint.sources.django.backends import literals
 from miglint.sources.django.backends.drivers import stand_ins
 from miglint.sources.django.backends.names import Constraint, Names
 from miglint.sources.django.backends.recording import RecordingMixin
+from miglint.sources.django.defaults import of_the_clock
+from miglint.sources.django.doubts import Ledger
 
 _ENGINES = {
     "postgresql": "postgresql",
@@ -127,15 +130,12 @@ def _offline(wrapper: Any) -> Any:
         def get_table_list(self, cursor: object) -> list[Any]:
             return []
 
-    class Editor(RecordingMixin, wrapper.SchemaEditorClass):
-        def _is_collation_deterministic(self, collation_name: str) -> bool:
-            return collation_name not in self.connection.catalog("").nondeterministic
-
     class Offline(wrapper):
         introspection_class = Introspection
-        SchemaEditorClass = Editor
+        SchemaEditorClass = _editor(wrapper)
         catalog: Callable[[str], Names]
         extensions: Callable[[], set[str]]
+        ledger: Ledger
 
         def cursor(self) -> OfflineCursor:
             return OfflineCursor(self)
@@ -147,6 +147,23 @@ def _offline(wrapper: Any) -> Any:
             pass
 
     return Offline
+
+
+def _editor(wrapper: Any) -> Any:
+    """The backend's schema editor, writing down what it would execute."""
+
+    class Editor(RecordingMixin, wrapper.SchemaEditorClass):
+        def _effective_default(self, field: Any) -> Any:
+            value = super()._effective_default(field)
+            by_clock = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
+            if by_clock and not field.has_default() and isinstance(value, dt.date | dt.time):
+                return of_the_clock(value, field.name, self.connection.ledger)
+            return value
+
+        def _is_collation_deterministic(self, collation_name: str) -> bool:
+            return collation_name not in self.connection.catalog("").nondeterministic
+
+    return Editor
 
 
 def _described(constraint: Constraint) -> dict[str, Any]:

@@ -46,8 +46,8 @@ class Int8(int):
 
 @singledispatch
 def postgresql(value: object) -> str:
-    """The literal of a value as psycopg 3 composes it."""
-    return postgresql_text(str(value))
+    """The literal of a value as psycopg 3 composes it. Raises TypeError for what is not known, as psycopg does."""
+    raise TypeError(f"a {type(value).__name__} cannot be written as a literal")
 
 
 def postgresql_text(text: str) -> str:
@@ -56,6 +56,11 @@ def postgresql_text(text: str) -> str:
     if "\\" in quoted:
         return " E'" + quoted.replace("\\", "\\\\") + "'"
     return f"'{quoted}'"
+
+
+@postgresql.register
+def _(value: str) -> str:
+    return postgresql_text(str(value))
 
 
 @postgresql.register
@@ -240,7 +245,7 @@ _MYSQL_ESCAPES = str.maketrans(
 
 
 def mysql(value: object) -> str:
-    """The literal of a value as mysqlclient escapes it."""
+    """The literal of a value as mysqlclient escapes it. Raises TypeError for what Django never gives it."""
     match value:
         case None:
             return "NULL"
@@ -255,4 +260,6 @@ def mysql(value: object) -> str:
             return "_binary'" + bytes(value).decode("latin-1").translate(_MYSQL_ESCAPES) + "'"
         case dt.datetime():
             return f"'{value.replace(tzinfo=None).isoformat(' ')}'"
-    return "'" + str(value).translate(_MYSQL_ESCAPES) + "'"
+        case str() | dt.date() | dt.time() | uuid.UUID():
+            return "'" + str(value).translate(_MYSQL_ESCAPES) + "'"
+    raise TypeError(f"a {type(value).__name__} cannot be written as a literal")

@@ -32,6 +32,8 @@ _OPERATOR_NAMES: dict[type[ast.AST], str] = {
     ast.UAdd: "pos",
 }
 _ABSENT = object()
+_CONNECTIONS = "django.db.connections"
+"""Whatever the alias: the database that the migration is for."""
 
 
 def _name(run: Run, node: ast.Name, frame: Frame) -> Any:
@@ -277,6 +279,8 @@ def _subscript(run: Run, node: ast.Subscript, frame: Frame) -> Any:
     for side in (value, index):
         if isinstance(side, Unknown):
             return side
+    if isinstance(value, Reference) and value.name == _CONNECTIONS:
+        return Reference("django.db.connection", run.span(node, frame))
     if isinstance(value, _SYMBOLIC):
         return Call("operator.getitem", (value, index), span=run.span(node, frame))
     if isinstance(value, Class):

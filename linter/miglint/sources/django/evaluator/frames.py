@@ -31,8 +31,8 @@ class World(Protocol):
     def setting(self, name: str) -> Value | None:
         """The value of a Django setting; None if no settings module tells."""
 
-    def fact(self, name: str) -> Value:
-        """`connection.vendor` or `django.VERSION`."""
+    def fact(self, name: str, importer: Source) -> Value:
+        """`connection.vendor`, `django.VERSION` and the like, as this file sees them."""
 
 
 @dataclass(slots=True)

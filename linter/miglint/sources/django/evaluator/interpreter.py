@@ -37,6 +37,7 @@ _FACTS = {
     "django.db.connection.vendor": "vendor",
     "django.db.connection.connection.vendor": "vendor",
     "django.VERSION": "version",
+    "typing.TYPE_CHECKING": "type checking",
 }
 
 
@@ -171,7 +172,7 @@ class Interpreter:
             return Setting(name, self._setting(name, node, frame), self.span(node, frame))
         full = f"{value.name}.{name}"
         if full in _FACTS:
-            return self.world.fact(_FACTS[full])
+            return self.world.fact(_FACTS[full], self.main)
         if len(full) > _MAX_NAME:
             return self.unknown("a name is too long", node, frame)
         return Reference(full, self.span(node, frame))
@@ -186,6 +187,8 @@ class Interpreter:
             return self.evaluate(value.node, value.frame)
         if not isinstance(value, Reference):
             return value
+        if value.name in _FACTS:
+            return self.world.fact(_FACTS[value.name], self.main)
         self.spend(20)
         found = self.world.resolve(value.name, frame.source)
         return value if found is None else found

@@ -1,0 +1,159 @@
+"""What the repository does not tell is never said to be exact."""
+
+import pytest
+
+from miglint.cache import NullCache
+from miglint.changeset import MemoryTree
+from miglint.config import Config, DjangoConfig
+from miglint.graph import Graph
+from miglint.history import Confidence, Key, Statement, Target
+from miglint.sources.django import read
+from miglint.sources.django.render import DjangoRenderer
+
+HEAD = """
+import os
+from datetime import date
+import django
+from django import VERSION
+from django.conf import settings
+from django.db import connection, connections, migrations, models
+from django.utils import timezone
+"""
+SETTINGS = "SECRET_KEY = 'x'\nINSTALLED_APPS = ['shop', 'stock']\n"
+CUSTOMER = "migrations.CreateModel('customer', [('id', models.BigAutoField(primary_key=True)), {fields}])"
+
+
+def migration(*operations: str, before: str = "", after: str = "") -> str:
+    dependencies = f"[('shop', '{after}')]" if after else "[]"
+    body = f"    dependencies = {dependencies}\n    operations = [{', '.join(operations)}]\n"
+    return f"{HEAD}{before}\nclass Migration(migrations.Migration):\n{body}"
+
+
+def rendered(
+    files: dict[str, str], key: str, config: Config | None = None, database: str = "postgresql"
+) -> list[Statement]:
+    """The statements of one migration. Files are `0001` (of shop), or paths."""
+    found = {"shop/migrations/__init__.py": "", "stock/migrations/__init__.py": ""}
+    for name, text in files.items():
+        found[name if "." in name else f"shop/migrations/{name}.py"] = text
+    tree = MemoryTree({path: text.encode() for path, text in found.items()})
+    target = Target(database, (15,))
+    (history,) = read(tree, config or Config(target=target), NullCache())
+    writer = DjangoRenderer(history, Graph.of(history), tree, target, as_printed=True)
+    return list(writer.render(Key(*key.split("."))).statements)
+
+
+def certain(statements: list[Statement]) -> bool:
+    return all(statement.confidence is Confidence.EXACT for statement in statements)
+
+
+ADDED = "migrations.AddField('customer', 'note', models.IntegerField(null=True))"
+FIRST = migration(CUSTOMER.format(fields="('name', models.TextField())"))
+
+
+def test_what_an_unknown_condition_brings_is_assumed() -> None:
+    text = migration(ADDED, after="0001") + "    if os.environ.get('MORE'):\n        operations += []\n"
+    (added,) = rendered({"0001": FIRST, "0002": text}, "shop.0002")
+    assert added.confidence is Confidence.ASSUMED
+    assert added.reason == "a condition could not be worked out; its body is taken"
+
+
+def test_a_condition_bears_on_the_operation_that_it_stands_in() -> None:
+    other = "migrations.AddField('customer', 'age', models.IntegerField(default=1 if os.environ.get('X') else 2))"
+    statements = rendered({"0001": FIRST, "0002": migration(ADDED, other, after="0001")}, "shop.0002")
+    assert [statement.confidence.value for statement in statements] == ["exact", "assumed", "assumed"]
+
+
+def test_a_field_that_a_condition_made_is_assumed_when_it_is_altered_later() -> None:
+    field = "models.CharField(max_length=10 if os.environ.get('X') else 20)"
+    altered = "migrations.AlterField('customer', 'code', models.CharField(max_length=20))"
+    files = {
+        "0001": migration(CUSTOMER.format(fields=f"('code', {field})")),
+        "0002": migration(altered, ADDED, after="0001"),
+    }
+    type_of_code, note = rendered(files, "shop.0002")
+    assert (type_of_code.confidence, note.confidence) == (Confidence.ASSUMED, Confidence.EXACT)
+
+
+@pytest.mark.parametrize(
+    ("settings", "configured", "expected"),
+    [
+        ("", None, Confidence.ASSUMED),
+        (SETTINGS, None, Confidence.EXACT),
+        (SETTINGS + "from elsewhere.settings import *\n", None, Confidence.ASSUMED),
+        (SETTINGS + "import os\nAUTH_USER_MODEL = os.environ['USER_MODEL']\n", None, Confidence.ASSUMED),
+        ("", "auth.User", Confidence.EXACT),
+    ],
+)
+@pytest.mark.parametrize(
+    "kind", ["ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)", "ManyToManyField('auth.User')"]
+)
+def test_the_default_user_model_is_assumed_where_no_settings_tell(
+    settings: str, configured: str | None, expected: Confidence, kind: str
+) -> None:
+    files = {"0001": migration(CUSTOMER.format(fields=f"('owner', models.{kind})")), "project/settings.py": settings}
+    config = Config(target=Target("postgresql", (15,)), django=DjangoConfig(auth_user_model=configured))
+    statements = rendered(files, "shop.0001", config)
+    assert any('REFERENCES "auth_user" ("id")' in statement.sql for statement in statements)
+    assert {statement.confidence for statement in statements} == {expected}
+
+
+@pytest.mark.parametrize(
+    ("field", "literal"),
+    [
+        ("models.DateTimeField(auto_now_add=True)", "'2000-01-01 00:00:00.000001+00:00'::timestamptz"),
+        ("models.DateField(auto_now=True)", "'2000-01-01'::date"),
+        ("models.TimeField(auto_now=True)", "'00:00:00.000001'::time"),
+        ("models.DateTimeField(default=timezone.now)", "'2000-01-01 00:00:00.000001+00:00'::timestamptz"),
+        ("models.DateField(default=date.today)", "'2000-01-01'::date"),
+    ],
+)
+def test_the_time_of_a_run_is_the_same_at_every_run_and_assumed(field: str, literal: str) -> None:
+    text = migration(f"migrations.AddField('customer', 'made', {field})", after="0001")
+    (added, _) = rendered({"0001": FIRST, "0002": text}, "shop.0002")
+    assert f"DEFAULT {literal} NOT NULL" in added.sql
+    assert added.confidence is Confidence.ASSUMED
+    assert "the time of the run" in added.reason or "at every run" in added.reason
+
+
+def test_a_default_that_holds_something_of_the_project_is_not_written_as_text() -> None:
+    field = "models.JSONField(default={'made by': shop.models.make})"
+    text = "import shop.models\n" + migration(f"migrations.AddField('customer', 'data', {field})", after="0001")
+    (added, _) = rendered({"0001": FIRST, "0002": text}, "shop.0002")
+    assert "object at" not in added.sql
+    assert added.confidence is Confidence.ASSUMED
+    assert "shop.models.make is not evaluated" in added.reason
+
+
+@pytest.mark.parametrize("where", ["connection.vendor", "connections['default'].vendor"])
+def test_a_migration_sees_the_vendor_of_its_own_database(where: str) -> None:
+    config = Config(databases={"shop": Target("mysql", (8,)), "stock": Target("sqlite")})
+    vendor = f"migrations.CreateModel({where} + '_thing', [('id', models.BigAutoField(primary_key=True))])"
+    files = {"0001": migration(vendor), "stock/migrations/0001.py": migration(vendor)}
+    (here,) = rendered(files, "shop.0001", config, "mysql")
+    (there,) = rendered(files, "stock.0001", config, "sqlite")
+    assert "`shop_mysql_thing`" in here.sql
+    assert '"stock_sqlite_thing"' in there.sql
+    assert certain([here, there])
+
+
+def test_a_helper_of_migrations_for_several_databases_knows_no_vendor() -> None:
+    config = Config(databases={"shop": Target("mysql", (8,)), "stock": Target("sqlite")})
+    helper = "from django.db import connection\nVENDOR = connection.vendor\n"
+    text = "from shop.helper import VENDOR\n" + migration(ADDED.replace("'note'", "VENDOR"), after="0001")
+    files = {"0001": FIRST, "0002": text, "shop/__init__.py": "", "shop/helper.py": helper}
+    assert not certain(rendered(files, "shop.0002", config, "mysql"))
+
+
+@pytest.mark.parametrize("version", ["VERSION[:2]", "django.VERSION[:2]"])
+def test_the_version_of_django_is_the_one_that_the_project_pins(version: str) -> None:
+    made = f"migrations.RunSQL('SELECT %s' % ({version} >= (5, 0)))"
+    for pinned, answer in (("4.2", "False"), ("5.2", "True")):
+        files = {"0001": migration(made), "requirements.txt": f"Django=={pinned}.1\n"}
+        (statement,) = rendered(files, "shop.0001")
+        assert statement.sql == f"SELECT {answer}"
+
+
+def test_what_only_type_checkers_see_is_not_there() -> None:
+    before = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import decimal\n"
+    assert certain(rendered({"0001": FIRST, "0002": migration(ADDED, before=before, after="0001")}, "shop.0002"))
