@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import textwrap
-from typing import Any
 
 from miglint.analysis import Analysis
-from miglint.history import Migration, Operation
-from miglint.scope import Scope
-from miglint.sources.django.values import Call
+from miglint.history import Operation
 
 POSTGRES = "from django.contrib.postgres.operations import {}"
 
@@ -35,26 +32,10 @@ def field_of(operation: Operation) -> str:
     return name if isinstance(name, str) and "Field" in operation.name else ""
 
 
-def written(value: Any, migration: Migration, scope: Scope) -> str:
-    """A call as it is written in the migration, on one line where it was on several; empty if it cannot be had."""
-    if not isinstance(value, Call) or value.span is None:
-        return ""
-    content = scope.change_set.tree.read([migration.path])[migration.path]
-    lines = content.decode("utf-8", "replace").splitlines()[value.span.line - 1 : value.span.end_line]
-    if not lines:
-        return ""
-    lines[-1] = lines[-1][: value.span.end_column - 1 if len(lines) > 1 else None]
-    if len(lines) == 1:
-        return lines[0][value.span.column - 1 : value.span.end_column - 1]
-    lines[0] = lines[0][value.span.column - 1 :]
-    joined = " ".join(line.strip() for line in lines)
-    return joined.replace("( ", "(").replace(",)", ")").replace(", )", ")")
-
-
 def migration_of(operations: list[str], *, atomic: bool = True, imports: str = "") -> str:
     """The text of a migration's class with some operations, for the help."""
     body = ["    atomic = False"] if not atomic else []
-    body += ["    operations = [", *(f"        {operation}," for operation in operations), "    ]"]
+    body += ["    operations = [", *(textwrap.indent(f"{operation},", " " * 8) for operation in operations), "    ]"]
     head = [imports, ""] if imports else []
     return indented(*head, "class Migration(migrations.Migration):", *body)
 

@@ -5,6 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 
+def check_of(sql: str) -> str:
+    """What stands in the brackets of a statement's CHECK; empty if it has none, or several."""
+    from sqlparse.lexer import tokenize
+
+    found: list[str] = []
+    depth, waiting = 0, False
+    for _, text in tokenize(sql):  # type: ignore[no-untyped-call]  # sqlparse has no annotations
+        if waiting and text == "(":
+            found.append("")
+            depth, waiting = 1, False
+        elif depth:
+            depth += {"(": 1, ")": -1}.get(text, 0)
+            found[-1] += text if depth else ""
+        elif not text.isspace():
+            waiting = text.upper() == "CHECK"
+    return found[0].strip() if len(found) == 1 else ""
+
+
 def statements(sql: str) -> Iterator[list[str]]:
     """Each statement's tokens without blanks and comments; words that are not quoted in upper case."""
     from sqlparse import tokens

@@ -111,11 +111,14 @@ from miglint.catalog import ConstraintKind, Name
 from miglint.changes import AddColumn, AddConstraint, CreateIndex
 from miglint.effects import Work
 from miglint.finding import Problem, Severity
-from miglint.history import Operation
 from miglint.rule import statement_rule
 from miglint.scope import Scope
-from miglint_rules._remedies import POSTGRES, field_of, migration_of, model_of, quoted, written
+from miglint_rules._own import Own, own_operation
+from miglint_rules._recipes import beside_the_state, concurrent_builds, recipe, step
+from miglint_rules._remedies import POSTGRES, migration_of, quoted
 from miglint_rules._statements import changes_of, operation_of, problem, shown, to_blame
+
+ALONE = "build it concurrently, in a migration of its own:"
 
 
 @statement_rule(severity=Severity.ERROR, explains_work=True)
@@ -131,7 +134,7 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
             if (operation, table) in said:
                 continue
             said.add((operation, table))
-        yield _problem(analysis, change, table, scope)
+        yield _problem(analyses, analysis, change, table, scope)
 
 
 def _unique_columns(analyses: Sequence[Analysis]) -> Iterator[tuple[int | None, Name, tuple[str, ...]]]:
@@ -143,32 +146,36 @@ def _unique_columns(analyses: Sequence[Analysis]) -> Iterator[tuple[int | None, 
             yield analysis.statement.operation, column.table, (column.column.name,)
 
 
-def _problem(analysis: Analysis, change: CreateIndex, table: str, scope: Scope) -> Problem:
-    operation = operation_of(analysis)
+def _problem(
+    analyses: Sequence[Analysis], analysis: Analysis, change: CreateIndex, table: str, scope: Scope
+) -> Problem:
+    own = own_operation(analysis, scope)
     keys = ", ".join(key.column or "(expression)" for key in change.index.keys)
     return problem(
         analysis,
         message=f"index {change.index.name} on {table} ({keys}) is built inside of the transaction: "
         f"nobody can write to {table} until it is done",
-        help=_django(analysis, operation, change, scope) if operation else _sql(analysis, change, table),
-        identity=(table, change.index.name if operation is None else keys),
+        help=_django(analyses, analysis, own) if own else _sql(analysis, change, table),
+        identity=(table, change.index.name if own is None else keys),
         scope=scope,
         table=change.table,
     )
 
 
-def _django(analysis: Analysis, operation: Operation, change: CreateIndex, scope: Scope) -> str:
-    model, field = model_of(operation), field_of(operation)
-    if operation.name == "AddIndex":
-        lead = "build it concurrently, in a migration of its own:"
-        index = written(operation.arguments.get("index"), analysis.migration, scope) or "..."
-    else:
-        where = f"{field} without its own index (db_index=False)" if field else "the index out of this operation"
-        lead = f"leave {where}, put the index into Meta.indexes, and build it concurrently in a migration of its own:"
-        fields = ", ".join(quoted(name) for name in ([field] if field else change.index.columns))
-        index = f"models.Index(fields=[{fields}], name={quoted(change.index.name[:30])})"
-    imports = POSTGRES.format("AddIndexConcurrently")
-    return f"{lead}\n{migration_of([f'AddIndexConcurrently({quoted(model)}, {index})'], atomic=False, imports=imports)}"
+def _django(analyses: Sequence[Analysis], analysis: Analysis, own: Own) -> str:
+    if own.operation.name == "AddIndex" and own.written is not None:
+        index = own.written.argument("index") or own.written.arguments[-1]
+        build = f"AddIndexConcurrently({quoted(own.model)}, {index})"
+        imports = POSTGRES.format("AddIndexConcurrently")
+        return f"{ALONE}\n{migration_of([build], atomic=False, imports=imports)}"
+    builds = concurrent_builds(analyses, analysis)
+    if not own.field:
+        return f"{ALONE}\n{migration_of([beside_the_state(builds, str(own))], atomic=False)}"
+    first = own.adding if own.operation.name == "AddField" else own.altering
+    bare = first(own.declared and own.declared.replacing(db_index="False"), otherwise="with db_index=False")
+    build = beside_the_state(builds, own.altering(own.declared))
+    lead = f"leave {own.field} without its index at first, and build that concurrently in a migration of its own:"
+    return recipe(lead, [step(bare), step(build, atomic=False)])
 
 
 def _sql(analysis: Analysis, change: CreateIndex, table: str) -> str:
@@ -180,5 +187,5 @@ def _sql(analysis: Analysis, change: CreateIndex, table: str) -> str:
     if analysis.migration.source == "django":
         drop = f"DROP INDEX CONCURRENTLY IF EXISTS {change.index.name}"
         code = migration_of([f'migrations.RunSQL("{sql}", "{drop}")'], atomic=False)
-        return f"build it concurrently, in a migration of its own:\n{code}"
+        return f"{ALONE}\n{code}"
     return f"build it concurrently, outside of a transaction:\n    {sql};"

@@ -101,67 +101,111 @@ ALTER TABLE shop_voucher ADD CONSTRAINT voucher_code_unique UNIQUE (code);
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from miglint.analysis import Analysis
-from miglint.catalog import Constraint, ConstraintKind
+from miglint.catalog import Constraint, ConstraintKind, Expression
 from miglint.changes import AddColumn, AddConstraint
 from miglint.finding import Problem, Severity
 from miglint.rule import statement_rule
 from miglint.scope import Scope
-from miglint_rules._remedies import indented, model_of, quoted
-from miglint_rules._statements import operation_of, problem, shown, to_blame
+from miglint_rules._code import WrittenCall
+from miglint_rules._own import own_operation
+from miglint_rules._recipes import beside_the_state, concurrent_builds, recipe, run_sql, step
+from miglint_rules._remedies import indented
+from miglint_rules._statements import problem, shown, to_blame
 
 
 @statement_rule(severity=Severity.ERROR, explains_work=True)
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     for analysis, added, _ in to_blame(analyses, AddConstraint):
         if added.constraint.kind is ConstraintKind.UNIQUE:
-            yield _problem(analysis, added, added.constraint, scope)
+            yield _problem(analyses, analysis, added, added.constraint, scope)
     for analysis, column, _ in to_blame(analyses, AddColumn):
         for constraint in column.constraints:
             if constraint.kind is ConstraintKind.UNIQUE:
-                yield _problem(analysis, column, constraint, scope)
+                yield _problem(analyses, analysis, column, constraint, scope)
 
 
-def _problem(analysis: Analysis, change: AddColumn | AddConstraint, constraint: Constraint, scope: Scope) -> Problem:
+class Unique(NamedTuple):
+    """What the remedy needs: the statement that asks for the constraint, and the constraint as SQL names it."""
+
+    analyses: Sequence[Analysis]
+    analysis: Analysis
+    name: str
+    table: str
+    columns: str
+    suffix: str
+
+    @property
+    def build(self) -> str:
+        """The index without the constraint."""
+        return f"CREATE UNIQUE INDEX CONCURRENTLY {self.name} ON {self.table} ({self.columns})"
+
+    @property
+    def attach(self) -> str:
+        """The constraint on the index."""
+        return f"ALTER TABLE {self.table} ADD CONSTRAINT {self.name} UNIQUE USING INDEX {self.name}{self.suffix}"
+
+
+def _problem(
+    analyses: Sequence[Analysis],
+    analysis: Analysis,
+    change: AddColumn | AddConstraint,
+    constraint: Constraint,
+    scope: Scope,
+) -> Problem:
     table = shown(analysis, change.table)
     columns = ", ".join(constraint.columns) or (change.column.name if isinstance(change, AddColumn) else "")
+    name = constraint.name or f"{table.rpartition('.')[2]}_{columns.replace(', ', '_')}_key"
+    deferred = " DEFERRABLE INITIALLY DEFERRED" if constraint.deferred else " DEFERRABLE"
+    unique = Unique(analyses, analysis, name, table, columns, deferred if constraint.deferrable else "")
+    message = (
+        f"the index of the unique constraint on {table} ({columns}) is built under ACCESS EXCLUSIVE: nobody can read "
+        f"or write {table} until it is done"
+    )
+    alike = isinstance(change, AddColumn) and _is_constant(change.column.default)
+    if alike:
+        message += f"; and every row gets the same {columns}, so that it fails where {table} has two"
     return problem(
         analysis,
-        message=f"the index of the unique constraint on {table} ({columns}) is built under ACCESS EXCLUSIVE: "
-        f"nobody can read or write {table} until it is done",
-        help=_help(analysis, change, constraint, table, columns),
+        message=message,
+        help=_help(unique, scope, column_first=isinstance(change, AddColumn), alike=alike),
         identity=(table, columns),
         scope=scope,
         table=change.table,
     )
 
 
-def _help(
-    analysis: Analysis, change: AddColumn | AddConstraint, constraint: Constraint, table: str, columns: str
-) -> str:
-    name = constraint.name or f"{table.rpartition('.')[2]}_{columns.replace(', ', '_')}_key"
-    build = f"CREATE UNIQUE INDEX CONCURRENTLY {name} ON {table} ({columns})"
-    attach = f"ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE USING INDEX {name}"
-    column_first = isinstance(change, AddColumn)
+def _is_constant(default: Expression | None) -> bool:
+    return default is not None and not default.functions and default.text.upper() not in {"", "NULL"}
+
+
+def _help(unique: Unique, scope: Scope, *, column_first: bool, alike: bool) -> str:
     lead = "add the column without it, then build" if column_first else "build"
     lead += " the index while everybody works, and turn it into the constraint in the next migration:"
-    operation = operation_of(analysis)
-    if operation is None:
-        return f"{lead}\n" + indented("-- outside of a transaction", f"{build};", "-- next", f"{attach};")
-    if operation.name == "AddConstraint":
-        state = "[...],  # this operation"
-    else:
-        fields = ", ".join(quoted(each) for each in columns.split(", "))
-        model = quoted(model_of(operation))
-        state = f"[migrations.AddConstraint({model}, models.UniqueConstraint(fields=[{fields}], name={quoted(name)}))],"
-    code = indented(
-        "# 1: in a migration with atomic = False",
-        f'migrations.RunSQL("{build}", "DROP INDEX CONCURRENTLY IF EXISTS {name}"),',
-        "# 2",
-        "migrations.SeparateDatabaseAndState(",
-        f'    database_operations=[migrations.RunSQL("{attach}", "ALTER TABLE {table} DROP CONSTRAINT {name}")],',
-        f"    state_operations={state}",
-        "),",
-    )
-    return f"{lead}\n{code}"
+    own = own_operation(unique.analysis, scope)
+    if own is None:
+        return f"{lead}\n" + indented("-- outside of a transaction", f"{unique.build};", "-- next", f"{unique.attach};")
+    builds = [run_sql(unique.build, f"DROP INDEX CONCURRENTLY IF EXISTS {unique.name}")]
+    builds += concurrent_builds(unique.analyses, unique.analysis)
+    attached = run_sql(unique.attach, f"ALTER TABLE {unique.table} DROP CONSTRAINT {unique.name}")
+    if not column_first:
+        return recipe(lead, [step(*builds, atomic=False), step(beside_the_state([attached], str(own)))])
+    free, declared = _not_unique(own.declared), own.declared
+    if alike and free is not None and declared is not None:
+        free, declared = free.without("default", "db_default").replacing(null="True"), declared.replacing(null="True")
+    steps = [
+        step(own.adding(free, otherwise="without unique=True")),
+        step(*builds, note="once each row has a value of its own" if alike else "", atomic=False),
+        step(beside_the_state([attached], own.altering(declared, "with unique=True"))),
+    ]
+    return recipe(lead, steps)
+
+
+def _not_unique(declared: WrittenCall | None) -> WrittenCall | None:
+    if declared is None:
+        return None
+    if declared.function.endswith("OneToOneField"):
+        return declared.calling("OneToOneField", "ForeignKey").without("unique").replacing(db_index="False")
+    return declared.without("unique")

@@ -89,8 +89,10 @@ from miglint.effects import Work
 from miglint.finding import Problem, Severity
 from miglint.rule import statement_rule
 from miglint.scope import Scope
-from miglint_rules._remedies import field_of, indented, model_of, quoted
-from miglint_rules._statements import operation_of, problem, shown, to_blame
+from miglint_rules._code import WrittenCall
+from miglint_rules._own import own_operation
+from miglint_rules._remedies import indented
+from miglint_rules._statements import problem, shown, to_blame
 
 DONE = {
     Work.REWRITE: "every row and every index of {table} is written anew",
@@ -108,7 +110,7 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
             analysis,
             message=f"{table}.{change.column} changes from {_old(analysis, change)} to {_spelt(change.type)}: {done} "
             "under ACCESS EXCLUSIVE, nobody can read or write it until that is done",
-            help=_help(analysis, change, table),
+            help=_help(analysis, change, table, scope),
             identity=(table, change.column),
             scope=scope,
             table=change.table,
@@ -126,13 +128,16 @@ def _spelt(kind: Type) -> str:
     return f"{kind.name}{modifiers}{'[]' if kind.array else ''}"
 
 
-def _help(analysis: Analysis, change: AlterColumnType, table: str) -> str:
-    operation = operation_of(analysis)
+NOT_FOR_A_COPY = ("primary_key", "unique", "db_index", "default", "db_default", "auto_now", "auto_now_add", "db_column")
+
+
+def _help(analysis: Analysis, change: AlterColumnType, table: str, scope: Scope) -> str:
+    own = own_operation(analysis, scope)
     new = f"{change.column}_new"
-    if operation is not None and field_of(operation):
-        field, model = field_of(operation), model_of(operation)
+    if own is not None and own.field:
+        field = own.field
         code = indented(
-            f"migrations.AddField({quoted(model)}, {quoted(field + '_new')}, <the new field, null=True>),",
+            f"{own.adding(_copy_of(own.declared), f'{field}_new', 'with null=True')},",
             f"# release 1: write {field} and {field}_new; copy the old rows in batches, outside of a transaction",
             f"# release 2: read {field}_new, stop writing {field}",
             f"# release 3: remove {field}",
@@ -145,3 +150,17 @@ def _help(analysis: Analysis, change: AlterColumnType, table: str) -> str:
             f"-- release 3: drop {change.column}",
         )
     return f"use a second column, and let everybody work meanwhile:\n{code}"
+
+
+def _copy_of(declared: WrittenCall | None) -> WrittenCall | None:
+    """The field for the second column: it may be empty, and counts or relates to nothing yet."""
+    if declared is None:
+        return None
+    copy = declared.without(*NOT_FOR_A_COPY).replacing(null="True")
+    for counting, plain in (("BigAutoField", "BigIntegerField"), ("SmallAutoField", "SmallIntegerField")):
+        copy = copy.calling(counting, plain)
+    copy = copy.calling("AutoField", "IntegerField")
+    related = {"ForeignKey", "OneToOneField"}
+    if copy.function.rpartition(".")[2] in related:
+        copy = copy.calling("OneToOneField", "ForeignKey").replacing(db_index="False", related_name='"+"')
+    return copy

@@ -125,8 +125,10 @@ from miglint.finding import Problem, Severity
 from miglint.rule import statement_rule
 from miglint.scope import Scope
 from miglint_rules._forgotten import column_is_forgotten
-from miglint_rules._remedies import field_of, indented, is_django, model_of, quoted
-from miglint_rules._statements import changes_of, is_existing, operation_of, problem, shown
+from miglint_rules._own import own_operation
+from miglint_rules._recipes import beside_the_state, recipe, run_sql, step
+from miglint_rules._remedies import indented, is_django
+from miglint_rules._statements import changes_of, is_existing, problem, shown
 
 
 @statement_rule(severity=Severity.ERROR)
@@ -142,24 +144,33 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
             analysis,
             message=f"column {table}.{change.column} is dropped: code that still runs names it in every SELECT and "
             f"INSERT of {table}, and fails from then on",
-            help=_help(analysis, table, change.column),
+            help=_help(analysis, change, table, scope),
             identity=(table, change.column),
             scope=scope,
             table=change.table,
         )
 
 
-def _help(analysis: Analysis, table: str, column: str) -> str:
-    operation = operation_of(analysis)
-    if operation is None or not field_of(operation):
+def _help(analysis: Analysis, change: DropColumn, table: str, scope: Scope) -> str:
+    own, column = own_operation(analysis, scope), change.column
+    if own is None or not own.field:
         return (
             f"take two releases: in the first, no code names {column} any more (it has to be nullable or have a "
             "default); the second drops it:\n" + indented(f"ALTER TABLE {table} DROP COLUMN {column};")
         )
-    target = f"{quoted(model_of(operation))}, {quoted(field_of(operation))}"
-    return "take two releases:\n" + indented(
-        "# release 1, with the code that no longer has the field; the column must be nullable or have a db_default",
-        f"migrations.SeparateDatabaseAndState(state_operations=[migrations.RemoveField({target})]),",
-        "# release 2",
-        f'migrations.RunSQL("ALTER TABLE {table} DROP COLUMN {column}", migrations.RunSQL.noop),',
+    nullable = f"ALTER TABLE {table} ALTER COLUMN {column}"
+    dropped = (
+        [run_sql(f"{nullable} DROP NOT NULL", f"{nullable} SET NOT NULL")] if _is_required(analysis, change) else []
     )
+    steps = [
+        step(beside_the_state(dropped, str(own)), note="with the code that no longer has the field"),
+        step(run_sql(f"ALTER TABLE {table} DROP COLUMN {column}", ""), note="in the next release"),
+    ]
+    return recipe("take two releases:", steps)
+
+
+def _is_required(analysis: Analysis, change: DropColumn) -> bool:
+    """Whether new code that no longer writes the column could not insert a row."""
+    table = analysis.before.table(change.table)
+    column = table.columns.get(change.column) if table is not None else None
+    return column is None or (column.not_null and column.default is None)

@@ -65,8 +65,10 @@ from miglint.finding import Problem, Severity
 from miglint.rule import statement_rule
 from miglint.scope import Scope
 from miglint_rules._forgotten import table_is_forgotten
-from miglint_rules._remedies import indented, is_django, model_of, quoted
-from miglint_rules._statements import changes_of, is_existing, operation_of, problem, shown
+from miglint_rules._own import own_operation
+from miglint_rules._recipes import beside_the_state, recipe, run_sql, step
+from miglint_rules._remedies import is_django
+from miglint_rules._statements import changes_of, is_existing, problem, shown
 
 
 @statement_rule(severity=Severity.ERROR)
@@ -81,24 +83,22 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
         yield problem(
             analysis,
             message=f"table {table} is dropped: every query for it of code that still runs fails from then on",
-            help=_help(analysis, table),
+            help=_help(analysis, table, scope),
             identity=(table,),
             scope=scope,
             table=change.table,
         )
 
 
-def _help(analysis: Analysis, table: str) -> str:
-    operation = operation_of(analysis)
-    if operation is None:
+def _help(analysis: Analysis, table: str, scope: Scope) -> str:
+    own = own_operation(analysis, scope)
+    if own is None:
         return f"take two releases: in the first, no code uses {table} any more; the second drops it"
-    if operation.name == "DeleteModel":
-        state = f"migrations.DeleteModel({quoted(model_of(operation))})"
-    else:
-        state = f"migrations.{operation.name}(...)"
-    return "take two releases:\n" + indented(
-        "# release 1, with the code that no longer has it",
-        f"migrations.SeparateDatabaseAndState(state_operations=[{state}]),",
-        "# release 2",
-        f'migrations.RunSQL("DROP TABLE {table}", migrations.RunSQL.noop),',
-    )
+    steps = [
+        step(
+            beside_the_state([], str(own)),
+            note="with the code that no longer has it",
+        ),
+        step(run_sql(f"DROP TABLE {table}", ""), note="in the next release"),
+    ]
+    return recipe("take two releases:", steps)

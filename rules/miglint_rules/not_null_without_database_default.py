@@ -78,8 +78,10 @@ from miglint.changes import AddColumn
 from miglint.finding import Problem, Severity
 from miglint.rule import statement_rule
 from miglint.scope import Scope
-from miglint_rules._remedies import field_of, indented, model_of, quoted
-from miglint_rules._statements import changes_of, is_existing, operation_of, problem, shown
+from miglint_rules._own import database_default, own_operation
+from miglint_rules._recipes import recipe, step
+from miglint_rules._remedies import indented
+from miglint_rules._statements import changes_of, is_existing, problem, shown
 
 
 @statement_rule(severity=Severity.ERROR)
@@ -97,23 +99,26 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
             analysis,
             message=f"{name}.{column.name} is NOT NULL and its default is dropped again: code that still runs does "
             f"not know the column, and its INSERTs into {name} fail",
-            help=_help(analysis, name, change),
+            help=_help(analysis, name, change, scope),
             identity=(name, column.name),
             scope=scope,
             table=change.table,
         )
 
 
-def _help(analysis: Analysis, table: str, change: AddColumn) -> str:
-    operation = operation_of(analysis)
-    default = change.column.default.text if change.column.default else "..."
-    if operation is None or not field_of(operation):
+def _help(analysis: Analysis, table: str, change: AddColumn, scope: Scope) -> str:
+    own = own_operation(analysis, scope)
+    if own is None or not own.field:
+        default = change.column.default.text if change.column.default else ""
         return "keep the default in the database until no old code runs any more:\n" + indented(
             f"ALTER TABLE {table} ALTER COLUMN {change.column.name} SET DEFAULT {default or '...'};"
         )
-    target = f"{quoted(model_of(operation))}, {quoted(field_of(operation))}"
-    return "let the database know the default (Django 5.0 and later):\n" + indented(
-        f"migrations.AddField({target}, <the field with db_default={default or '...'}>),",
-        "# or, in every version, nullable until no old code runs any more:",
-        f"migrations.AddField({target}, <the field with null=True>),",
-    )
+    nullable = own.adding(own.declared and own.declared.replacing(null="True"), otherwise="with null=True")
+    nothing_to_drop = "let it be nullable until no old code runs any more:"
+    default = database_default(own, scope)
+    if not default or own.declared is None:
+        return recipe(nothing_to_drop, [step(nullable)])
+    known = own.adding(own.declared.replacing(db_default=default))
+    imports = "from django.db.models.functions import Now" if default == "Now()" else ""
+    told = recipe("let the database know the default, too (Django 5.0 and later):", [step(known)], imports)
+    return f"{told}\n{recipe(f'or {nothing_to_drop}', [step(nullable)])}"

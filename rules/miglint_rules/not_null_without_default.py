@@ -53,8 +53,10 @@ from miglint.finding import Problem, Severity
 from miglint.rule import statement_rule
 from miglint.scope import Scope
 from miglint_rules._columns import fills_itself
-from miglint_rules._remedies import field_of, indented, model_of, quoted
-from miglint_rules._statements import MYSQL, changes_of, is_existing, operation_of, problem, shown
+from miglint_rules._own import own_operation
+from miglint_rules._recipes import recipe, step
+from miglint_rules._remedies import indented
+from miglint_rules._statements import MYSQL, changes_of, is_existing, problem, shown
 
 
 @statement_rule(severity=Severity.ERROR)
@@ -71,22 +73,19 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
                 analysis,
                 message=f"the new column {table}.{column.name} is NOT NULL and has no default: the database has no "
                 f"value for the rows of {table}, and the migration fails as soon as there is one",
-                help=_help(analysis, table, change),
+                help=_help(analysis, table, change, scope),
                 identity=(table, column.name),
                 scope=scope,
                 table=change.table,
             )
 
 
-def _help(analysis: Analysis, table: str, change: AddColumn) -> str:
-    operation = operation_of(analysis)
-    if operation is None or not field_of(operation):
+def _help(analysis: Analysis, table: str, change: AddColumn, scope: Scope) -> str:
+    own = own_operation(analysis, scope)
+    if own is None or not own.field:
         return "give it a default in the database:\n" + indented(
             f"ALTER TABLE {table} ADD COLUMN {change.column.name} ... NOT NULL DEFAULT ...;"
         )
-    target = f"{quoted(model_of(operation))}, {quoted(field_of(operation))}"
-    return "give it a default in the database (Django 5.0 and later), or let it be nullable first:\n" + indented(
-        f"migrations.AddField({target}, <the field with db_default=...>),",
-        "# or",
-        f"migrations.AddField({target}, <the field with null=True>),",
-    )
+    nullable = own.adding(own.declared and own.declared.replacing(null="True"), otherwise="with null=True")
+    lead = "give it a default in the database (db_default, Django 5.0 and later), or let it be nullable first:"
+    return recipe(lead, [step(nullable)])

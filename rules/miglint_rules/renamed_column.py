@@ -70,8 +70,10 @@ from miglint.changes import RenameColumn
 from miglint.finding import Problem, Severity
 from miglint.rule import statement_rule
 from miglint.scope import Scope
-from miglint_rules._remedies import indented, model_of, quoted
-from miglint_rules._statements import changes_of, is_existing, operation_of, problem, shown
+from miglint_rules._own import own_operation
+from miglint_rules._remedies import indented
+from miglint_rules._renaming import column_kept
+from miglint_rules._statements import changes_of, is_existing, problem, shown
 
 
 @statement_rule(severity=Severity.ERROR)
@@ -83,7 +85,7 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
                 analysis,
                 message=f"column {table}.{change.column} becomes {change.new_name}: code that still runs asks for "
                 f"{change.column} and fails from then on",
-                help=_help(analysis, table, change),
+                help=_help(analysis, table, change, scope),
                 identity=(table, change.column, change.new_name),
                 scope=scope,
                 table=change.table,
@@ -98,16 +100,10 @@ def _is_new(analyses: Sequence[Analysis], analysis: Analysis, change: RenameColu
     return not known_before and now is not None and change.column in now.columns
 
 
-def _help(analysis: Analysis, table: str, change: RenameColumn) -> str:
-    operation = operation_of(analysis)
-    if operation is not None and operation.name == "RenameField":
-        model = quoted(model_of(operation))
-        old, new = str(operation.arguments.get("old_name")), str(operation.arguments.get("new_name"))
-        return "rename the field and keep the column: tie the field to it first, in the model too\n" + indented(
-            f"# models.py: {new} = <the field with db_column={quoted(change.column)}>",
-            f"migrations.AlterField({model}, {quoted(old)}, <the field with db_column={quoted(change.column)}>),",
-            f"migrations.RenameField({model}, {quoted(old)}, {quoted(new)}),",
-        )
+def _help(analysis: Analysis, table: str, change: RenameColumn, scope: Scope) -> str:
+    own = own_operation(analysis, scope)
+    if own is not None and own.operation.name == "RenameField":
+        return column_kept(own, analysis, scope, change.column)
     return f"keep the name, or add {change.new_name} as a second column:\n" + indented(
         f"ALTER TABLE {table} ADD COLUMN {change.new_name} ...;",
         "-- release 1: write both columns; copy the old rows in batches",

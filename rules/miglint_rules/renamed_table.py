@@ -53,6 +53,21 @@ class Migration(migrations.Migration):
     ]
 ```
 
+A view of the old name takes the queries of the old code, its INSERTs and UPDATEs too.
+
+```python
+# shop/migrations/0002_order_table.py
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [
+        migrations.AlterModelTable("order", "purchases"),
+        migrations.RunSQL("CREATE VIEW shop_order AS SELECT * FROM purchases", "DROP VIEW shop_order"),
+    ]
+```
+
 A table that the same change makes is known to nobody.
 
 ```sql
@@ -67,39 +82,45 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from miglint.analysis import Analysis
+from miglint.catalog import View
 from miglint.changes import RenameTable
 from miglint.finding import Problem, Severity
 from miglint.rule import statement_rule
 from miglint.scope import Scope
+from miglint_rules._own import own_operation
+from miglint_rules._recipes import recipe, run_sql, step
 from miglint_rules._remedies import indented, quoted
-from miglint_rules._statements import changes_of, is_existing, operation_of, problem, shown
+from miglint_rules._statements import changes_of, is_existing, problem, shown
 
 
 @statement_rule(severity=Severity.ERROR)
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     for analysis, change, _ in changes_of(analyses, RenameTable):
-        if is_existing(analysis, change.table):
+        left = analyses[-1].after.relations.get(change.table)
+        if is_existing(analysis, change.table) and not isinstance(left, View):
             table = shown(analysis, change.table)
             yield problem(
                 analysis,
                 message=f"table {table} becomes {change.new_name}: every query for {table} of code that still runs "
                 "fails from then on",
-                help=_help(analysis, table, change),
+                help=_help(analysis, table, change, scope),
                 identity=(table, change.new_name),
                 scope=scope,
                 table=change.table,
             )
 
 
-def _help(analysis: Analysis, table: str, change: RenameTable) -> str:
-    operation = operation_of(analysis)
-    if operation is not None and operation.name == "RenameModel":
-        old, new = str(operation.arguments.get("old_name")), str(operation.arguments.get("new_name"))
+def _help(analysis: Analysis, table: str, change: RenameTable, scope: Scope) -> str:
+    own = own_operation(analysis, scope)
+    if own is not None and own.operation.name == "RenameModel":
+        old, new = (str(own.operation.arguments.get(name)) for name in ("old_name", "new_name"))
         return "rename the model and keep the table: tie the model to it first, in the model too\n" + indented(
             f"# models.py: class {new}: class Meta: db_table = {quoted(table)}",
             f"migrations.AlterModelTable({quoted(old.lower())}, {quoted(table)}),",
             f"migrations.RenameModel({quoted(old)}, {quoted(new)}),",
         )
-    return f"keep the name {table}; or leave a view of the old name that code which still runs can use:\n" + indented(
-        f"CREATE VIEW {table} AS SELECT * FROM {change.new_name};"
-    )
+    lead = f"keep the name {table}; or leave a view of the old name that code which still runs can use:"
+    view = f"CREATE VIEW {table} AS SELECT * FROM {change.new_name}"
+    if own is None:
+        return f"{lead}\n{indented(f'{view};')}"
+    return recipe(lead, [step(str(own), run_sql(view, f"DROP VIEW {table}"))])

@@ -110,8 +110,11 @@ from miglint.changes import SetNotNull
 from miglint.finding import Problem, Severity
 from miglint.rule import statement_rule
 from miglint.scope import Scope
-from miglint_rules._remedies import POSTGRES, field_of, indented, model_of, quoted
-from miglint_rules._statements import operation_of, problem, shown, to_blame
+from miglint.sources.django.values import Call
+from miglint_rules._own import Own, condition, own_operation
+from miglint_rules._recipes import beside_the_state, recipe, run_sql, step
+from miglint_rules._remedies import POSTGRES, indented, quoted
+from miglint_rules._statements import problem, shown, to_blame
 
 
 @statement_rule(severity=Severity.ERROR, explains_work=True)
@@ -122,36 +125,35 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
             analysis,
             message=f"SET NOT NULL on {table}.{change.column} reads every row of {table} under ACCESS EXCLUSIVE: "
             f"nobody can read or write {table} until it is done",
-            help=_django(analysis, change.column) or _sql(table, change.column),
+            help=_django(analysis, change.column, table, scope) or _sql(table, change.column),
             identity=(table, change.column),
             scope=scope,
             table=change.table,
         )
 
 
-def _django(analysis: Analysis, column: str) -> str:
-    operation = operation_of(analysis)
-    if operation is None or not field_of(operation):
+def _django(analysis: Analysis, column: str, table: str, scope: Scope) -> str:
+    own = own_operation(analysis, scope)
+    if own is None or not own.field:
         return ""
-    model, field = model_of(operation), field_of(operation)
-    constraint = quoted(f"{model}_{column}_not_null")
-    return "\n".join(
-        (
-            "prove it with a check first, in three migrations:",
-            indented(
-                POSTGRES.format("AddConstraintNotValid, ValidateConstraint"),
-                "",
-                "# 1",
-                f"AddConstraintNotValid({quoted(model)}, models.CheckConstraint(",
-                f"    condition=models.Q({field}__isnull=False), name={constraint})),",
-                "# 2",
-                f"ValidateConstraint({quoted(model)}, {constraint}),",
-                "# 3: this operation, then",
-                f"migrations.RemoveConstraint({quoted(model)}, {constraint}),",
-            ),
-            "(fill the rows that hold NULL before 2; `check=` instead of `condition=` before Django 5.1)",
-        )
-    )
+    model, name = quoted(own.model), quoted(f"{own.model}_{column}_not_null")
+    check = f"models.CheckConstraint({condition(scope)}=models.Q({own.field}__isnull=False), name={name})"
+    steps = [
+        step(f"AddConstraintNotValid({model}, {check})"),
+        step(f"ValidateConstraint({model}, {name})", note="once no row holds NULL any more"),
+        step(_tightened(own, column, table), f"migrations.RemoveConstraint({model}, {name})"),
+    ]
+    imports = POSTGRES.format("AddConstraintNotValid, ValidateConstraint")
+    return recipe("prove it with a check first, in three migrations:", steps, imports)
+
+
+def _tightened(own: Own, column: str, table: str) -> str:
+    """The operation itself; where its field has a default, without the UPDATE of all rows that Django puts before."""
+    field = own.operation.arguments.get("field")
+    if not isinstance(field, Call) or not {"default", "auto_now", "auto_now_add"} & field.kwargs.keys():
+        return str(own)
+    alter = f"ALTER TABLE {table} ALTER COLUMN {column}"
+    return beside_the_state([run_sql(f"{alter} SET NOT NULL", f"{alter} DROP NOT NULL")], str(own))
 
 
 def _sql(table: str, column: str) -> str:

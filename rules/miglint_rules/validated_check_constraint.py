@@ -110,11 +110,13 @@ from miglint.catalog import Constraint, ConstraintKind
 from miglint.changes import AddColumn, AddConstraint
 from miglint.effects import Work
 from miglint.finding import Problem, Severity
-from miglint.history import Operation
 from miglint.rule import statement_rule
 from miglint.scope import Scope
-from miglint_rules._remedies import POSTGRES, field_of, indented, model_of, quoted, written
-from miglint_rules._statements import operation_of, problem, shown, to_blame
+from miglint_rules._own import Own, own_operation
+from miglint_rules._recipes import beside_the_state, recipe, run_sql, step
+from miglint_rules._remedies import POSTGRES, indented, quoted
+from miglint_rules._sql_words import check_of
+from miglint_rules._statements import problem, shown, to_blame
 
 
 @statement_rule(severity=Severity.ERROR, explains_work=True)
@@ -136,45 +138,43 @@ def _problem(analysis: Analysis, change: AddColumn | AddConstraint, constraint: 
     else:
         what = f"the check {constraint.name} is tried on every row"
         subject = constraint.name
-    operation = operation_of(analysis)
+    own = own_operation(analysis, scope)
+    text = check_of(analysis.statement.sql) or "..."
     return problem(
         analysis,
         message=f"{what} of {table} under ACCESS EXCLUSIVE: nobody can read or write {table} until it is done",
-        help=_django(analysis, operation, change, scope) if operation else _sql(table, change, constraint),
+        help=_django(own, change, table, constraint, text) if own else _sql(table, change, constraint, text),
         identity=(table, subject),
         scope=scope,
         table=change.table,
     )
 
 
-def _django(analysis: Analysis, operation: Operation, change: AddColumn | AddConstraint, scope: Scope) -> str:
-    model = model_of(operation)
-    imports = POSTGRES.format("AddConstraintNotValid, ValidateConstraint")
-    if isinstance(change, AddConstraint) and operation.name == "AddConstraint":
-        value = operation.arguments.get("constraint")
-        constraint = written(value, analysis.migration, scope) or "..."
-        name, first = change.constraint.name, "add it for new rows, and validate it in the next migration:"
-    else:
-        field = field_of(operation) or change_name(change)
-        name = f"{model}_{field}_check"
-        constraint = f"models.CheckConstraint(condition=models.Q({field}__gte=0), name={quoted(name)})"
-        first = (
-            f"make {field} a field without a check of its own (IntegerField for PositiveIntegerField), add the check "
-            "for new rows, and validate it in the next migration:"
-        )
-    return "\n".join(
-        (
-            first,
-            indented(
-                imports,
-                "",
-                "# 1",
-                f"AddConstraintNotValid({quoted(model)}, {constraint}),",
-                "# 2",
-                f"ValidateConstraint({quoted(model)}, {quoted(name)}),",
-            ),
-        )
+def _django(own: Own, change: AddColumn | AddConstraint, table: str, constraint: Constraint, text: str) -> str:
+    if own.operation.name == "AddConstraint" and own.written is not None:
+        name = quoted(constraint.name)
+        given = own.written.argument("constraint") or own.written.arguments[-1]
+        steps = [
+            step(f"AddConstraintNotValid({quoted(own.model)}, {given})"),
+            step(f"ValidateConstraint({quoted(own.model)}, {name})"),
+        ]
+        imports = POSTGRES.format("AddConstraintNotValid, ValidateConstraint")
+        return recipe("add it for new rows, and validate it in the next migration:", steps, imports)
+    name = constraint.name or f"{table.rpartition('.')[2]}_{change_name(change)}_check"
+    add = run_sql(
+        f"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({text}) NOT VALID",
+        f"ALTER TABLE {table} DROP CONSTRAINT {name}",
     )
+    unchecked = own.declared and own.declared.calling("PositiveIntegerField", "IntegerField")
+    for kind in ("Small", "Big"):
+        unchecked = unchecked and unchecked.calling(f"Positive{kind}IntegerField", f"{kind}IntegerField")
+    bare = "without a check of its own"
+    column = own.adding(unchecked, otherwise=bare) if isinstance(change, AddColumn) else own.altering(unchecked, bare)
+    steps = [
+        step(beside_the_state([column, add], str(own))),
+        step(f'migrations.RunSQL("ALTER TABLE {table} VALIDATE CONSTRAINT {name}", migrations.RunSQL.noop)'),
+    ]
+    return recipe("let the database check new rows only, and validate the check in the next migration:", steps)
 
 
 def change_name(change: AddColumn | AddConstraint) -> str:
@@ -182,8 +182,7 @@ def change_name(change: AddColumn | AddConstraint) -> str:
     return change.column.name if isinstance(change, AddColumn) else change.constraint.name
 
 
-def _sql(table: str, change: AddColumn | AddConstraint, constraint: Constraint) -> str:
-    text = constraint.expression.text if constraint.expression and constraint.expression.text else "..."
+def _sql(table: str, change: AddColumn | AddConstraint, constraint: Constraint, text: str) -> str:
     name = constraint.name or f"{table.rpartition('.')[2]}_{change_name(change)}_check"
     steps = [
         f"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({text}) NOT VALID;",

@@ -92,31 +92,36 @@ from collections.abc import Iterator, Sequence
 
 from miglint.analysis import Analysis
 from miglint.catalog import Constraint, ConstraintKind
-from miglint.changes import AddColumn, AddConstraint
+from miglint.changes import AddColumn, AddConstraint, RenameColumn
 from miglint.effects import Work
 from miglint.finding import Problem, Severity
 from miglint.rule import statement_rule
 from miglint.scope import Scope
+from miglint_rules._own import own_operation
+from miglint_rules._recipes import beside_the_state, recipe, run_sql, step
 from miglint_rules._remedies import indented
-from miglint_rules._statements import operation_of, problem, shown, to_blame
+from miglint_rules._renaming import column_kept
+from miglint_rules._statements import changes_of, problem, shown, to_blame
 
 
 @statement_rule(severity=Severity.ERROR, explains_work=True)
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     for analysis, added, _ in to_blame(analyses, AddConstraint):
         if added.constraint.kind is ConstraintKind.FOREIGN_KEY:
-            yield _problem(analysis, added, added.constraint, scope)
+            yield _problem(analyses, analysis, added, added.constraint, scope)
     for analysis, column, work in to_blame(analyses, AddColumn):
         keys = [each for each in column.constraints if each.kind is ConstraintKind.FOREIGN_KEY]
         if keys and Work.REWRITE not in work and not _has_check(column):
-            yield _problem(analysis, column, keys[0], scope)
+            yield _problem(analyses, analysis, column, keys[0], scope)
 
 
 def _has_check(change: AddColumn) -> bool:
     return any(each.kind is ConstraintKind.CHECK for each in change.constraints)
 
 
-def _problem(analysis: Analysis, change: AddColumn | AddConstraint, key: Constraint, scope: Scope) -> Problem:
+def _problem(
+    analyses: Sequence[Analysis], analysis: Analysis, change: AddColumn | AddConstraint, key: Constraint, scope: Scope
+) -> Problem:
     table = shown(analysis, change.table)
     target = shown(analysis, key.references) if key.references else "the referenced table"
     columns = ", ".join(key.columns) or (change.column.name if isinstance(change, AddColumn) else "")
@@ -125,36 +130,40 @@ def _problem(analysis: Analysis, change: AddColumn | AddConstraint, key: Constra
     return problem(
         analysis,
         message=f"the foreign key {table}.{columns} -> {target} is compared row by row while {who} {both}",
-        help=_help(analysis, table, target, columns, key),
+        help=_help(analyses, analysis, change, key, table, scope),
         identity=(table, columns, target),
         scope=scope,
         table=change.table,
     )
 
 
-def _help(analysis: Analysis, table: str, target: str, columns: str, key: Constraint) -> str:
+def _help(
+    analyses: Sequence[Analysis],
+    analysis: Analysis,
+    change: AddColumn | AddConstraint,
+    key: Constraint,
+    table: str,
+    scope: Scope,
+) -> str:
+    columns = ", ".join(key.columns) or (change.column.name if isinstance(change, AddColumn) else "")
+    target = shown(analysis, key.references) if key.references else "..."
     name = key.name or f"{table.rpartition('.')[2]}_{columns.replace(', ', '_')}_fk"
     referenced = f" ({', '.join(key.referenced_columns)})" if key.referenced_columns else ""
     deferred = " DEFERRABLE INITIALLY DEFERRED" if key.deferrable and key.deferred else ""
-    add = (
-        f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({columns})",
-        f"    REFERENCES {target}{referenced}{deferred} NOT VALID",
-    )
+    add = f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({columns})"
+    references = f"REFERENCES {target}{referenced}{deferred} NOT VALID"
     validate = f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}"
-    if operation_of(analysis) is None:
-        code = indented(*add[:1], f"{add[1]};", "-- in the next migration", f"{validate};")
+    own = own_operation(analysis, scope)
+    if own is None:
+        code = indented(add, f"    {references};", "-- in the next migration", f"{validate};")
         return f"add it for new rows, and validate it in the next migration:\n{code}"
-    code = indented(
-        "# 1",
-        "migrations.SeparateDatabaseAndState(",
-        "    database_operations=[migrations.RunSQL(",
-        f'        """{add[0]}',
-        f'        {add[1]}""",',
-        f'        "ALTER TABLE {table} DROP CONSTRAINT {name}",',
-        "    )],",
-        "    state_operations=[...],  # this operation",
-        "),",
-        "# 2",
-        f'migrations.RunSQL("{validate}", migrations.RunSQL.noop),',
-    )
-    return f"let the database add it for new rows only, and validate it in the next migration:\n{code}"
+    if own.operation.name == "RenameField":  # Django drops the key and makes it again
+        renamed = [each.column for _, each, _ in changes_of(analyses, RenameColumn) if each.new_name == columns]
+        return column_kept(own, analysis, scope, renamed[0] if renamed else columns)
+    later = [run_sql(f"{add} {references}", f"ALTER TABLE {table} DROP CONSTRAINT {name}")]
+    if own.field:
+        free = own.declared and own.declared.replacing(db_constraint="False")
+        first = own.adding if isinstance(change, AddColumn) else own.altering
+        later.insert(0, first(free, otherwise="with db_constraint=False"))
+    steps = [step(beside_the_state(later, str(own))), step(run_sql(validate, ""))]
+    return recipe("let the database add it for new rows only, and validate it in the next migration:", steps)

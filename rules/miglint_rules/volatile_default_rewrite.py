@@ -69,8 +69,10 @@ from miglint.finding import Problem, Severity
 from miglint.rule import statement_rule
 from miglint.scope import Scope
 from miglint_rules._columns import RewriteCause, rewrite_cause
-from miglint_rules._remedies import field_of, indented, model_of, quoted
-from miglint_rules._statements import operation_of, problem, shown, to_blame
+from miglint_rules._own import own_operation
+from miglint_rules._recipes import recipe, step
+from miglint_rules._remedies import indented
+from miglint_rules._statements import problem, shown, to_blame
 
 
 @statement_rule(severity=Severity.ERROR, explains_work=True)
@@ -83,24 +85,22 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
                 analysis,
                 message=f"the default {default or 'of the new column'} of {table}.{column} differs from row to row: "
                 f"the whole of {table} is written anew under ACCESS EXCLUSIVE, nobody can read or write it meanwhile",
-                help=_help(analysis, table, column, default or "..."),
+                help=_help(analysis, table, column, default or "...", scope),
                 identity=(table, column),
                 scope=scope,
                 table=change.table,
             )
 
 
-def _help(analysis: Analysis, table: str, column: str, default: str) -> str:
-    operation = operation_of(analysis)
-    if operation is not None and field_of(operation):
-        target = f"{quoted(model_of(operation))}, {quoted(field_of(operation))}"
-        code = indented(
-            f"migrations.AddField({target}, <the field with null=True, without db_default>),",
-            f"migrations.AlterField({target}, <the field with null=True and its db_default>),",
-        )
-    else:
-        code = indented(
-            f"ALTER TABLE {table} ADD COLUMN {column} ...;",
-            f"ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT {default};",
-        )
-    return f"add the column without it and set it for new rows; fill the old rows in batches later:\n{code}"
+def _help(analysis: Analysis, table: str, column: str, default: str, scope: Scope) -> str:
+    own = own_operation(analysis, scope)
+    lead = "add the column without it and set it for new rows; fill the old rows in batches later:"
+    if own is not None and own.field:
+        nullable = own.declared and own.declared.replacing(null="True")
+        bare = own.adding(nullable and nullable.without("db_default"), otherwise="with null=True, without db_default")
+        return recipe(lead, [step(bare, own.altering(nullable, otherwise="with null=True and its db_default"))])
+    code = indented(
+        f"ALTER TABLE {table} ADD COLUMN {column} ...;",
+        f"ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT {default};",
+    )
+    return f"{lead}\n{code}"
