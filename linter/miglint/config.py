@@ -36,6 +36,8 @@ class Ignore:
     path: str = "**"
     reason: str = ""
     until: dt.date | None = None
+    line: int = field(default=1, compare=False)
+    """Where it stands in the configuration; 1 in a file whose format does not tell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,6 +146,7 @@ def _ignore(value: Value) -> Ignore:
         path=given["path"].text() if "path" in given else "**",
         reason=given["reason"].text() if "reason" in given else "",
         until=given["until"].date() if "until" in given else None,
+        line=value.line or 1,
     )
 
 

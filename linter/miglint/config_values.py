@@ -24,10 +24,14 @@ class Value:
     lines: Mapping[Trail, int] | None = None
     """The line of each value, where the format tells."""
 
+    @property
+    def line(self) -> int | None:
+        """The line that it stands on, where the format tells."""
+        return (self.lines or {}).get(self.trail)
+
     def error(self, what: str) -> MiglintError:
         """An error about this value: `.miglint.yml:3: rules.x: what`."""
-        line = (self.lines or {}).get(self.trail)
-        place = f"{self.file}:{line}" if line else self.file
+        place = f"{self.file}:{self.line}" if self.line else self.file
         key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.trail).lstrip(".")
         return MiglintError(f"{place}: {key}: {what}" if key else f"{place}: {what}")
 

@@ -13,9 +13,10 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from miglint import configured
 from miglint.cache import Cache
 from miglint.changeset import ChangeSet, Tree
-from miglint.config import Config
+from miglint.config import Config, Ignore
 from miglint.coverage import coverage_of
 from miglint.finding import Finding, Severity, Suppressed
 from miglint.globs import matches
@@ -73,6 +74,13 @@ def check(change_set: ChangeSet, config: Config, cache: Cache, request: Request)
         _finding(fingerprint, raised, config)
         for scope, statements in studied
         for fingerprint, raised in _introduced_problems(inspector, scope, statements, cache, request).items()
+        if _wanted(raised.problem.at.path, config, request)
+    ]
+    used = {ignore for finding in findings if (ignore := _ignore(finding, config, request))}
+    idle = configured.problems(inspector, scopes, used, whole=not request.paths)
+    findings += [
+        _finding(fingerprint, raised, config)
+        for fingerprint, raised in idle.items()
         if _wanted(raised.problem.at.path, config, request)
     ]
     findings = [_accepted(finding, config, request) for finding in sorted(findings, key=_order)]
@@ -137,14 +145,16 @@ def _accepted(finding: Finding, config: Config, request: Request) -> Finding:
     """The finding, marked where the configuration or the baseline suppresses it."""
     if finding.suppressed is not None:
         return finding
-    for ignore in config.ignore:
-        current = ignore.until is None or ignore.until >= request.today
-        if current and ignore.rule == finding.rule and matches(finding.problem.at.path, [ignore.path]):
-            until = ignore.until.isoformat() if ignore.until else None
-            return replace(finding, suppressed=Suppressed("config", ignore.reason, until))
+    ignore = _ignore(finding, config, request)
+    if ignore is not None:
+        return replace(finding, suppressed=configured.mark(ignore))
     if finding.fingerprint in request.baseline:
         return replace(finding, suppressed=Suppressed("baseline"))
     return finding
+
+
+def _ignore(finding: Finding, config: Config, request: Request) -> Ignore | None:
+    return configured.ignore_of(finding.rule, finding.problem.at.path, config, request.today)
 
 
 def _wanted(path: str, config: Config, request: Request) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from miglint.analysis import Analysis
@@ -116,7 +116,7 @@ class Inspector:
             marked.append(one)
         for path, migration in checked.items():
             for suppression in written.get(path, ()):
-                marked.extend(self._on_suppression(self._use(suppression, used), migration, scope))
+                marked.extend(self.on_suppression(self._use(suppression, used), migration, scope))
         return marked
 
     def _suppression(
@@ -130,12 +130,17 @@ class Inspector:
         return None
 
     def _use(self, suppression: Suppression, used: Collection[tuple[Suppression, str]]) -> SuppressionUse:
+        unused = [name for name in suppression.names if (suppression, name) not in used]
+        return self.use(suppression, unused)
+
+    def use(self, suppression: Suppression, unused: Iterable[str]) -> SuppressionUse:
+        """What came of a suppression, of which some names met no problem."""
         known = tuple(rule.name for rule in self.rules)
         expired = self._expired(suppression)
-        looked = [] if expired or suppression.error else [name for name in suppression.names if name in self.active]
+        judged = not expired and not suppression.error
         return SuppressionUse(
             suppression,
-            unused=tuple(name for name in looked if (suppression, name) not in used),
+            unused=tuple(name for name in unused if judged and name in self.active),
             unknown=tuple(name for name in suppression.names if name not in known),
             known=known,
             expired=expired,
@@ -144,9 +149,10 @@ class Inspector:
     def _expired(self, suppression: Suppression) -> bool:
         return suppression.expires is not None and suppression.expires < self.today
 
-    def _on_suppression(self, use: SuppressionUse, migration: Migration, scope: Scope) -> Iterator[Raised]:
+    def on_suppression(self, use: SuppressionUse, migration: Migration | None, scope: Scope) -> Iterator[Raised]:
+        """What the rules say of a suppression, which stands in a migration or in the configuration."""
         for rule in self._looking(Kind.SUPPRESSION):
-            for problem in _problems(rule, migration.path, use, scope):
+            for problem in _problems(rule, use.suppression.path, use, scope):
                 completed = _completed(problem, migration)
                 yield Raised(rule, completed, _identity(rule, scope, completed))
 

@@ -28,7 +28,11 @@ FORM = "write `miglint: ignore[rule-name] -- reason`"
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """One suppression as written. `covers` is the line of code it is about; `error` says why it cannot be read."""
+    """One suppression as written, in a comment or in the configuration.
+
+    `covers` is the line of code that a comment is about, `pattern` the paths that an entry of the configuration is
+    about, `error` why it cannot be read.
+    """
 
     path: str
     span: Span
@@ -38,6 +42,12 @@ class Suppression:
     reason: str = ""
     expires: dt.date | None = None
     error: str = ""
+    pattern: str = ""
+
+    @property
+    def form(self) -> str:
+        """What a reader sees of it."""
+        return "entry" if self.pattern else "comment"
 
     def matches(self, rule: str, problem: Problem, places: tuple[Span, ...]) -> bool:
         """Whether it is about this problem of a rule. `places` are the operations that hold it, innermost first."""

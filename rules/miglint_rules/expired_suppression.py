@@ -93,6 +93,6 @@ def check(use: SuppressionUse, scope: Scope) -> Iterator[Problem]:
         yield Problem(
             at=Location(suppression.path, suppression.span),
             message=f"the suppression of {names} ended on {suppression.expires} and no longer suppresses anything",
-            help="mend what it hid and delete the comment, or set a later day and say why",
+            help=f"mend what it hid and delete the {suppression.form}, or set a later day and say why",
             identity=suppression.names,
         )

@@ -117,6 +117,6 @@ def check(use: SuppressionUse, scope: Scope) -> Iterator[Problem]:
     for name in use.unknown:
         guess = did_you_mean(name, use.known)
         yield Problem(at, f"the suppression names no rule: {name}{guess}", "`miglint rule` lists all rules", (name,))
-    if scope.config.require_reason and not suppression.reason:
+    if scope.config.require_reason and not suppression.reason and not suppression.pattern:
         names = ", ".join(suppression.names)
         yield Problem(at, f"the suppression of {names} gives no reason", f"{FORM}, saying why", suppression.names)

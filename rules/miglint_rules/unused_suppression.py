@@ -4,6 +4,9 @@ A `# miglint: ignore[…]` outlives the problem it was written for: the operatio
 the harmless case apart, the line moves. What is left silences the rule for the next edit of that line, and nobody will
 see it. Only rules that looked are judged: one that is switched off leaves its suppressions alone.
 
+An entry under `ignore` in the configuration is judged where everything is checked (`--all`), since what it is for need
+not be in a change; one that a change writes, and whose path names no file, at once.
+
 ## Bad
 Nothing here is irreversible, so there is nothing to suppress:
 
@@ -90,12 +93,12 @@ from miglint.suppress import SuppressionUse
 @suppression_rule(severity=Severity.WARNING)
 def check(use: SuppressionUse, scope: Scope) -> Iterator[Problem]:
     suppression = use.suppression
-    where = "in this file" if suppression.whole_file else "here"
+    where = "in this file" if suppression.whole_file else f"at {suppression.pattern}" if suppression.pattern else "here"
     for name in use.unused:
         others = [other for other in suppression.names if other not in use.unused]
         yield Problem(
             at=Location(suppression.path, suppression.span),
             message=f"the suppression of {name} suppresses nothing: the rule finds nothing {where}",
-            help=f"write `ignore[{', '.join(others)}]`" if others else "delete the comment",
+            help=f"write `ignore[{', '.join(others)}]`" if others else f"delete the {suppression.form}",
             identity=(name,),
         )

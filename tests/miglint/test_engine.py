@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from miglint.engine import Request, check
 from miglint.errors import MiglintError
 from miglint.finding import Location, Problem, Severity
 from miglint.history import Migration, Operation
+from miglint.registry import built_in_rules
 from miglint.result import Result
 from miglint.rule import Check, Kind, Rule
 from miglint.scope import Scope
@@ -234,3 +236,45 @@ def test_statements_are_only_written_for_somebody(monkeypatch: pytest.MonkeyPatc
     looking = replace(rule(on_run_sql), kind=Kind.STATEMENT)
     with pytest.raises(AssertionError, match="nobody asked"):
         check(changes, Config(), NullCache(), Request((looking,), frozenset({looking.name}), statements=False))
+
+
+def idle(changes: ChangeSet, *ignores: Ignore, **request: object) -> list[str]:
+    """What is said of entries of the configuration."""
+    rules = (rule(on_run_sql), *(one for one in built_in_rules() if one.kind is Kind.SUPPRESSION))
+    active = frozenset(one.name for one in rules)
+    asked = Request(rules=rules, active=active, **request)  # type: ignore[arg-type]
+    result = check(
+        changes, Config(ignore=ignores, path=".miglint.yml", folder=Path(), require_reason=True), NullCache(), asked
+    )
+    active = [one for one in result.active if one.problem.at.path == ".miglint.yml"]
+    return sorted(f"{one.rule}: {one.problem.message}" for one in active)
+
+
+ALL = everything({FIRST: INITIAL, SECOND: migration(ONE), ".miglint.yml": ""})
+
+
+def test_an_entry_of_the_configuration_that_accepts_nothing_is_said() -> None:
+    entries = (Ignore("run-sql", "shop/**"), Ignore("run-sql", "legacy/**", line=4), Ignore("run-sqll", "shop/**"))
+    assert idle(ALL, *entries, today=dt.date(2027, 1, 1)) == [
+        "invalid-suppression: the suppression names no rule: run-sqll (did you mean run-sql?)",
+        "unused-suppression: the suppression of run-sql suppresses nothing: the rule finds nothing at legacy/**",
+    ]
+
+
+def test_an_entry_of_the_configuration_that_ended_is_said_and_is_not_unused_too() -> None:
+    said = "expired-suppression: the suppression of run-sql ended on 2026-12-31 and no longer suppresses anything"
+    entry = Ignore("run-sql", "shop/**", until=dt.date(2026, 12, 31))
+    assert idle(ALL, entry, today=dt.date(2027, 1, 1)) == [said]
+    assert idle(ALL, entry, today=dt.date(2026, 12, 31)) == []
+
+
+def test_an_entry_is_judged_only_where_all_that_it_may_accept_is_looked_at() -> None:
+    base, entries = {FIRST: INITIAL}, (Ignore("run-sql", "legacy/**"), Ignore("run-sql", FIRST), Ignore("gone"))
+    unused = "unused-suppression: the suppression of run-sql suppresses nothing: the rule finds nothing at "
+    invalid = "invalid-suppression: the suppression names no rule: gone"
+    here = base | {SECOND: migration(ONE)}
+    assert idle(change(base | {".miglint.yml": ""}, here | {".miglint.yml": ""}), *entries) == []
+    assert idle(change(base, here | {".miglint.yml": ""}), *entries) == [invalid, f"{unused}legacy/**"]
+    whole = everything(here | {".miglint.yml": ""})
+    assert idle(whole, *entries) == [invalid, f"{unused}legacy/**", f"{unused}{FIRST}"]
+    assert idle(whole, *entries, paths=("shop",)) == []
