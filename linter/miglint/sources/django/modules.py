@@ -12,7 +12,7 @@ from miglint.changeset import Tree
 from miglint.errors import MiglintError
 from miglint.sources.django.evaluator.bounded import PLAIN
 from miglint.sources.django.evaluator.classes import class_attribute
-from miglint.sources.django.evaluator.frames import Class, Closure, Frame, GaveUp, Partial, World
+from miglint.sources.django.evaluator.frames import Class, Closure, Frame, GaveUp, Instance, Partial, World
 from miglint.sources.django.evaluator.interpreter import Interpreter
 from miglint.sources.django.memo import Fact, Trail
 from miglint.sources.django.source import MAX_BYTES, Source, Unparsable, parse
@@ -203,6 +203,8 @@ class Modules:
             if isinstance(value, list | dict | set):
                 return value.copy()  # what one migration appends is not another's business
             return value if isinstance(value, (*PLAIN, Class, Closure, Partial, Call)) else None
+        if isinstance(value, Instance) and "__init__" not in value.of.names:
+            value = value.of  # an object that is made once, to hold names
         if isinstance(value, Class) and len(attributes) == 2:
             return self._class_member(value, attributes[1], frame, world)
         return None
@@ -213,7 +215,7 @@ class Modules:
             value = class_attribute(run, owner, name, owner.node, frame)
         except (GaveUp, RecursionError):
             return None
-        return value if isinstance(value, (*PLAIN, Closure)) else None
+        return value if isinstance(value, (*PLAIN, Class, Closure)) else None
 
 
 def _located(found: tuple[str, int] | None) -> str | None:

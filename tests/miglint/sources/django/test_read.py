@@ -47,3 +47,37 @@ def test_the_label_comes_from_the_app_config() -> None:
     history = history_of(dict(files))
     assert set(history.migrations) == {Key("store", "0001_initial")}
     assert history.apps["store"].path == "shop/migrations"
+
+
+def test_a_module_called_as_an_attribute_of_the_class_is_the_module_within_the_list() -> None:
+    before = "from django.contrib.postgres import operations\n"
+    migration = migration_of("operations = [operations.TrigramExtension()]", before=before)
+    assert [one.name for one in migration.operations] == ["TrigramExtension"]
+
+
+def test_a_list_that_is_bound_anew_is_made_of_the_one_before() -> None:
+    body = 'operations = [migrations.DeleteModel("a")]\noperations = operations + [migrations.DeleteModel("b")]'
+    assert [one.arguments["name"] for one in migration_of(body).operations] == ["a", "b"]
+
+
+def test_an_object_that_only_holds_names_gives_its_class_attributes() -> None:
+    helper = (
+        f"{IMPORTS}class RunSQL(migrations.RunSQL):\n    def __init__(self, *args, **kwargs):\n"
+        "        if 'other' not in kwargs:\n            raise ValueError('other')\n"
+        "        kwargs.pop('other')\n        super().__init__(*args, **kwargs)\n"
+        "class _Holder:\n    RunSQL = RunSQL\naware = _Holder()\n"
+    )
+    body = 'operations = [aware.RunSQL("SELECT 1", state_operations=[migrations.DeleteModel("a")], other="")]'
+    files: dict[str, str | bytes] = {"shop/__init__.py": "", "shop/helper.py": helper}
+    migration = migration_of(body, before="from shop.helper import aware\n", files=files)
+    (operation,) = migration.operations
+    assert (operation.name, operation.arguments["sql"]) == ("RunSQL", "SELECT 1")
+    assert [one.name for one in operation.state_operations] == ["DeleteModel"]
+    assert list(migration.not_understood) == []
+
+
+def test_a_text_is_formatted_with_a_constant_of_another_module() -> None:
+    files: dict[str, str | bytes] = {"shop/__init__.py": "", "shop/models.py": 'INDEX_NAME = "node_idx"\n'}
+    body = "operations = [migrations.RunSQL('DROP INDEX {name}'.format(name=shop.models.INDEX_NAME))]"
+    (operation,) = migration_of(body, before="import shop.models\n", files=files).operations
+    assert operation.arguments["sql"] == "DROP INDEX node_idx"

@@ -91,6 +91,7 @@ def _call_method(
         result = files.call_method(run.world, receiver, method.name, args)
         return run.unknown("a file could not be read from the repository", node, frame) if result is None else result
     args = [run.demand(arg, frame) if not isinstance(arg, bounded.PLAIN) else arg for arg in args]
+    kwargs = {name: run.demand(value, frame) for name, value in kwargs.items()}
     run.spend((bounded.size(receiver) + sum(map(bounded.size, args))) // 64)
     if isinstance(receiver, list) and method.name == "extend" and len(args) == 1:
         args = [list(iterate(run, args[0], node.args[0], frame))]

@@ -34,11 +34,16 @@ def define_class(run: Run, node: ast.ClassDef, frame: Frame) -> Class:
         if span is not None:
             result.whole[name] = span
         if name == "operations" and isinstance(statement, ast.Assign | ast.AnnAssign):
-            scope.names[name] = Deferred(value, scope)
+            scope.names[name] = Deferred(value, _as_it_is(scope))
         else:
             items, spans = located(run, value, scope)
             _store(result, scope, name, items, spans, add=isinstance(statement, ast.AugAssign))
     return result
+
+
+def _as_it_is(scope: Frame) -> Frame:
+    """The frame with the names it has now: in `operations = [operations.X()]` the second one is another's."""
+    return Frame(scope.source, dict(scope.names), scope.parent, is_class=True, outer_names=scope.outer_names)
 
 
 def _list_attribute(statement: ast.stmt) -> tuple[ast.expr | None, str | None]:

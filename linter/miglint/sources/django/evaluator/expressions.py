@@ -213,6 +213,8 @@ def _compare(run: Run, node: ast.Compare, frame: Frame) -> Any:
     left = _comparable(run, node.left, frame)
     for operation, right_node in zip(node.ops, node.comparators, strict=True):
         right = _comparable(run, right_node, frame)
+        if isinstance(right, dict) and isinstance(operation, ast.In | ast.NotIn):
+            right = list(right)  # whatever its values are
         identity = isinstance(operation, ast.Is | ast.IsNot)
         if not (_is_known(left, identity=identity) and _is_known(right, identity=identity)):
             return run.unknown("a comparison could not be worked out", node, frame)
