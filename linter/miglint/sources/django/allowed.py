@@ -63,7 +63,19 @@ def django_class(name: str) -> Any | None:
     if not any(name.startswith(f"{prefix}.") for prefix in _CLASSES):
         return None
     found = _attribute(name)
+    if name == "django.contrib.postgres.indexes.OpClass":
+        _let_indexes_name_operator_classes(found)
     return found if isinstance(found, type) and issubclass(found, _kinds()) else None
+
+
+@cache
+def _let_indexes_name_operator_classes(op_class: Any) -> None:
+    """What the AppConfig of django.contrib.postgres does where it is installed, as `OpClass` needs it."""
+    from django.db.models import OrderBy
+    from django.db.models.functions import Collate
+    from django.db.models.indexes import IndexExpression
+
+    IndexExpression.register_wrappers(OrderBy, op_class, Collate)
 
 
 def deletion_rule(name: str) -> Any | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -213,21 +214,26 @@ class _Rendering:
         try:
             self._connection.catalog = self._catalog
             self._connection.extensions = lambda: self._renderer.extensions_before(self._migration.key)
-            before = self._states.before(self._migration.key, self._operations)
-            self._lines = before.lines
-            steps = list(enumerate(self._operations))
-            if backwards:
-                self._unapply(before.project, steps)
-            else:
-                self._apply(before.project, steps)
-            with self._noting(len(steps)):
-                self._editor.run_deferred()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)  # of the project's values, such as naive datetimes
+                self._execute_all()
         finally:
             self._ledger.take()
             for doubt in outer[0]:
                 self._ledger.note(doubt)
             self._connection.catalog = outer[1]
         yield from self._statements()
+
+    def _execute_all(self) -> None:
+        before = self._states.before(self._migration.key, self._operations)
+        self._lines = before.lines
+        steps = list(enumerate(self._operations))
+        if self._backwards:
+            self._unapply(before.project, steps)
+        else:
+            self._apply(before.project, steps)
+        with self._noting(len(steps)):
+            self._editor.run_deferred()
 
     def _apply(self, project: Any, steps: Sequence[tuple[int, Operation]]) -> None:
         app = self._migration.key.app

@@ -264,3 +264,20 @@ def test_no_driver_and_nothing_of_the_project_is_imported() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_an_index_names_an_operator_class_as_where_the_postgres_app_is_installed() -> None:
+    index = "django.contrib.postgres.indexes.OpClass('email', name='text_pattern_ops')"
+    added = f"migrations.AddIndex('customer', models.Index({index}, name='email_idx'))"
+    imported = f"{HEAD}import django.contrib.postgres.indexes\n"
+    body = f"class Migration(migrations.Migration):\n    dependencies = [('shop', 'm0')]\n    operations = [{added}]\n"
+    assert sql("", files={"shop/migrations/m1.py": imported + body}) == [
+        'CREATE INDEX "email_idx" ON "shop_customer" ("email" text_pattern_ops)'
+    ]
+
+
+def test_what_django_warns_of_is_no_matter_of_this_process() -> None:
+    naive = "models.DateTimeField(default=datetime.datetime(2016, 6, 6, 14, 38))"
+    header = f"import datetime\n{HEAD}class Migration(migrations.Migration):\n    dependencies = [('shop', 'm0')]\n"
+    body = f"{header}    operations = [migrations.AddField('order', 'placed', {naive})]\n"
+    assert "'2016-06-06 14:38:00+00:00'::timestamptz" in sql("", files={"shop/migrations/m1.py": body})[0]
