@@ -23,19 +23,21 @@ class Contents:
         self._objects = repository.objects
         self._root = repository.root
         self._hash = repository.hash
+        self._lies: dict[str, str] = {}
+        """Where on disk the content lies whose id was worked out: git need not have it."""
 
     def read(self, ids: Iterable[str]) -> dict[str, bytes]:
         """Contents by id."""
-        on_disk, blobs = _partition(ids)
-        return self._objects.read(blobs) | {identity: self._read_file(identity) for identity in on_disk}
+        on_disk, blobs = self._partition(ids)
+        return self._objects.read(blobs) | {one: self._read_file(self._lies.get(one, one)) for one in on_disk}
 
     def sizes(self, ids: Iterable[str]) -> dict[str, int]:
         """Lengths in bytes by id; what is not here is left out."""
-        on_disk, blobs = _partition(ids)
+        on_disk, blobs = self._partition(ids)
         lengths = self._objects.sizes(blobs) if blobs else {}
         for identity in on_disk:
             with suppress(OSError):
-                lengths[identity] = self._file(identity).lstat().st_size
+                lengths[identity] = self._file(self._lies.get(identity, identity)).lstat().st_size
         return lengths
 
     def blob(self, identity: str) -> str:
@@ -43,7 +45,17 @@ class Contents:
         if not identity.startswith(ON_DISK):
             return identity
         content = self._read_file(identity)
-        return self._hash(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+        blob = self._hash(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+        self._lies[blob] = identity
+        return blob
+
+    def _partition(self, ids: Iterable[str]) -> tuple[list[str], list[str]]:
+        on_disk: list[str] = []
+        blobs: list[str] = []
+        for identity in dict.fromkeys(ids):
+            lies = identity.startswith(ON_DISK) or identity in self._lies
+            (on_disk if lies else blobs).append(identity)
+        return on_disk, blobs
 
     def _file(self, identity: str) -> Path:
         return self._root / identity.removeprefix(ON_DISK)
@@ -105,11 +117,3 @@ class GitTree:
         wanted = {path: self._listing[path] for path in paths}
         contents = self._contents.read(wanted.values())
         return {path: contents[identity] for path, identity in wanted.items()}
-
-
-def _partition(ids: Iterable[str]) -> tuple[list[str], list[str]]:
-    on_disk: list[str] = []
-    blobs: list[str] = []
-    for identity in dict.fromkeys(ids):
-        (on_disk if identity.startswith(ON_DISK) else blobs).append(identity)
-    return on_disk, blobs

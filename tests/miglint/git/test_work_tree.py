@@ -49,6 +49,18 @@ def test_uncommitted_and_untracked_files_count_and_ignored_ones_do_not(repo: Rep
     assert "ignored" not in change.tree
 
 
+def test_what_is_not_yet_in_git_is_read_from_disk_where_the_base_changed_the_same_path(repo: Repo) -> None:
+    repo.git("switch", "-qc", "change")
+    repo.git("switch", "-q", "main")
+    repo.commit({"a": "theirs", "b": "theirs"})
+    repo.git("switch", "-q", "change")
+    repo.write({"a": "ours", "b": "and ours"})
+    change = check(repo, "main")
+    assert change.tree.read(["a", "b"]) == {"a": b"ours", "b": b"and ours"}
+    assert (change.tree.size("a"), change.tree.size("b")) == (4, 8)
+    assert change.conflicted == {"a", "b"}
+
+
 def test_a_clean_work_tree_is_its_commit(repo: Repo) -> None:
     os.utime(repo.path / "a")  # touched, not changed
     change = check(repo, "main")
