@@ -56,6 +56,41 @@ class MemoryTree:
         return {path: self.files[path] for path in paths}
 
 
+@dataclass(frozen=True, slots=True)
+class OverlayTree:
+    """A tree with files laid over it, and some of its own taken away."""
+
+    below: Tree
+    above: MemoryTree
+    gone: frozenset[str] = frozenset()
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.above
+        yield from (path for path in self.below if path not in self.above and path not in self.gone)
+
+    def __contains__(self, path: object, /) -> bool:
+        return path in self.above or (path in self.below and path not in self.gone)
+
+    def blob(self, path: str) -> str:
+        """The object id of the file's content."""
+        return self._side(path).blob(path)
+
+    def size(self, path: str) -> int:
+        """The file's length in bytes."""
+        return self._side(path).size(path)
+
+    def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
+        """The content of each of the paths."""
+        wanted = list(paths)
+        ours = {path for path in wanted if self._side(path) is self.above}
+        others = [path for path in wanted if path not in ours]
+        return {**self.below.read(others), **self.above.read(ours)}
+
+    def _side(self, path: str) -> Tree:
+        # What is taken away is not among the files above either, and says so.
+        return self.above if path in self.above or path in self.gone else self.below
+
+
 class PathChange(enum.StrEnum):
     """What the change did to a path, from the merge base to the head."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from miglint.changeset import MemoryTree, Tree
+from miglint.changeset import MemoryTree, OverlayTree, Tree
 from miglint.history import History, Migration
 
 
@@ -26,38 +26,6 @@ class ProposedMigrations:
     number: int
     url: str
     migrations: tuple[Migration, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class OverlayTree:
-    """A tree with files laid over it."""
-
-    below: Tree
-    above: MemoryTree
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self.above
-        yield from (path for path in self.below if path not in self.above)
-
-    def __contains__(self, path: object, /) -> bool:
-        return path in self.above or path in self.below
-
-    def blob(self, path: str) -> str:
-        """The object id of the file's content."""
-        return self._side(path).blob(path)
-
-    def size(self, path: str) -> int:
-        """The file's length in bytes."""
-        return self._side(path).size(path)
-
-    def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
-        """The content of each of the paths."""
-        wanted = list(paths)
-        ours = [path for path in wanted if path in self.above]
-        return {**self.below.read(path for path in wanted if path not in self.above), **self.above.read(ours)}
-
-    def _side(self, path: str) -> Tree:
-        return self.above if path in self.above else self.below
 
 
 def proposed(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from miglint.history import Key
+from miglint.scope import Scope
 from miglint_rules._alike import alike
-from miglint_rules._touches import Touch
+from miglint_rules._touches import Touch, touches
 
 Collision = tuple[Touch, Touch]
 
@@ -22,6 +24,15 @@ def collisions(left: Sequence[Touch], right: Sequence[Touch]) -> Iterator[Collis
             if thing not in seen and _collide(one, other):
                 seen.add(thing)
                 yield one, other
+
+
+def between(one: Key, other: Key, scope: Scope) -> Iterator[Collision]:
+    """The collisions of the branches that lead to two nodes, each without what it shares with the other."""
+    left, right = scope.graph.branch(one, None), scope.graph.branch(other, None)
+    yield from collisions(
+        touches(scope.history.migrations[key] for key in left if key not in right),
+        touches(scope.history.migrations[key] for key in right if key not in left),
+    )
 
 
 def _collide(one: Touch, other: Touch) -> bool:

@@ -117,11 +117,11 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from miglint.finding import Location, Problem, Related, Severity
-from miglint.history import Key, Migration
+from miglint.history import Migration
 from miglint.rule import graph_rule
 from miglint.scope import Scope
-from miglint_rules._collisions import Collision, collisions
-from miglint_rules._touches import Touch, touches
+from miglint_rules._collisions import Collision, between
+from miglint_rules._touches import Touch
 from miglint_rules._words import listed, subjects
 
 
@@ -131,18 +131,9 @@ def check(scope: Scope) -> Iterator[Problem]:
     for migration in subjects(scope):
         parents = [key for key in scope.graph.parents(migration.key) if key.app == migration.key.app]
         if migration.key in scope.graph and len(parents) > 1 and not migration.replaces:
-            found = [pair for one, other in combinations(parents, 2) for pair in _between(one, other, scope)]
+            found = [pair for one, other in combinations(parents, 2) for pair in between(one, other, scope)]
             if found:
                 yield _problem(migration, found)
-
-
-def _between(one: Key, other: Key, scope: Scope) -> Iterator[Collision]:
-    """The collisions of two branches, each without what it shares with the other."""
-    left, right = scope.graph.branch(one, None), scope.graph.branch(other, None)
-    yield from collisions(
-        touches(scope.history.migrations[key] for key in left if key not in right),
-        touches(scope.history.migrations[key] for key in right if key not in left),
-    )
 
 
 def _problem(migration: Migration, found: list[Collision]) -> Problem:

@@ -1,11 +1,11 @@
 from collections.abc import Sequence
 
-from miglint.changeset import ChangeSet, MemoryTree, Revision
+from miglint.changeset import ChangeSet, MemoryTree, OverlayTree, Revision
 from miglint.config import Config
 from miglint.finding import Problem, Span
 from miglint.graph import Graph
 from miglint.history import App, Dependency, History, Key, Migration, Operation
-from miglint.pull_requests import OpenPullRequest, OverlayTree, ProposedMigrations, proposed
+from miglint.pull_requests import OpenPullRequest, ProposedMigrations, proposed
 from miglint.scope import Scope
 from miglint_rules.open_pull_request_conflict import check
 

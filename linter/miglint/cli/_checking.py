@@ -65,7 +65,7 @@ class Prepared:
 
 def run(options: Options) -> int:
     """Check and report; the exit status."""
-    _refuse_contradictions(options)
+    refuse_contradictions(options)
     suffixes = {name: reporter(name).SUFFIXES for name in formats()} if options.outputs else {}
     written = outputs(options.formats, options.outputs, suffixes)
     repository = open_repository(Path.cwd())
@@ -87,7 +87,8 @@ def fails(result: Result, fail_on: str) -> bool:
     return any(finding.severity.rank >= Severity(fail_on).rank for finding in result.active)
 
 
-def _refuse_contradictions(options: Options) -> None:
+def refuse_contradictions(options: Options) -> None:
+    """Stop where two options cannot both be meant."""
     for one, other, both in (
         ("--staged", "--head", options.staged and options.head),
         ("--all", "--base", options.everything and options.base),

@@ -6,6 +6,9 @@ import io
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
 
 from miglint.errors import MiglintError
 from miglint.reporters import Console
@@ -27,13 +30,32 @@ def console() -> Console:
 
 def write(text: str) -> None:
     """Write to standard output, whatever its encoding can hold."""
+    stdout = _stdout()
+    if isinstance(stdout, io.TextIOWrapper):
+        stdout.reconfigure(errors="backslashreplace")
+    with _said_in_one_line():
+        stdout.write(text)
+        stdout.flush()
+
+
+def write_bytes(content: bytes) -> None:
+    """Write to standard output as it is."""
+    stdout = _stdout()
+    with _said_in_one_line():
+        stdout.buffer.write(content)
+        stdout.flush()
+
+
+def _stdout() -> TextIO:
     if sys.stdout is None:  # Python's own sign that it was closed before the start
         raise MiglintError("standard output is closed: there is nowhere to write to")
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+    return sys.stdout
+
+
+@contextmanager
+def _said_in_one_line() -> Iterator[None]:
     try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        yield
     except BrokenPipeError:
         raise
     except OSError as error:

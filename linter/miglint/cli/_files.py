@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from miglint.errors import MiglintError
@@ -30,6 +34,83 @@ def write_file(path: Path, text: str, root: Path, *, confined: bool = False) -> 
         if error.errno == errno.ELOOP:
             raise _is_link(path) from error
         raise MiglintError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def read_file(path: str, root: Path) -> bytes | None:
+    """A regular file of the checkout; None if there is none, or if a link is or leads to it."""
+    place = root / path
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        if place.parent.resolve() != place.parent or place.is_symlink():
+            return None
+        with os.fdopen(os.open(place, flags), "rb") as file:
+            return file.read() if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
+    except OSError:
+        return None
+
+
+def replace_files(
+    contents: Mapping[str, bytes | None],
+    before: Mapping[str, bytes | None],
+    root: Path,
+    moved: Mapping[str, str] | None = None,
+) -> None:
+    """Give files of the checkout new contents, each at once, or delete them (None); all of them or, if it can be, none.
+
+    `before` is what must lie there. `moved`, the new path by the old one, says whose mode a new file has.
+    """
+    modes = _modes(contents, root, moved or {})
+    ready: dict[str, Path] = {}
+    try:
+        for path, content in contents.items():
+            if content is not None:
+                ready[path] = _beside(_place_in(path, root), content, modes[path])
+        for path in contents:
+            if read_file(path, root) != before[path]:
+                raise MiglintError(f"{path} has changed meanwhile: nothing was written")
+        for path, file in ready.items():
+            file.replace(root / path)
+        for path, content in contents.items():
+            if content is None:
+                (root / path).unlink()
+    except OSError as error:
+        raise MiglintError(f"{error.filename} cannot be written: {error.strerror or error}") from error
+    finally:
+        for file in ready.values():
+            with suppress(OSError):
+                file.unlink(missing_ok=True)
+
+
+def _place_in(path: str, root: Path) -> Path:
+    place = root / path
+    if folder_in(place.parent, root) != place.parent or place.is_symlink():
+        raise _is_link(place)
+    return place
+
+
+def _modes(contents: Mapping[str, bytes | None], root: Path, moved: Mapping[str, str]) -> dict[str, int]:
+    olds = {new: old for old, new in moved.items()}
+    modes = {}
+    for path in contents:
+        modes[path] = 0o666 & ~_umask()
+        for source in (path, olds.get(path, path)):
+            with suppress(OSError):
+                modes[path] = stat.S_IMODE((root / source).lstat().st_mode)
+    return modes
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _beside(place: Path, content: bytes, mode: int) -> Path:
+    """A new file with the content in the folder of another one, whose place it can take."""
+    with tempfile.NamedTemporaryFile(dir=place.parent, prefix=".miglint-", delete=False) as file:
+        file.write(content)
+    Path(file.name).chmod(mode)
+    return Path(file.name)
 
 
 def folder_in(path: Path, root: Path) -> Path:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from miglint.changeset import MemoryTree, Tree
+from miglint.changeset import MemoryTree, OverlayTree, Tree
 from miglint.conflict import conflicts
 from miglint.github import status
 from miglint.github.client import Client, GitHubError
 from miglint.graph import Graph
 from miglint.history import History
-from miglint.pull_requests import OpenPullRequest, OverlayTree
+from miglint.pull_requests import OpenPullRequest
 
 CONTEXT = "miglint/base"
 Read = Callable[[Tree], Sequence[History]]
