@@ -18,7 +18,7 @@ def column_is_forgotten(scope: Scope, app: str, table: str, column: str) -> bool
     return any(
         operation.name == "RemoveField"
         and column in {field_of(operation), f"{field_of(operation)}_id"}
-        and table in _tables(scope, app, model_of(operation))
+        and table in tables_of(scope, app, model_of(operation))
         for operation in _of_the_state_alone(scope, app)
     ) or table_is_forgotten(scope, app, table)
 
@@ -26,7 +26,7 @@ def column_is_forgotten(scope: Scope, app: str, table: str, column: str) -> bool
 def table_is_forgotten(scope: Scope, app: str, table: str) -> bool:
     """Whether a released migration of the app removed the model of a table from Django's state."""
     return any(
-        operation.name == "DeleteModel" and table in _tables(scope, app, model_of(operation))
+        operation.name == "DeleteModel" and table in tables_of(scope, app, model_of(operation))
         for operation in _of_the_state_alone(scope, app)
     )
 
@@ -41,7 +41,7 @@ def _of_the_state_alone(scope: Scope, app: str) -> Iterator[Operation]:
                     yield from operation.state_operations
 
 
-def _tables(scope: Scope, app: str, model: str) -> frozenset[str]:
+def tables_of(scope: Scope, app: str, model: str) -> frozenset[str]:
     """The names that a model's table has or had, as far as the app's migrations say."""
     names = {f"{app}_{model}"}
     for migration in _migrations_of(scope, app):
