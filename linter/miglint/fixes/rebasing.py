@@ -77,7 +77,12 @@ def _edits(plan: Rebase, scope: Scope) -> Iterator[Edit]:
         for named in declared(migration):
             redirect = redirects.get((migration.key, named.span))
             if redirect is not None and redirect.to is None:
-                yield dropped(migration, named, tree)
+                edit = dropped(migration, named, tree)
+                if edit is None:
+                    raise NoRemedy(
+                        f"{migration.path}:{named.span.line} does not write {named.key} out: take it out there"
+                    )
+                yield edit
             elif redirect is not None and redirect.to is not None:
                 yield renamed(migration.path, named, plan.renamed(redirect.to), tree)
             elif named.key in plan.names:
