@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from miglint.github.client import Client
+from miglint.github.api import GITHUB
 from miglint.github.event import Event, PullRequest
+from miglint.rest import Client
 from tests.github.fake import TOKEN, FakeGitHub, serving
 from tests.github.shapes import REPOSITORY
 from tests.github.world import World, new_world
@@ -23,7 +24,7 @@ def github() -> Iterator[FakeGitHub]:
 
 @pytest.fixture
 def client(github: FakeGitHub) -> Client:
-    return Client(github.url, TOKEN, timeout=30, sleep=lambda seconds: None)
+    return Client(GITHUB, github.url, TOKEN, timeout=30, sleep=lambda seconds: None)
 
 
 @pytest.fixture

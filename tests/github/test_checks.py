@@ -5,8 +5,8 @@ import pytest
 import samples
 from miglint.finding import Severity
 from miglint.github import checks
-from miglint.github.client import Client, GitHubError
 from miglint.github.event import Event
+from miglint.rest import Client, RestError
 from miglint.result import Coverage
 from tests.github.fake import FakeGitHub
 from tests.github.shapes import check_run
@@ -57,7 +57,7 @@ def test_a_second_run_updates_the_first_and_repeats_no_annotation(
 def test_what_broke_off_is_completed(github: FakeGitHub, client: Client, event: Event) -> None:
     found = samples.result(*[samples.finding(identity=str(n), line=n + 1) for n in range(120)])
     github.fail(500, "PATCH", times=1, after=1)
-    with pytest.raises(GitHubError):
+    with pytest.raises(RestError):
         checks.deliver(client, event, found, failed=False)
     checks.deliver(client, event, found, failed=False)
     [annotations] = github.annotations.values()

@@ -3,7 +3,8 @@ import time
 import pytest
 
 from miglint.errors import MiglintError
-from miglint.github.client import Client, GitHubError
+from miglint.github.api import GITHUB
+from miglint.rest import Client, RestError
 from tests.github.fake import TOKEN, FakeGitHub
 from tests.github.shapes import REPOSITORY
 
@@ -50,7 +51,7 @@ def test_a_failure_that_stays_is_told_in_one_line(
 ) -> None:
     github.fail(kind)
     client.timeout = 0.5 if kind in {"slow", "trickle"} else 30
-    with pytest.raises(GitHubError) as caught:
+    with pytest.raises(RestError) as caught:
         ask(client)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -61,14 +62,14 @@ def test_a_failure_that_stays_is_told_in_one_line(
 @pytest.mark.parametrize("kind", [500, "drop"])
 def test_what_may_have_been_created_is_not_created_again(kind: str | int, github: FakeGitHub, client: Client) -> None:
     github.fail(kind)
-    with pytest.raises(GitHubError):
+    with pytest.raises(RestError):
         client.post(STATUS, {"state": "success"})
     assert len(github.calls) == 1
 
 
 def test_the_server_says_how_long_to_wait(github: FakeGitHub) -> None:
     waits: list[float] = []
-    client = Client(github.url, TOKEN, sleep=waits.append)
+    client = Client(GITHUB, github.url, TOKEN, sleep=waits.append)
     github.fail(429, times=1, headers={"Retry-After": "7"})
     github.fail(403, times=1, headers={"Retry-After": "9"})
     client.post(STATUS, {"state": "success"})
@@ -76,9 +77,9 @@ def test_the_server_says_how_long_to_wait(github: FakeGitHub) -> None:
 
 
 def test_nobody_waits_longer_than_the_patience(github: FakeGitHub) -> None:
-    client = Client(github.url, TOKEN, patience=5, sleep=time.sleep)
+    client = Client(GITHUB, github.url, TOKEN, patience=5, sleep=time.sleep)
     github.fail(429, headers={"Retry-After": "3600"})
-    with pytest.raises(GitHubError, match="429"):
+    with pytest.raises(RestError, match="429"):
         ask(client)
     assert len(github.calls) == 1
 
@@ -86,14 +87,14 @@ def test_nobody_waits_longer_than_the_patience(github: FakeGitHub) -> None:
 def test_requests_are_bounded(github: FakeGitHub, client: Client) -> None:
     client.requests = 1
     ask(client)
-    with pytest.raises(GitHubError, match="limit of requests"):
+    with pytest.raises(RestError, match="limit of requests"):
         ask(client)
 
 
 def test_the_token_is_not_shown_nor_sent_elsewhere(github: FakeGitHub, client: Client) -> None:
     assert TOKEN not in repr(client)
     github.fail(302, headers={"Location": f"{github.url}/elsewhere"}, times=1)
-    with pytest.raises(GitHubError, match="302"):
+    with pytest.raises(RestError, match="302"):
         ask(client)
     assert len(github.calls) == 1
 
@@ -101,9 +102,9 @@ def test_the_token_is_not_shown_nor_sent_elsewhere(github: FakeGitHub, client: C
 @pytest.mark.parametrize(("url", "token"), [("file:///etc", "x"), ("https://x\n", "x"), ("https://x", "a\nb")])
 def test_what_could_smuggle_is_refused(url: str, token: str) -> None:
     with pytest.raises(MiglintError):
-        Client(url, token)
+        Client(GITHUB, url, token)
 
 
 def test_nobody_listens() -> None:
-    with pytest.raises(GitHubError, match="the connection failed"):
-        ask(Client("http://127.0.0.1:9", TOKEN, sleep=lambda seconds: None))
+    with pytest.raises(RestError, match="the connection failed"):
+        ask(Client(GITHUB, "http://127.0.0.1:9", TOKEN, sleep=lambda seconds: None))

@@ -1,7 +1,7 @@
 import samples
 from miglint.github import comment
-from miglint.github.client import Client
 from miglint.github.event import Event, PullRequest
+from miglint.rest import Client
 from miglint.result import Coverage
 from tests.github.fake import FakeGitHub
 

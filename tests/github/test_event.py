@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from miglint.errors import MiglintError
-from miglint.github.client import Client
 from miglint.github.event import find_pull_request, read_event
+from miglint.rest import Client
 from tests.github.fake import FakeGitHub
 from tests.github.shapes import fixture
 

@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from miglint.github.client import Client, GitHubError
+from miglint.github.api import GITHUB
+from miglint.rest import Client, RestError
 from tests.github.fake import TOKEN, UNDESCRIBED, FakeGitHub, refusal, serving
 from tests.github.shapes import REPOSITORY, fixture
 
@@ -28,8 +29,8 @@ ANNOTATION = {"path": "a", "start_line": 1, "end_line": 1, "annotation_level": "
 def test_the_description_is_enforced(path: str, body: dict[str, object]) -> None:
     with serving() as github:
         github.open_pull_request(7, sha="b" * 40)
-        client = Client(github.url, TOKEN, patience=5, sleep=lambda seconds: None)
-        with contextlib.suppress(GitHubError):
+        client = Client(GITHUB, github.url, TOKEN, patience=5, sleep=lambda seconds: None)
+        with contextlib.suppress(RestError):
             client.post(ROOT + path, body)
         assert github.violations != []
 
@@ -57,7 +58,7 @@ def test_the_description_is_enforced(path: str, body: dict[str, object]) -> None
 def test_what_the_description_does_not_say(
     path: str, body: dict[str, object], status: int, github: FakeGitHub, client: Client
 ) -> None:
-    with pytest.raises(GitHubError) as caught:
+    with pytest.raises(RestError) as caught:
         client.post(ROOT + path, body)
     assert caught.value.status == status
     github.violations.clear()
@@ -65,7 +66,7 @@ def test_what_the_description_does_not_say(
 
 def test_a_token_that_may_only_read(github: FakeGitHub, client: Client) -> None:
     github.may_write = False
-    with pytest.raises(GitHubError, match="403 Resource not accessible by integration"):
+    with pytest.raises(RestError, match="403 Resource not accessible by integration"):
         client.post(f"{ROOT}/issues/7/comments", {"body": "x"})
 
 
@@ -73,8 +74,8 @@ def test_a_refusal_that_nothing_declares_is_a_violation(monkeypatch: pytest.Monk
     with serving() as github:
         monkeypatch.setattr(github, "create_comment", lambda call, number: refusal(418, "I'm a teapot"))
         github.open_pull_request(7, sha="b" * 40)
-        client = Client(github.url, TOKEN, sleep=lambda seconds: None)
-        with pytest.raises(GitHubError, match="418"):
+        client = Client(GITHUB, github.url, TOKEN, sleep=lambda seconds: None)
+        with pytest.raises(RestError, match="418"):
             client.post(f"{ROOT}/issues/7/comments", {"body": "x"})
         assert [text for text in github.violations if "answers 418" in text]
 

@@ -3,8 +3,8 @@ import pytest
 import samples
 from miglint.finding import Edit, Fix, Span
 from miglint.github import review
-from miglint.github.client import Client
 from miglint.github.event import Event, PullRequest
+from miglint.rest import Client
 from miglint.result import Result
 from tests.github.fake import FakeGitHub
 from tests.github.shapes import changed_file

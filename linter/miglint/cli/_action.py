@@ -23,7 +23,7 @@ from miglint.errors import MiglintError
 from miglint.finding import Severity
 from miglint.git import Repository, open_repository
 from miglint.github import broken, delivery
-from miglint.github.client import Client, GitHubError
+from miglint.github.api import GITHUB
 from miglint.github.commands import command, write_outputs
 from miglint.github.credentials import credentials
 from miglint.github.event import Event, find_pull_request, read_event
@@ -32,6 +32,7 @@ from miglint.github.open_pull_requests import Interest, open_pull_requests
 from miglint.history import History
 from miglint.pull_requests import OpenPullRequest
 from miglint.reporters import Console, formats, reporter
+from miglint.rest import Client, RestError
 from miglint.result import Result
 from miglint.sources import read_histories
 
@@ -162,13 +163,13 @@ def _write_files(this: Run, result: Result) -> dict[str, str]:
 def _client(inputs: Inputs, environment: Mapping[str, str]) -> Client | None:
     if not inputs.token:
         return None
-    return Client(environment.get("GITHUB_API_URL") or "https://api.github.com", inputs.token)
+    return Client(GITHUB, environment.get("GITHUB_API_URL") or "https://api.github.com", inputs.token)
 
 
 def _with_pull_request(client: Client, event: Event, notes: list[str]) -> Event:
     try:
         pull = find_pull_request(client, event)
-    except GitHubError as error:
+    except RestError as error:
         notes.append(f"the pull request of this run was not found: {error}")
         return event
     if pull is None:

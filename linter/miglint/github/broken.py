@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from miglint.changeset import MemoryTree, OverlayTree, Tree
 from miglint.conflict import conflicts
 from miglint.github import status
-from miglint.github.client import Client, GitHubError
 from miglint.graph import Graph
 from miglint.history import History
 from miglint.pull_requests import OpenPullRequest
+from miglint.rest import Client, RestError
 
 CONTEXT = "miglint/base"
 Read = Callable[[Tree], Sequence[History]]
@@ -63,7 +63,7 @@ def _mend(client: Client, repository: str, pull: OpenPullRequest, base: str) -> 
     try:
         if status.latest(client, repository, pull.head, context=CONTEXT) != "failure":
             return ""
-    except GitHubError as error:
+    except RestError as error:
         return f"#{pull.number}: {error}"
     return _set(client, repository, pull, "success", f"fits {base} again")
 
@@ -72,7 +72,7 @@ def _set(client: Client, repository: str, pull: OpenPullRequest, state: str, des
     """Why it failed, if it did."""
     try:
         status.deliver(client, repository, pull.head, state=state, context=CONTEXT, description=description)
-    except GitHubError as error:
+    except RestError as error:
         return f"#{pull.number}: {error}"
     return ""
 

@@ -10,9 +10,10 @@ from typing import Any
 
 from miglint import escape
 from miglint.finding import Finding, Severity
-from miglint.github.client import PER_PAGE, Client, GitHubError, repository_path
+from miglint.github.api import repository_path
 from miglint.github.event import Event
 from miglint.reporters import markdown
+from miglint.rest import PER_PAGE, Client, RestError
 from miglint.result import Result
 
 NAME = "miglint"
@@ -64,7 +65,7 @@ def _updated(client: Client, runs: str, state: Mapping[str, Any], earlier: _Earl
     first, *others = _batches(earlier.missing)
     try:
         client.patch(path, {**state, "output": {**output, "annotations": first}}, repeatable=not first)
-    except GitHubError as error:
+    except RestError as error:
         if error.status == 403:
             raise _NotOurs from error
         raise

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from miglint.github.client import Client, repository_path
+from miglint.github.api import repository_path
 from miglint.github.event import Event, PullRequest
 from miglint.reporters import markdown
+from miglint.rest import Client
 from miglint.result import Result
 
 MARKER = "<!-- miglint: the one comment of this pull request -->"

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from miglint.github import checks, comment, review
-from miglint.github.client import Client, GitHubError
 from miglint.github.event import Event
+from miglint.rest import Client, RestError
 from miglint.result import Result
 
 _READ_ONLY = "Resource not accessible by integration"
@@ -66,7 +66,7 @@ def _outcomes(places: Iterable[Destination]) -> Iterator[Outcome]:
     for place in places:
         try:
             yield Outcome(place.name, done=place.deliver())
-        except GitHubError as error:
+        except RestError as error:
             yield Outcome(place.name, failure=str(error))
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             # An answer that is JSON but not what the API's description says.

@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import quote
 
 from miglint.errors import MiglintError
-from miglint.github.client import Client, repository_path
+from miglint.github.api import repository_path
+from miglint.rest import Client
 
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")

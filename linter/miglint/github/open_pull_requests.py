@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from miglint.errors import MiglintError
 from miglint.git import Repository
 from miglint.git.fetch import fetch
-from miglint.github.client import Client, GitHubError, repository_path
+from miglint.github.api import repository_path
 from miglint.github.event import PullRequest, pull_request
 from miglint.pull_requests import OpenPullRequest
+from miglint.rest import Client, RestError
 
 PAGES = 2
 CANDIDATES = 30
@@ -47,7 +48,7 @@ def open_pull_requests(
         return Neighbours()
     try:
         listed = list(_listed(client, name, interest.base))
-    except GitHubError as error:
+    except RestError as error:
         return Neighbours(notes=(f"other open pull requests were not looked at: {error}",))
     others = [pull for pull in listed if pull.number != but]
     failure = _fetched(repository, others)
@@ -105,7 +106,7 @@ def _confirmed(
         try:
             added = _added(client, name, pull)
             files = _contents(repository, {path: blob for path, blob in blobs.items() if path in added})
-        except (GitHubError, MiglintError) as error:
+        except (RestError, MiglintError) as error:
             notes.append(f"pull request #{pull.number} was not looked at: {error}")
             continue
         if files:

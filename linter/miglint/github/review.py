@@ -8,8 +8,9 @@ from typing import Any
 
 from miglint import escape
 from miglint.finding import Edit, Finding
-from miglint.github.client import Client, repository_path
+from miglint.github.api import repository_path
 from miglint.github.event import Event, PullRequest
+from miglint.rest import Client
 from miglint.result import Result
 from miglint.text import lines
 

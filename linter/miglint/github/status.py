@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from miglint import escape
-from miglint.github.client import Client, repository_path
+from miglint.github.api import repository_path
+from miglint.rest import Client
 
 DESCRIPTION = 140
 

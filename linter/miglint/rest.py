@@ -1,4 +1,4 @@
-"""A small client of GitHub's REST API: bounded in requests, time and size, and silent about its token.
+"""A small client of a forge's REST API: bounded in requests, time and size, and silent about its token.
 
 Why not a library: importing httpx takes 170 ms, urllib.request 40 ms, and a run makes a handful of requests.
 """
@@ -13,12 +13,11 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from miglint import __version__, escape
 from miglint.errors import MiglintError
 
-API_VERSION = "2022-11-28"
 PER_PAGE = 100
 _ATTEMPTS = 3
 _RESPONSE_BYTES = 20_000_000
@@ -26,7 +25,7 @@ _CHUNK = 1 << 16
 _DROPPED = (TimeoutError, ConnectionError, http.client.HTTPException, urllib.error.URLError, OSError)
 
 
-class GitHubError(Exception):
+class RestError(Exception):
     """A request that did not succeed: one line, without anything secret."""
 
     def __init__(self, reason: str, status: int | None = None) -> None:
@@ -49,10 +48,22 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Whose API it is: what a reader calls it, the variable that names its address, and the headers it asks for."""
+
+    name: str
+    variable: str
+    headers: Mapping[str, str]
+    authorization: tuple[str, str]
+    """The header that carries the token, and what stands before the token in it."""
+
+
 @dataclass(slots=True)
 class Client:
     """Requests to one API. `patience` is how many seconds all requests together may take, waiting included."""
 
+    service: Service
     api_url: str
     token: str = field(default="", repr=False)
     timeout: float = 10.0
@@ -65,9 +76,9 @@ class Client:
 
     def __post_init__(self) -> None:
         if urlsplit(self.api_url).scheme not in {"https", "http"} or not self.api_url.isprintable():
-            raise MiglintError("GITHUB_API_URL is not an http or https address")
+            raise MiglintError(f"{self.service.variable} is not an http or https address")
         if not (self.token.isascii() and self.token.isprintable()):
-            raise MiglintError("the GitHub token holds characters that no token has")
+            raise MiglintError(f"the {self.service.name} token holds characters that no token has")
         self._deadline = time.monotonic() + self.patience
         self._opener = urllib.request.build_opener(_NoRedirect)
 
@@ -80,6 +91,10 @@ class Client:
         """Create something. A dropped connection is not tried again: it may have been created."""
         return self._send("POST", path, body, repeatable=False).data
 
+    def put(self, path: str, body: Mapping[str, Any]) -> Any:
+        """Make something what it shall be."""
+        return self._send("PUT", path, body, repeatable=True).data
+
     def patch(self, path: str, body: Mapping[str, Any], *, repeatable: bool = True) -> Any:
         """Change something to what it shall be."""
         return self._send("PATCH", path, body, repeatable=repeatable).data
@@ -89,7 +104,7 @@ class Client:
         for number in range(1, limit + 1):
             response = self.get(path, **query, per_page=PER_PAGE, page=number)
             if not isinstance(response.data, list):
-                raise GitHubError(f"GitHub answered {_shown(path)} with something that is no list")
+                raise RestError(f"{self.service.name} answered {_shown(path)} with something that is no list")
             yield from (entry for entry in response.data if isinstance(entry, dict))
             if not response.more:
                 return
@@ -103,7 +118,7 @@ class Client:
                     wait = _wait_before_retry(error, attempt, repeatable=repeatable)
                     failure = _failure(error, method, path)
             except _DROPPED as error:
-                failure = GitHubError(f"{method} {_shown(path)}: {_cause(error)}")
+                failure = RestError(f"{method} {_shown(path)}: {_cause(error)}")
                 wait = float(attempt) if repeatable else None
             if wait is None or attempt == _ATTEMPTS or time.monotonic() + wait > self._deadline:
                 raise failure
@@ -112,22 +127,23 @@ class Client:
 
     def _try(self, method: str, path: str, body: Mapping[str, Any] | None) -> Response:
         if self.requests <= 0:
-            raise GitHubError("the limit of requests to GitHub is reached")
+            raise RestError(f"the limit of requests to {self.service.name} is reached")
         left = self._deadline - time.monotonic()
         if left <= 0:
-            raise GitHubError(f"GitHub took more than {self.patience:.0f} seconds in all")
+            raise RestError(f"{self.service.name} took more than {self.patience:.0f} seconds in all")
         self.requests -= 1
         request = urllib.request.Request(f"{self.api_url.rstrip('/')}{path}", method=method)  # noqa: S310 (checked above)
-        request.add_header("Accept", "application/vnd.github+json")
-        request.add_header("X-GitHub-Api-Version", API_VERSION)
+        for name, value in self.service.headers.items():
+            request.add_header(name, value)
         request.add_header("User-Agent", f"miglint/{__version__}")
         if self.token:
-            request.add_unredirected_header("Authorization", f"Bearer {self.token}")
+            header, before = self.service.authorization
+            request.add_unredirected_header(header, f"{before}{self.token}")
         if body is not None:
             request.data = json.dumps(body).encode()
             request.add_header("Content-Type", "application/json")
         with self._opener.open(request, timeout=min(self.timeout, left)) as response:
-            return _parsed(self._read(response), response.headers.get("Link", ""), path)
+            return self._parsed(self._read(response), response.headers.get("Link", ""), path)
 
     def _read(self, response: http.client.HTTPResponse) -> bytes:
         """The body, bounded in size and time: a server that sends a byte now and then trips no socket timeout."""
@@ -135,25 +151,19 @@ class Client:
         while chunk := response.read1(_CHUNK):
             content += chunk
             if len(content) > _RESPONSE_BYTES:
-                raise GitHubError("GitHub's answer is too large")
+                raise RestError(f"{self.service.name}'s answer is too large")
             if time.monotonic() - started > self.timeout:
                 raise TimeoutError
         if response.length:
             raise http.client.IncompleteRead(b"", response.length)
         return bytes(content)
 
-
-def repository_path(repository: str) -> str:
-    """`/repos/OWNER/NAME`, each part quoted."""
-    return "/repos/" + "/".join(quote(part, safe="") for part in repository.split("/", 1))
-
-
-def _parsed(content: bytes, link: str, path: str) -> Response:
-    try:
-        data = json.loads(content) if content else None
-    except (ValueError, RecursionError):
-        raise GitHubError(f"GitHub answered {_shown(path)} with something that is not JSON") from None
-    return Response(data, 'rel="next"' in link)
+    def _parsed(self, content: bytes, link: str, path: str) -> Response:
+        try:
+            data = json.loads(content) if content else None
+        except (ValueError, RecursionError):
+            raise RestError(f"{self.service.name} answered {_shown(path)} with something that is not JSON") from None
+        return Response(data, 'rel="next"' in link)
 
 
 def _wait_before_retry(error: urllib.error.HTTPError, attempt: int, *, repeatable: bool) -> float | None:
@@ -169,12 +179,12 @@ def _wait_before_retry(error: urllib.error.HTTPError, attempt: int, *, repeatabl
     return None
 
 
-def _failure(error: urllib.error.HTTPError, method: str, path: str) -> GitHubError:
+def _failure(error: urllib.error.HTTPError, method: str, path: str) -> RestError:
     try:
         message = json.loads(error.read(_CHUNK))["message"]
     except (*_DROPPED, ValueError, TypeError, KeyError, RecursionError):
         message = error.reason
-    return GitHubError(f"{method} {_shown(path)}: {error.code} {escape.line(str(message), 200)}", error.code)
+    return RestError(f"{method} {_shown(path)}: {error.code} {escape.line(str(message), 200)}", error.code)
 
 
 def _cause(error: Exception) -> str:
