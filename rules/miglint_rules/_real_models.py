@@ -67,7 +67,15 @@ def _in_node(node: ast.AST, names: _Names, hidden: frozenset[str]) -> Iterator[U
     elif isinstance(node, ast.Attribute):
         yield from _attribute(node, names, hidden)
     for child in _children(node):
-        yield from _in_node(child, names, hidden)
+        if names.in_function or not _is_handed_over(node, child):
+            yield from _in_node(child, names, hidden)
+
+
+def _is_handed_over(node: ast.AST, child: ast.AST) -> bool:
+    """`upload_to=Picture.path`, as makemigrations writes it: a function that is only named, not a manager."""
+    if not (isinstance(node, ast.keyword) and isinstance(child, ast.Attribute)):
+        return False
+    return not child.attr.endswith(("objects", "manager"))
 
 
 def _children(node: ast.AST) -> Iterator[ast.AST]:

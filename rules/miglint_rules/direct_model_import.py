@@ -115,6 +115,7 @@ class Migration(migrations.Migration):
         migrations.AlterModelManagers("Order", [("objects", OrderManager())]),
         migrations.AddField("Customer", "size", models.CharField(max_length=1, default=Customer.Size.SMALL)),
         migrations.AddField("Order", "number2", models.IntegerField(default=shop.models.next_number)),
+        migrations.AddField("Order", "scan", models.FileField(null=True, upload_to=shop.models.Order.scan_path)),
     ]
 ```
 """

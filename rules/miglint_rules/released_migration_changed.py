@@ -6,8 +6,8 @@ another name the same migration is applied once more ("relation already exists")
 can stop `migrate` with `InconsistentMigrationHistory`.
 
 What counts is what the file does: formatting, comments, annotations and docstrings may change, and what reaches no
-database, such as a `help_text`, is a notice. A squash may lose its `replaces`, and a file may go once a squash that
-replaces it has been released itself.
+database, such as a `help_text`, is a notice, and so is a dependency that others imply. A squash may lose its
+`replaces`, and a file may go once a squash that replaces it has been released itself.
 
 ## Bad
 The column that is in every database gets another length in the old file:
@@ -115,13 +115,14 @@ class Migration(migrations.Migration):
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from miglint.finding import Location, Problem, Related, Severity, Span
-from miglint.history import Dependency, Key, Migration
+from miglint.history import Key, Migration
 from miglint.rule import graph_rule
 from miglint.scope import Scope
 from miglint_rules._content import Difference, difference
+from miglint_rules._header import changed_header
 from miglint_rules._released import app_is_gone, deleted_by_change, released, renames
 from miglint_rules._words import base_name, counted, listed
 
@@ -139,13 +140,17 @@ def check(scope: Scope) -> Iterator[Problem]:
 
 
 def _rewritten(before: Migration, after: Migration, scope: Scope) -> Iterator[Problem]:
-    found = _changed_header(before, after, scope) or _changed_content(before, after, scope)
-    if found is None:
+    header, content = changed_header(before, after, scope), _changed_content(before, after, scope)
+    differences = [difference for difference in (header, content) if difference is not None]
+    if not differences:
         return
+    found = min(differences, key=lambda difference: difference.harmless)
     shipped = _shipped(scope)
     consequence = "databases that have applied it keep what it did before, new ones get something else"
     if found.harmless:
         consequence = "only in what no database gets from it, so nothing breaks"
+        if found is header:
+            consequence = "the order in which migrations are applied stays what it was"
     yield Problem(
         at=Location(after.path, found.span),
         message=f"{found.what} of {after.key} is changed, but it is on {shipped} already: {consequence}",
@@ -156,33 +161,6 @@ def _rewritten(before: Migration, after: Migration, scope: Scope) -> Iterator[Pr
         app=after.key.app,
         migration=after.key.name,
     )
-
-
-def _changed_header(before: Migration, after: Migration, scope: Scope) -> Difference | None:
-    """What differs in dependencies and `run_before`, followed through squashes."""
-    for name, was, now in (
-        ("dependency", before.dependencies, after.dependencies),
-        ("run_before", before.run_before, after.run_before),
-    ):
-        old, new = _meant(was, scope), _meant(now, scope)
-        added, gone = [key for key in new if key not in old], [key for key in old if key not in new]
-        if added:
-            return Difference(f"the {name} on {added[0]}", new[added[0]].span)
-        if gone:
-            return Difference(f"the {name} on {gone[0]}", after.dependencies_span or after.span)
-    return None
-
-
-def _meant(dependencies: tuple[Dependency, ...], scope: Scope) -> Mapping[str, Dependency]:
-    """Dependencies by what they mean: a squash stands for what it replaces, on the base or here."""
-    graphs = [graph for graph in (scope.base_graph, scope.graph) if graph is not None]
-    found = {}
-    for dependency in dependencies:
-        key = dependency.key
-        for graph in graphs:
-            key = graph.edges.replaced.get(key, key)
-        found[dependency.swappable or str(key)] = dependency
-    return found
 
 
 def _changed_content(before: Migration, after: Migration, scope: Scope) -> Difference | None:

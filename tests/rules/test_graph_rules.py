@@ -387,3 +387,40 @@ def test_branches_collide_where_the_order_matters(
         f"{FOLDER}/0004_merge.py": migration("shop.0003_a", "shop.0003_b"),
     }
     assert rules(found(base, after)) == (["conflicting-merge-operations"] if collides else [])
+
+
+LINE = {**BASE, f"{FOLDER}/0003_more.py": migration("shop.0002_note")}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (("shop.0002_note",), ("shop.0002_note", "shop.0001_initial"), ["notice"]),
+        (("shop.0002_note", "shop.0001_initial"), ("shop.0002_note",), ["notice"]),
+        (("shop.0002_note", "auth.__first__", "auth.0012_x"), ("shop.0002_note", "auth.0012_x"), ["notice"]),
+        (("shop.0002_note", "auth.0012_x"), ("shop.0002_note",), ["error"]),
+        (("shop.0002_note",), ("shop.0002_note", "auth.0012_x"), ["error"]),
+        (("shop.0002_note",), ("shop.0001_initial",), ["error"]),
+    ],
+)
+def test_a_dependency_that_others_imply_changes_no_order(  # type: ignore[no-untyped-def]
+    found, before: tuple[str, ...], after: tuple[str, ...], expected: list[str]
+) -> None:
+    path = f"{FOLDER}/0003_more.py"
+    said = found({**BASE, path: migration(*before)}, {**BASE, path: migration(*after)})
+    assert [one.severity for one in said if one.rule == "released-migration-changed"] == expected
+
+
+def test_migrations_that_follow_a_renamed_one_are_not_said_to_be_changed(found) -> None:  # type: ignore[no-untyped-def]
+    renamed = {path: text for path, text in LINE.items() if "0002" not in path}
+    renamed[f"{FOLDER}/0002_order_note.py"] = BASE[f"{FOLDER}/0002_note.py"]
+    renamed[f"{FOLDER}/0003_more.py"] = migration("shop.0002_order_note")
+    (one,) = found(LINE, renamed)
+    assert "shop.0002_note is renamed to 0002_order_note" in one.problem.message
+
+
+def test_migrations_that_follow_a_deleted_one_are_not_said_to_be_changed(found) -> None:  # type: ignore[no-untyped-def]
+    deleted = {path: text for path, text in LINE.items() if "0002" not in path}
+    deleted[f"{FOLDER}/0003_more.py"] = migration("shop.0001_initial")
+    (one,) = found(LINE, deleted)
+    assert "shop.0002_note is deleted" in one.problem.message
