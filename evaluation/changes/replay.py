@@ -35,7 +35,7 @@ def changes(repository: Path, last: int) -> Iterator[tuple[str, str, str]]:
     """The newest commits with one parent that touch a migration: commit, parent and subject."""
     form = "--format=%H%x09%P%x09%s"
     done = subprocess.run(
-        ["git", "-C", repository, "log", "--no-merges", form, "--", "*/migrations/[!_]*.py"],
+        ["git", "-C", repository, "log", "--no-merges", form, "--", "*migrations/[!_]*.py"],
         check=True, capture_output=True, text=True,
     )  # fmt: skip
     for line in done.stdout.splitlines()[:last]:
