@@ -116,6 +116,8 @@ class Lab:
         ).fetchall():
             run(f'DROP SCHEMA "{schema}" CASCADE')
         run("CREATE SCHEMA public")
+        for (publication,) in run("SELECT pubname FROM pg_publication").fetchall():
+            run(f'DROP PUBLICATION "{publication}"')
         self._observer.execute(WATCH.replace("CREATE PROCEDURE", "CREATE OR REPLACE PROCEDURE"))
         run("SET statement_timeout = '60s'")
         run("SET max_parallel_maintenance_workers = 0")

@@ -138,8 +138,10 @@ def _recurses(change: TableChange, table: Table, major: int) -> bool:
         case SetTableOption(action=action):
             return action in _RECURSING_OPTIONS or (partitioned and bool(table.triggers) and "TRIGGER" in action)
         case AddConstraint(constraint=constraint):
-            if major >= 18 or constraint.kind is ConstraintKind.PRIMARY_KEY:
+            if major >= 18:
                 return True
+            if constraint.kind is ConstraintKind.PRIMARY_KEY:
+                return any(_may_be_null(table, column) for column in constraint.columns)
             if constraint.kind in (ConstraintKind.CHECK, ConstraintKind.NOT_NULL):
                 return not constraint.no_inherit
             return partitioned and constraint.kind is ConstraintKind.FOREIGN_KEY
@@ -156,6 +158,19 @@ def _recurses(change: TableChange, table: Table, major: int) -> bool:
     return isinstance(change, RECURSING)
 
 
+def _may_be_null(table: Table, column: str) -> bool:
+    known = table.columns.get(column)
+    return known is None or not known.not_null
+
+
+def _looks_at_children(change: TableChange, table: Table) -> bool:
+    """Whether the server locks the children with ONLY too: they no longer inherit what is dropped."""
+    if isinstance(change, DropConstraint):
+        known = table.constraints.get(change.constraint)
+        return known is None or (known.kind is ConstraintKind.CHECK and not known.no_inherit)
+    return isinstance(change, DropColumn)
+
+
 def take_locks(commands: list[Command], table: Table, execution: Execution) -> Mode:
     """Lock the table, and what its subcommands recurse to, at the strongest level of all."""
     mode = max(lock_level(command, execution.major) for command in commands)
@@ -163,6 +178,9 @@ def take_locks(commands: list[Command], table: Table, execution: Execution) -> M
     if any(not each.change.only and _recurses(each.change, table, execution.major) for each in commands):
         for child in execution.catalog.descendants(table.name):
             execution.lock(child, mode)
+    elif any(_looks_at_children(each.change, table) for each in commands):
+        for name in execution.catalog.children.get(table.name, ()):
+            execution.lock_name(name, mode)
     return mode
 
 

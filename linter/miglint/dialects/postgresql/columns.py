@@ -120,11 +120,12 @@ def drop_column(command: Command, change: DropColumn, table: Table, plan: Plan, 
     """DROP COLUMN, with the indexes, constraints, sequences and, on CASCADE, views that need it."""
     for each in execution.family(table, only=change.only):
         column = each.columns.get(change.column)
-        _drop_what_needs(each, change, execution)
+        gone = {change.column} | _generated_from(each, change.column)
+        for name in sorted(gone):
+            _drop_what_needs(each, replace(change, column=name), execution)
         if column is not None:
             _drop_sequence(each, change.column, execution)
         latest = execution.latest(each)
-        gone = {change.column} | _generated_from(latest, change.column)
         execution.put(replace(latest, columns={key: col for key, col in latest.columns.items() if key not in gone}))
 
 
@@ -155,6 +156,9 @@ def _drop_reader(name: Name, column: str | None, execution: Execution) -> None:
     if column is not None and view.source_columns.isdisjoint({column, "*"}):
         return
     execution.lock(view, Mode.ACCESS_EXCLUSIVE).dropped = True
+    if isinstance(view, Table):
+        for index in view.indexes.values():
+            execution.lock_index(view, index, Mode.ACCESS_EXCLUSIVE).dropped = True
     execution.catalog = execution.catalog.drop(name)
     for reader in execution.catalog.readers.get(name, ()):
         _drop_reader(reader, None, execution)

@@ -6,7 +6,7 @@ import enum
 from dataclasses import replace
 
 from miglint.catalog import Constraint, ConstraintKind, Index, Name, Table, TableKind
-from miglint.changes import AddConstraint, AlterConstraint, DropConstraint, ValidateConstraint
+from miglint.changes import AddColumn, AddConstraint, AlterConstraint, DropConstraint, ValidateConstraint
 from miglint.dialects.postgresql.alter_read import Command
 from miglint.dialects.postgresql.alter_table import Plan, with_partitions
 from miglint.dialects.postgresql.definitions import ConstraintDefinition
@@ -27,7 +27,15 @@ class KeyCheck(enum.Enum):
 def add(command: Command, change: AddConstraint, table: Table, plan: Plan, execution: Execution) -> None:
     """ADD CONSTRAINT."""
     if command.constraint is not None:
-        add_constraint(command.constraint, table, plan, execution, only=change.only)
+        check = KeyCheck.NULLS if _on_new_column(command.constraint.constraint, execution) else KeyCheck.JOIN
+        add_constraint(command.constraint, table, plan, execution, only=change.only, key_check=check)
+
+
+def _on_new_column(constraint: Constraint, execution: Execution) -> bool:
+    """Whether a column of the key is new in this statement and has no value: a key with a null refers to nothing."""
+    new = (each.column for each in execution.changes if isinstance(each, AddColumn) and not each.if_not_exists)
+    empty = {each.name for each in new if each.default is None and not each.identity and not each.generated}
+    return any(column in empty for column in constraint.columns)
 
 
 def add_constraint(
@@ -46,7 +54,7 @@ def add_constraint(
         case ConstraintKind.CHECK | ConstraintKind.NOT_NULL:
             _add_check(definition.constraint, table, plan, execution, only=only)
         case _:
-            _add_index_constraint(definition, table, plan, execution)
+            _add_index_constraint(definition, table, plan, execution, only=only)
 
 
 def _put(table: Table, constraint: Constraint, execution: Execution) -> None:
@@ -108,7 +116,9 @@ def _add_not_null(constraint: Constraint, table: Table, plan: Plan, execution: E
     _put(table, constraint, execution)
 
 
-def _add_index_constraint(definition: ConstraintDefinition, table: Table, plan: Plan, execution: Execution) -> None:
+def _add_index_constraint(
+    definition: ConstraintDefinition, table: Table, plan: Plan, execution: Execution, *, only: bool
+) -> None:
     constraint, index = definition.constraint, definition.index
     if index is None:
         return
@@ -117,9 +127,9 @@ def _add_index_constraint(definition: ConstraintDefinition, table: Table, plan: 
     name = constraint.name or _default_name(constraint, index, table, execution)
     constraint = replace(constraint, name=name, index=name)
     if constraint.kind is ConstraintKind.PRIMARY_KEY:
-        _require_all_not_null(constraint, table, plan, execution)
+        _require_all_not_null(constraint, table, plan, execution, only=only)
     labels: dict[Name, str] = {}
-    for each in execution.family(table):
+    for each in execution.family(table, only=only):
         own = index if each.name == table.name else replace(index, oid=execution.oid())
         above = next((parent for parent in each.parents if parent in labels), None)
         own = replace(own, parent=Name(above.schema, labels[above]) if above is not None else own.parent)
@@ -138,10 +148,10 @@ def _add_index_constraint(definition: ConstraintDefinition, table: Table, plan: 
             break
 
 
-def _require_all_not_null(constraint: Constraint, table: Table, plan: Plan, execution: Execution) -> None:
-    for each in execution.family(table):
-        if each.name != table.name:
-            execution.lock(each, plan.mode)
+def _require_all_not_null(
+    constraint: Constraint, table: Table, plan: Plan, execution: Execution, *, only: bool
+) -> None:
+    for each in execution.family(table, only=only):
         for column in constraint.columns:
             require_not_null(each, column, plan, execution)
 
@@ -175,11 +185,24 @@ def drop(command: Command, change: DropConstraint, table: Table, plan: Plan, exe
         constraint = execution.latest(each).constraints.get(change.constraint)
         if constraint is not None:
             drop_constraint_of(each, constraint, execution)
+            if constraint.index:
+                _drop_from_partitions(each, constraint.index, execution)
         elif each.name == table.name and not change.constraint_if_exists:
             execution.assume(
                 f"nothing in the migrations makes the constraint {change.constraint}: if it is a foreign key, "
                 "the referenced table is locked too"
             )
+
+
+def _drop_from_partitions(table: Table, index: str, execution: Execution) -> None:
+    """The constraints of partitions that belong to one of the table go with it."""
+    parent = Name(table.name.schema, index)
+    for child in execution.catalog.children.get(table.name, ()):
+        partition = execution.catalog.table(child)
+        for own in list(partition.indexes.values()) if partition is not None else ():
+            if partition is not None and own.parent == parent and own.constraint in partition.constraints:
+                drop_constraint_of(partition, partition.constraints[own.constraint], execution)
+                _drop_from_partitions(partition, own.name, execution)
 
 
 def drop_constraint_of(table: Table, constraint: Constraint, execution: Execution) -> None:

@@ -173,6 +173,9 @@ def _drop_from_table(kind: str, parts: list[str], node: Node, execution: Executi
     execution.changes.append(change)
     relation = execution.catalog.relations.get(name)
     relation = relation if relation is not None else execution.table(name)
+    known = relation.triggers if isinstance(relation, Table) and not relation.assumed else None
+    if kind == "trigger" and change.if_exists and known is not None and parts[-1] not in known:
+        return
     execution.lock(relation, Mode.ACCESS_EXCLUSIVE)
     if isinstance(relation, Table) and kind == "trigger":
         for each in execution.family(relation, only=not relation.partition_key):

@@ -12,6 +12,10 @@ from miglint.dialects.postgresql.parser import Node
 from miglint.dialects.postgresql.session import Session
 from miglint.effects import Work
 
+LAZY_BOUNDS = 14
+"""The first version that works out a partition's bound only when a row is written; before, it opens the parent for each
+statement that writes to the partition."""
+
 
 @dataclass(slots=True)
 class Impact:
@@ -25,6 +29,8 @@ class Impact:
     work: set[Work] = field(default_factory=set)
     parents: tuple[str, ...] = ()
     partition: bool = False
+    partitions: tuple[str, ...] = ()
+    """Those of a partitioned table, at any depth; only where the server's version makes who writes to them wait."""
     read_only: bool = False
     """A view, or something of a materialised view: nobody writes to it."""
     emptied: bool = False
@@ -146,6 +152,9 @@ class Execution:
                 impact.kind = "view" if impact.read_only else "table"
                 impact.parents = tuple(self.catalog.display(parent) for parent in relation.parents)
                 impact.partition = relation.partition
+                if self.major < LAZY_BOUNDS and relation.kind is TableKind.PARTITIONED:
+                    children = self.catalog.descendants(relation.name)
+                    impact.partitions = tuple(self.catalog.display(each.name) for each in children)
             self.impacts[relation.oid] = impact
         return impact
 

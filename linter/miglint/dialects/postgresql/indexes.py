@@ -167,7 +167,8 @@ def alter_index(node: Node, execution: Execution) -> None:
 def _alter(command: Node, subtype: str, table: Table, index: Index, execution: Execution) -> None:
     impact = execution.lock_index(table, index, _level(subtype))
     if subtype == "SetTableSpace":
-        if command.get("name", "") != (index.tablespace or "pg_default"):
+        moves = command.get("name", "") != (index.tablespace or "pg_default")
+        if moves and table.kind is not TableKind.PARTITIONED:
             impact.work.update({Work.COPY})
         latest = execution.latest(table)
         moved = replace(index, tablespace=command.get("name", ""))
@@ -201,10 +202,23 @@ def reindex(node: Node, execution: Execution) -> None:
         if found is None:
             _drop_unknown(name, execution, concurrently=concurrently)
             return
-        _reindex(found[0], [found[1]], execution, concurrently=concurrently)
+        _reindex_one(*found, execution, concurrently=concurrently)
         return
     for table in _tables(what, name, execution):
         _reindex(table, list(table.indexes.values()), execution, concurrently=concurrently)
+
+
+def _reindex_one(table: Table, index: Index, execution: Execution, *, concurrently: bool) -> None:
+    """An index, or one after the other those of the partitions, each in a transaction of its own."""
+    _reindex(table, [index], execution, concurrently=concurrently)
+    if table.kind is not TableKind.PARTITIONED:
+        return
+    execution.outside_transaction = True
+    for child in execution.catalog.children.get(table.name, ()):
+        partition = execution.catalog.table(child)
+        for own in partition.indexes.values() if partition is not None else ():
+            if partition is not None and own.parent == Name(table.name.schema, index.name):
+                _reindex_one(partition, own, execution, concurrently=concurrently)
 
 
 def _tables(what: str, name: Name, execution: Execution) -> list[Table]:

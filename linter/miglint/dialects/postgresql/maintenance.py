@@ -21,12 +21,13 @@ def vacuum(node: Node, execution: Execution) -> None:
     tables = [execution.table(execution.resolve(each)) for each in named] or list(execution.catalog.tables())
     for table in tables:
         execution.changes.append(Maintain(table=table.name, action=action))
-        for each in execution.family(table):
+        for each in execution.family(table, only=full and table.kind is not TableKind.PARTITIONED):
             if full:
                 rewrite(each, execution)
-            else:
-                execution.lock(each, Mode.SHARE_UPDATE_EXCLUSIVE)
-                execution.scan(each)
+                continue
+            inherits = each.name != table.name and not each.partition
+            execution.lock(each, Mode.ACCESS_SHARE if inherits else Mode.SHARE_UPDATE_EXCLUSIVE)
+            execution.scan(each)
 
 
 def _has(node: Node, option: str) -> bool:

@@ -43,6 +43,10 @@ def implies_not_null(tree: Node | None, column: str) -> bool:
         inner, argument = unwrap(node.get("arg"))
         is_column = inner == "ColumnRef" and strings(argument.get("fields"))[-1:] == [column]
         return is_column and node.get("nulltesttype") == "IS_NOT_NULL"
+    if kind == "A_Expr" and node.get("kind") == "AEXPR_DISTINCT":  # the parser makes IS NOT NULL of it
+        sides = unwrap(node.get("lexpr")), unwrap(node.get("rexpr"))
+        is_column = any(inner == "ColumnRef" and strings(of.get("fields"))[-1:] == [column] for inner, of in sides)
+        return is_column and any(inner == "A_Const" and of.get("isnull", False) for inner, of in sides)
     if kind != "BoolExpr":
         return False
     arguments = node.get("args", [])

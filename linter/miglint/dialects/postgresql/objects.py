@@ -8,22 +8,20 @@ from miglint.catalog import (
     Composite,
     Domain,
     Enum,
-    Expression,
-    Function,
     Name,
     Sequence,
     Table,
     TableKind,
     Trigger,
-    Volatility,
 )
 from miglint.changes import AlterObject, CreateObject, RunCode
 from miglint.dialects.postgresql.definitions import collation
 from miglint.dialects.postgresql.execution import Execution, NotFollowed
 from miglint.dialects.postgresql.locks import Mode
-from miglint.dialects.postgresql.parser import Node, SyntaxProblem, parse
+from miglint.dialects.postgresql.parser import Node
+from miglint.dialects.postgresql.queries import relations_read
 from miglint.dialects.postgresql.tables import new_name
-from miglint.dialects.postgresql.tree import data_type, expression, qualified, strings, text_of, unwrap
+from miglint.dialects.postgresql.tree import data_type, expression, qualified, strings, walk
 from miglint.dialects.postgresql.types import canonical
 
 _EVENTS = {4: "insert", 8: "delete", 16: "update", 32: "truncate"}
@@ -165,40 +163,6 @@ def _check_users(domain: Domain, execution: Execution) -> None:
             execution.scan(table)
 
 
-def create_function(node: Node, execution: Execution) -> None:
-    """CreateFunctionStmt: nothing is run; how volatile it is decides over defaults that call it."""
-    schema, label = qualified(node.get("funcname"))
-    name = Name(schema or execution.catalog.creation_schema, label)
-    execution.changes.append(CreateObject(kind="function", name=name, replace=node.get("replace", False)))
-    given = {each["DefElem"].get("defname", ""): each["DefElem"].get("arg") for each in node.get("options", ())}
-    volatility = Volatility(text_of(given.get("volatility")) or "volatile")
-    language = text_of(given.get("language")) or ("sql" if "sql_body" in node else "")
-    plain = node.get("returnType", {}).get("setof") is None and not node.get("parameters")
-    body = _body(node, given) if language == "sql" and plain else None
-    known = execution.catalog.functions.get(name)
-    if known is not None and not node.get("replace"):
-        volatility = max(known.volatility, volatility, key=list(Volatility).index)
-        body = None
-    function = Function(name, volatility, language, body)
-    execution.catalog = replace(execution.catalog, functions=execution.catalog.functions.set(name, function))
-
-
-def _body(node: Node, given: dict[str, Node | None]) -> Expression | None:
-    """What inlining puts in a call's place: the only expression of a SELECT without FROM."""
-    if "sql_body" in node:
-        return expression(node["sql_body"].get("ReturnStmt", {}).get("returnval"))
-    _, source = unwrap(given.get("as"))
-    texts = strings(source.get("items"))
-    try:
-        statements = parse(texts[0]) if len(texts) == 1 else []
-    except SyntaxProblem:
-        return None
-    if len(statements) != 1 or statements[0].kind != "SelectStmt" or "fromClause" in statements[0].node:
-        return None
-    targets = statements[0].node.get("targetList", [])
-    return expression(targets[0]["ResTarget"].get("val")) if len(targets) == 1 else None
-
-
 def create_trigger(node: Node, execution: Execution) -> None:
     """CreateTrigStmt."""
     name = execution.resolve(node["relation"])
@@ -212,7 +176,8 @@ def create_trigger(node: Node, execution: Execution) -> None:
     events = frozenset(word for bit, word in _EVENTS.items() if node.get("events", 0) & bit)
     function = qualified(node.get("funcname"))[1]
     trigger = Trigger(label, function, events=events, for_each_row=node.get("row", False))
-    for each in execution.family(table, only=table.kind is not TableKind.PARTITIONED):
+    recurses = table.kind is TableKind.PARTITIONED and trigger.for_each_row
+    for each in execution.family(table, only=not recurses):
         execution.lock(each, Mode.SHARE_ROW_EXCLUSIVE)
         latest = execution.latest(each)
         execution.put(replace(latest, triggers={**latest.triggers, label: trigger}))
@@ -229,6 +194,22 @@ def on_table(node: Node, execution: Execution) -> None:
     execution.changes.append(CreateObject(kind=kind, name=Name(name.schema, label), table=name))
     found = execution.catalog.relations.get(name)
     execution.lock(found if found is not None else execution.table(name), Mode.ACCESS_EXCLUSIVE)
+    _look_at_named(node, execution)
+
+
+def _look_at_named(node: Node, execution: Execution) -> None:
+    """What a rule does, or a policy asks, is looked at: tables that are written to are locked as if they were."""
+    conditions = [node.get(clause) for clause in ("whereClause", "qual", "with_check", "actions")]
+    written = {
+        execution.resolve(inner["relation"])
+        for kind, inner in walk(conditions)
+        if kind in ("InsertStmt", "UpdateStmt", "DeleteStmt")
+    }
+    for name in sorted(written):
+        execution.lock_name(name, Mode.ROW_EXCLUSIVE)
+    for condition in conditions:
+        for source in relations_read(condition, execution):
+            execution.lock_name(source, Mode.ACCESS_SHARE)
 
 
 def create_sequence(node: Node, execution: Execution) -> None:

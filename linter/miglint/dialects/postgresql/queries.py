@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from miglint.catalog import Name, Sequence, Table, View
+from miglint.catalog import Name, Sequence, Table, TableKind, View
 from miglint.dialects.postgresql.execution import Execution
 from miglint.dialects.postgresql.functions import STABLE_OR_IMMUTABLE, VOLATILE
 from miglint.dialects.postgresql.locks import Mode
@@ -17,12 +17,11 @@ from miglint.dialects.postgresql.parser import Node
 from miglint.dialects.postgresql.tree import columns_of, function_name, strings, unwrap, walk
 from miglint.dialects.postgresql.words import words
 
-_INDEXABLE = frozenset({"=", "<", ">", "<=", ">="})
 
-
-def relations_read(query: Node | None, execution: Execution) -> list[Name]:
-    """Every relation that a query mentions, common table expressions left out, in the order of the text."""
-    own = _own_names(query)
+def relations_read(query: Node | None, execution: Execution, own: frozenset[str] = frozenset()) -> list[Name]:
+    """Every relation that a query mentions, common table expressions left out (`own` are others that are), in the order
+    of the text."""
+    own |= _own_names(query)
     mentioned = [node for kind, node in walk(query) if kind == "RangeVar"]
     mentioned.sort(key=lambda node: node.get("location", 0))
     names = [execution.resolve(node) for node in mentioned if _is_outer(node, own)]
@@ -43,12 +42,14 @@ def columns_read(query: Node | None) -> frozenset[str]:
     return frozenset(columns_of(query)) | star
 
 
-def read_query(query: Node | None, execution: Execution, *, mode: Mode = Mode.ACCESS_SHARE) -> list[Name]:
-    """Lock and scan what a query reads; the relations that it names."""
+def read_query(
+    query: Node | None, execution: Execution, *, mode: Mode = Mode.ACCESS_SHARE, around: Node | None = None
+) -> list[Name]:
+    """Lock and scan what a query reads; the relations that it names. `around`: a WITH outside of it."""
     if not query:
         return []
-    own = _own_names(query)
-    names = relations_read(query, execution)
+    own = _own_names(query) | _own_names(around)
+    names = relations_read(query, execution, own)
     for name in names:
         read_relation(name, execution, mode)
     for kind, node in walk(query):
@@ -81,13 +82,31 @@ def scan_sources(select: Node, own: frozenset[str], execution: Execution) -> Non
     """Scan the tables in a SELECT's FROM that no index can find the wanted rows of."""
     if select.get("limitCount") and not select.get("sortClause") and not select.get("whereClause"):
         return
+    if _asks_for_extremes(select, execution):
+        return
     for source in ranges(select.get("fromClause")):
         if not _is_outer(source, own):
             continue
         table = execution.catalog.table(execution.resolve(source))
         if table is not None and not served_by_index(select.get("whereClause"), table, alias(source)):
-            for each in execution.family(table):
+            for each in execution.family(table, only=not source.get("inh", False)):
                 execution.scan(each)
+
+
+def _asks_for_extremes(select: Node, execution: Execution) -> bool:
+    """min() and max() of columns that lead an index, of a whole table: each is one look into the index."""
+    sources = select.get("fromClause", [])
+    if len(sources) != 1 or any(select.get(clause) for clause in ("whereClause", "groupClause", "havingClause")):
+        return False
+    kind, source = unwrap(sources[0])
+    table = execution.catalog.table(execution.resolve(source)) if kind == "RangeVar" else None
+    calls = [node for inner, node in walk(select.get("targetList")) if inner == "FuncCall"]
+    extremes = [node for node in calls if function_name(node)[1] in ("min", "max")]
+    aggregates = [node for node in calls if function_name(node)[1] in _AGGREGATES]
+    if table is None or table.kind is not TableKind.TABLE or not extremes or len(aggregates) != len(extremes):
+        return False
+    asked = {column for node in extremes for column in columns_of(node)}
+    return asked == set(columns_of(select.get("targetList"))) and asked <= _leading(table)
 
 
 def ranges(items: Any) -> Iterator[Node]:
@@ -107,30 +126,65 @@ def alias(node: Node) -> str:
 
 def served_by_index(where: Node | None, table: Table, alias: str = "") -> bool:
     """Whether a condition compares the first column of an index with something that does not depend on the row."""
-    leading = {
+    return _is_served(where, _leading(table), alias or table.name.name)
+
+
+def _leading(table: Table) -> frozenset[str]:
+    """The columns that stand first in an index of all rows."""
+    return frozenset(
         index.keys[0].column
         for index in table.indexes.values()
         if index.keys and index.keys[0].column and index.valid and index.predicate is None
-    }
-    return any(column in leading for column in _compared(where, alias or table.name.name))
+    )
 
 
-def _compared(where: Node | None, alias: str) -> Iterator[str]:
+def _is_served(where: Node | None, leading: frozenset[str], alias: str) -> bool:
+    """Whether an equality on a leading column, or a range with two ends, is among the conditions that all must hold.
+
+    With a range of one end (`id > 100`) it depends on the rows whether the server reads the whole table: it may.
+    """
+    kind, node = unwrap(where)
+    if kind == "BoolExpr" and node.get("boolop") == "OR_EXPR":
+        return all(_is_served(each, leading, alias) for each in node.get("args", ()))
+    ends: dict[str, set[str]] = {}
+    for column, operator in _compared(where, alias):
+        if column in leading:
+            ends.setdefault(column, set()).add(operator)
+    if any("=" in each or {"<", ">"} <= each for each in ends.values()):
+        return True
+    conjuncts = node.get("args", ()) if kind == "BoolExpr" and node.get("boolop") == "AND_EXPR" else ()
+    return any(_is_served(each, leading, alias) for each in conjuncts if unwrap(each)[0] == "BoolExpr")
+
+
+_OPERATORS = {"=": "=", "<": "<", "<=": "<", ">": ">", ">=": ">"}
+_MIRRORED = {"=": "=", "<": ">", ">": "<"}
+
+
+def _compared(where: Node | None, alias: str) -> Iterator[tuple[str, str]]:
+    """The columns that are compared with what does not depend on the row, each with `=`, `<` or `>`."""
     kind, node = unwrap(where)
     if kind == "BoolExpr" and node.get("boolop") == "AND_EXPR":
         for each in node.get("args", ()):
             yield from _compared(each, alias)
-    elif kind == "A_Expr":
-        left, right = node.get("lexpr"), node.get("rexpr")
-        indexable = node.get("kind") != "AEXPR_OP" or (strings(node.get("name")) or [""])[-1] in _INDEXABLE
-        sides = ((left, right), (right, left)) if node.get("kind") == "AEXPR_OP" else ((left, right),)
-        if not indexable or node.get("kind") not in ("AEXPR_OP", "AEXPR_IN", "AEXPR_OP_ANY", "AEXPR_BETWEEN"):
-            return
-        for one, other in sides:
-            inner, column = unwrap(one if isinstance(one, dict) else None)
-            fields = strings(column.get("fields")) if inner == "ColumnRef" else []
-            if fields and (len(fields) == 1 or fields[-2] == alias) and not any(columns_of(other)):
-                yield fields[-1]
+        return
+    operator = _OPERATORS.get((strings(node.get("name")) or [""])[-1]) if kind == "A_Expr" else None
+    left, right = node.get("lexpr"), node.get("rexpr")
+    match node.get("kind"):
+        case "AEXPR_OP" if operator is not None:
+            yield from _column_beside(left, right, operator, alias)
+            yield from _column_beside(right, left, _MIRRORED[operator], alias)
+        case "AEXPR_IN" | "AEXPR_OP_ANY" if operator == "=":
+            yield from _column_beside(left, right, operator, alias)
+        case "AEXPR_BETWEEN":
+            yield from _column_beside(left, right, "<", alias)
+            yield from _column_beside(left, right, ">", alias)
+
+
+def _column_beside(one: Node | None, other: Node | None, operator: str, alias: str) -> Iterator[tuple[str, str]]:
+    kind, column = unwrap(one if isinstance(one, dict) else None)
+    fields = strings(column.get("fields")) if kind == "ColumnRef" else []
+    if fields and (len(fields) == 1 or fields[-2] == alias) and not any(columns_of(other)):
+        yield fields[-1], operator
 
 
 def functions_unknown(tree: Any, execution: Execution) -> list[str]:
@@ -168,11 +222,26 @@ def sequences_in(tree: Any, execution: Execution) -> Iterator[Sequence]:
     for kind, node in walk(tree):
         if kind == "FuncCall" and strings(node.get("funcname"))[-1:] in (["nextval"], ["setval"], ["currval"]):
             _, argument = unwrap((node.get("args") or [None])[0])
+            if strings(argument.get("funcname"))[-1:] == ["pg_get_serial_sequence"]:
+                yield from _serial_sequence(argument, execution)
+                continue
             text = _text_constant(argument)
             schema, _, name = text.rpartition(".")
             found = execution.catalog.relations.get(execution.catalog.resolve(schema or None, name.strip('"')))
             if isinstance(found, Sequence):
                 yield found
+
+
+def _serial_sequence(call: Node, execution: Execution) -> Iterator[Sequence]:
+    """pg_get_serial_sequence('table', 'column'): what `sqlsequencereset` asks for."""
+    arguments = [_text_constant(unwrap(each)[1]) for each in call.get("args", ())]
+    if len(arguments) != 2:
+        return
+    schema, _, name = arguments[0].rpartition(".")
+    table = execution.catalog.resolve(schema.strip('"') or None, name.strip('"'))
+    for sequence in execution.catalog.owned_sequences(table):
+        if sequence.owner == (table, arguments[1]):
+            yield sequence
 
 
 def _text_constant(node: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from miglint.catalog import Constraint, Name, Table, View
+from miglint.catalog import Constraint, Name, Table, TableKind, View
 from miglint.changes import DeleteRows, InsertRows, ReadRows, RunCode, SetVariable, TruncateTable, UpdateRows
 from miglint.dialects.postgresql.execution import Execution, NotFollowed
 from miglint.dialects.postgresql.locks import Mode
@@ -20,22 +20,30 @@ from miglint.dialects.postgresql.queries import (
     served_by_index,
 )
 from miglint.dialects.postgresql.tables import create_from_query
-from miglint.dialects.postgresql.tree import function_name, text_of, walk
+from miglint.dialects.postgresql.tree import function_name, text_of, unwrap, walk
 
 
 def _target(node: Node, execution: Execution) -> Table | None:
-    """The table that rows are written to; through a view it is not known which."""
+    """The table that rows are written to, if need be through a view; of a view of several it is not known which."""
     name = execution.resolve(node["relation"])
     relation = execution.catalog.relations.get(name)
-    if isinstance(relation, View):
+    while isinstance(relation, View):
         execution.lock(relation, Mode.ROW_EXCLUSIVE)
-        for source in sorted(relation.sources):
-            execution.lock(execution.table(source), Mode.ROW_EXCLUSIVE)
-        return None
+        sources = sorted(relation.sources)
+        if len(sources) != 1:
+            for source in sources:
+                execution.lock(execution.table(source), Mode.ROW_EXCLUSIVE)
+            return None
+        name = sources[0]
+        relation = execution.catalog.relations.get(name)
     table = execution.table(name)
-    for each in execution.family(table):
+    for each in execution.family(table, only=_is_only(node)):
         execution.lock(each, Mode.ROW_EXCLUSIVE)
     return table
+
+
+def _is_only(node: Node) -> bool:
+    return not node["relation"].get("inh", False)
 
 
 def _look_at_bound(table: Table, execution: Execution) -> None:
@@ -55,12 +63,12 @@ def insert(node: Node, execution: Execution) -> None:
     table = _target(node, execution)
     _with_clauses(node, execution)
     query = node.get("selectStmt")
-    reads = read_query(query, execution)
+    reads = read_query(query, execution, around=node.get("withClause"))
     execution.changes.append(InsertRows(table=execution.resolve(node["relation"]), reads=tuple(reads)))
     _note_functions(query, execution)
     if table is None:
         return
-    named = {item["ResTarget"].get("name", "") for item in node.get("cols", ())}
+    named = _filled_columns(node, table)
     for sequence in execution.sequences(table):
         if sequence.owner is not None and (not named or sequence.owner[1] not in named):
             execution.lock(sequence, Mode.ROW_EXCLUSIVE)
@@ -72,6 +80,20 @@ def insert(node: Node, execution: Execution) -> None:
     _look_at_bound(table, execution)
     execution.filled.add(table.oid)
     _fires(table, "insert", execution)
+
+
+def _filled_columns(node: Node, table: Table) -> set[str]:
+    """The columns that an INSERT gives values to: those named, else as many of the first as there are values."""
+    named = {item["ResTarget"].get("name", "") for item in node.get("cols", ())}
+    if named:
+        return named
+    _, query = unwrap(node.get("selectStmt"))
+    values = [each for row in query.get("valuesLists", [])[:1] for each in row["List"].get("items", ())]
+    targets = values or [each["ResTarget"].get("val") for each in query.get("targetList", ())]
+    if any("A_Star" in item for each in targets for item in (each or {}).get("ColumnRef", {}).get("fields", ())):
+        return set(table.columns)
+    given = zip(table.columns, targets, strict=False)
+    return {column for column, value in given if unwrap(value)[0] != "SetToDefault"}
 
 
 def copy(node: Node, execution: Execution) -> None:
@@ -125,7 +147,8 @@ def update(node: Node, execution: Execution) -> None:
     if table is None:
         return
     if whole:
-        _scan(table, execution)
+        _scan(table, execution, only=_is_only(node))
+    _look_at_bound(table, execution)
     _check_keys_of(table, columns, execution, many=whole)
     _check_keys_to(table, execution, columns=frozenset(columns))
     _fires(table, "update", execution)
@@ -143,7 +166,7 @@ def delete(node: Node, execution: Execution) -> None:
     if table is None:
         return
     if whole:
-        _scan(table, execution)
+        _scan(table, execution, only=_is_only(node))
     _check_keys_to(table, execution)
     _fires(table, "delete", execution)
 
@@ -162,8 +185,8 @@ def merge(node: Node, execution: Execution) -> None:
         _check_keys_to(table, execution)
 
 
-def _scan(table: Table, execution: Execution) -> None:
-    for each in execution.family(table):
+def _scan(table: Table, execution: Execution, *, only: bool = False) -> None:
+    for each in execution.family(table, only=only):
         execution.scan(each)
 
 
@@ -171,7 +194,7 @@ def _read_beside(node: Node, clauses: Iterable[str], execution: Execution) -> No
     """Lock and scan what an UPDATE or DELETE reads in FROM, USING and subqueries."""
     for clause in clauses:
         tree = node.get(clause)
-        read_query(tree, execution)
+        read_query(tree, execution, around=node.get("withClause"))
         _note_functions(tree, execution)
         lock_sequence_arguments(tree, execution)
     for source in ranges([*node.get("fromClause", ()), *node.get("usingClause", ())]):
@@ -228,6 +251,24 @@ def select(node: Node, execution: Execution) -> None:
         raise NotFollowed(f"{called} runs code that is not followed")
 
 
+def explain(node: Node, execution: Execution) -> None:
+    """ExplainStmt: the statement is planned, which locks what it names; with ANALYZE it is run."""
+    kind, inner = unwrap(node.get("query"))
+    handler = {"SelectStmt": select, **WRITERS}.get(kind)
+    analyzes = any(each["DefElem"].get("defname") == "analyze" for each in node.get("options", ()))
+    if handler is None:
+        if analyzes:
+            raise NotFollowed(f"EXPLAIN ANALYZE of {kind.removesuffix('Stmt')} is not followed")
+        execution.changes.append(ReadRows())
+        return
+    handler(inner, execution)
+    if not analyzes:
+        for impact in execution.impacts.values():
+            impact.work.clear()
+        execution.filled.clear()
+        execution.changes[:] = [ReadRows()]
+
+
 def _apply_settings(tree: Node, execution: Execution) -> None:
     """set_config('lock_timeout', '5s', true) is a SET in another form."""
     for kind, node in walk(tree):
@@ -268,7 +309,7 @@ def _empty(table: Table, execution: Execution, *, restart: bool) -> None:
     execution.lock(table, Mode.ACCESS_EXCLUSIVE).emptied = True
     if execution.major <= 13:
         _look_at_bound(table, execution)
-    for index in table.indexes.values():
+    for index in table.indexes.values() if table.kind is not TableKind.PARTITIONED else ():
         execution.lock_index(table, index, Mode.ACCESS_EXCLUSIVE)
     for sequence in execution.sequences(table) if restart else ():
         execution.lock(sequence, Mode.ACCESS_EXCLUSIVE)

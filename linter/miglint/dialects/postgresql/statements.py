@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from miglint.dialects.postgresql import control, drops, indexes, maintenance, objects, rows, tables, views
+from miglint.dialects.postgresql import control, drops, indexes, maintenance, objects, routines, rows, tables, views
 from miglint.dialects.postgresql.alter import alter_table
 from miglint.dialects.postgresql.execution import Execution, NotFollowed
 from miglint.dialects.postgresql.parser import Node, Parsed
@@ -28,6 +28,7 @@ HANDLERS: dict[str, Handler] = {
     "ClusterStmt": maintenance.cluster,
     "LockStmt": maintenance.lock_table,
     "SelectStmt": rows.select,
+    "ExplainStmt": rows.explain,
     "InsertStmt": rows.insert,
     "UpdateStmt": rows.update,
     "DeleteStmt": rows.delete,
@@ -40,7 +41,8 @@ HANDLERS: dict[str, Handler] = {
     "CreateRangeStmt": objects.create_composite,
     "CreateDomainStmt": objects.create_domain,
     "AlterDomainStmt": objects.alter_domain,
-    "CreateFunctionStmt": objects.create_function,
+    "CreateFunctionStmt": routines.create_function,
+    "AlterFunctionStmt": routines.alter_function,
     "CreateTrigStmt": objects.create_trigger,
     "RuleStmt": objects.on_table,
     "CreatePolicyStmt": objects.on_table,
@@ -65,13 +67,13 @@ HANDLERS: dict[str, Handler] = {
 LOCK_NOTHING = words(
     """
     AlterDatabaseSetStmt AlterDatabaseStmt AlterDefaultPrivilegesStmt AlterEventTrigStmt AlterExtensionStmt
-    AlterFunctionStmt AlterObjectDependsStmt AlterOwnerStmt AlterRoleSetStmt AlterRoleStmt AlterStatsStmt
+    AlterObjectDependsStmt AlterOwnerStmt AlterRoleSetStmt AlterRoleStmt AlterStatsStmt
     AlterSubscriptionStmt AlterTSConfigurationStmt AlterTSDictionaryStmt AlterTypeStmt CheckPointStmt
     CommentStmt ConstraintsSetStmt CreateAmStmt CreateCastStmt CreateConversionStmt CreateEventTrigStmt
     CreateFdwStmt CreateForeignServerStmt CreateOpClassStmt CreateOpFamilyStmt CreatePLangStmt CreateRoleStmt
     CreateSubscriptionStmt CreateTableSpaceStmt CreateTransformStmt CreateUserMappingStmt CreatedbStmt
     DeallocateStmt DefineStmt DiscardStmt DropRoleStmt DropSubscriptionStmt DropUserMappingStmt DropdbStmt
-    ExplainStmt GrantRoleStmt ListenStmt NotifyStmt PrepareStmt UnlistenStmt VariableShowStmt
+    GrantRoleStmt ListenStmt NotifyStmt PrepareStmt UnlistenStmt VariableShowStmt
     """
 )
 

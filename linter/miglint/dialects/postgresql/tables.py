@@ -222,10 +222,13 @@ def rename(node: Node, execution: Execution) -> None:
         execution.changes.append(AlterObject(kind=kind.lower(), name=Name("", label), action="rename", detail=new))
         return
     name = execution.resolve(node["relation"])
+    if kind == "ATTRIBUTE":
+        execution.changes.append(AlterObject(kind="type", name=name, action="rename attribute", detail=new))
+        return
     match kind:
         case "INDEX" | "TABLE" | "VIEW" | "MATVIEW" | "SEQUENCE" | "FOREIGN_TABLE":
             _rename_relation(kind, name, new, execution)
-        case "COLUMN" | "ATTRIBUTE":
+        case "COLUMN":
             _rename_column(name, node.get("subname", ""), new, execution)
         case "TABCONSTRAINT":
             _rename_constraint(name, node.get("subname", ""), new, execution)
@@ -233,7 +236,12 @@ def rename(node: Node, execution: Execution) -> None:
             execution.changes.append(
                 AlterObject(kind=kind.lower(), name=name, action="rename", table=name, detail=node.get("subname", ""))
             )
-            execution.lock(execution.table(name), Mode.ACCESS_EXCLUSIVE)
+            table = execution.table(name)
+            execution.lock(table, Mode.ACCESS_EXCLUSIVE)
+            trigger = table.triggers.get(node.get("subname", "")) if kind == "TRIGGER" else None
+            if trigger is not None:
+                others = {key: each for key, each in table.triggers.items() if key != trigger.name}
+                execution.put(replace(table, triggers={**others, new: replace(trigger, name=new)}))
 
 
 def _rename_relation(kind: str, name: Name, new: str, execution: Execution) -> None:
@@ -326,7 +334,7 @@ def _rename_constraint(name: Name, old: str, new: str, execution: Execution) -> 
     if constraint is None:
         return
     if constraint.index in table.indexes:
-        rename_index(Name(name.schema, constraint.index), new, execution, Mode.ACCESS_EXCLUSIVE)
+        rename_index(Name(name.schema, constraint.index), new, execution, Mode.SHARE_UPDATE_EXCLUSIVE)
         return
     others = {key: each for key, each in table.constraints.items() if key != old}
     execution.put(replace(table, constraints={**others, new: replace(constraint, name=new)}))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from miglint.dialects.postgresql.execution import Execution, Impact
-from miglint.dialects.postgresql.locks import Mode, blocked_on_sequence, blocked_on_table
+from miglint.dialects.postgresql.locks import WRITES, Mode, blocked_on_sequence, blocked_on_table
 from miglint.dialects.postgresql.session import Transaction
 from miglint.effects import Access, Effect, Work
 
@@ -24,8 +24,22 @@ def effects_of(execution: Execution, new: set[int]) -> tuple[Effect, ...]:
             transaction.blocking.add(impact.oid)
     effects = [_effect(impact, held[impact.oid], transaction, impact.oid in new) for impact in existing]
     _keep(execution, transaction, held)
-    shown = (effect for effect in effects if effect is not None)
+    shown = [effect for effect in effects if effect is not None]
+    shown += _on_partitions(existing, held)
     return _through_parents(tuple(shown), existing)
+
+
+def _on_partitions(existing: list[Impact], held: dict[int, Mode | None]) -> list[Effect]:
+    """Who writes to a partition directly waits for its parent, though nothing locks the partition (before 14)."""
+    touched = {impact.name for impact in existing}
+    waiting = {
+        name
+        for impact in existing
+        if held[impact.oid] is Mode.ACCESS_EXCLUSIVE
+        for name in impact.partitions
+        if name not in touched
+    }
+    return [Effect(name, "", blocks=WRITES) for name in sorted(waiting)]
 
 
 def _held(impact: Impact, transaction: Transaction) -> Mode | None:
