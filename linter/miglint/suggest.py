@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-def did_you_mean(word: str, possible: Iterable[str]) -> str:
-    """` (did you mean X?)`, or nothing if nothing is near."""
+def nearest(word: str, possible: Iterable[str]) -> str:
+    """The word that is nearest, or an empty one if none is near."""
     import difflib
 
-    near = difflib.get_close_matches(word, sorted(possible), n=1)
-    return f" (did you mean {near[0]}?)" if near else ""
+    return next(iter(difflib.get_close_matches(word, sorted(possible), n=1)), "")
+
+
+def did_you_mean(word: str, possible: Iterable[str]) -> str:
+    """` (did you mean X?)`, or nothing if nothing is near."""
+    near = nearest(word, possible)
+    return f" (did you mean {near}?)" if near else ""
