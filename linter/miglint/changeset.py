@@ -91,6 +91,12 @@ class OverlayTree:
         return self.above if path in self.above or path in self.gone else self.below
 
 
+def digest(tree: Tree) -> str:
+    """A hash of all paths of a tree and their contents."""
+    listing = "".join(f"{path}\0{tree.blob(path)}\0" for path in sorted(tree))
+    return hashlib.sha256(listing.encode("utf-8", "surrogateescape")).hexdigest()
+
+
 class PathChange(enum.StrEnum):
     """What the change did to a path, from the merge base to the head."""
 

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from miglint import configured
@@ -18,6 +18,7 @@ from miglint.cache import Cache
 from miglint.changeset import ChangeSet, Tree
 from miglint.config import Config, Ignore
 from miglint.coverage import coverage_of
+from miglint.excerpts import excerpts
 from miglint.finding import Finding, Severity, Suppressed
 from miglint.globs import matches
 from miglint.history import Key
@@ -27,7 +28,6 @@ from miglint.rule import Kind, Rule
 from miglint.scope import Scope
 from miglint.scopes import Ask, beside, scopes_of, touched
 from miglint.statements import Statements, statements_of, unwritten
-from miglint.text import decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def check(change_set: ChangeSet, config: Config, cache: Cache, request: Request)
         migrations=tuple(checked),
         coverage=coverage_of(checked, unreadable),
         rules=tuple(rule for rule in request.rules if rule.name in request.active),
-        sources=_sources(change_set, findings),
+        sources=excerpts(change_set, findings),
         notes=(*change_set.notes, *request.notes),
     )
 
@@ -161,25 +161,6 @@ def _wanted(path: str, config: Config, request: Request) -> bool:
     """Whether what lies at a path is reported."""
     under = not request.paths or any(path == one or one == "." or path.startswith(f"{one}/") for one in request.paths)
     return under and not matches(path, config.exclude)
-
-
-def _sources(change_set: ChangeSet, findings: Sequence[Finding]) -> Mapping[str, str]:
-    """The text of the files that findings point into, deleted ones as the base has them."""
-    paths = {place for finding in findings for place in _places(finding)}
-    text: dict[str, str] = {}
-    for tree in (change_set.tree, change_set.base_tree):
-        if tree is not None:
-            there = [path for path in paths if path not in text and path in tree]
-            text |= {path: decode(path, content) for path, content in tree.read(there).items()}
-    return text
-
-
-def _places(finding: Finding) -> Iterator[str]:
-    problem = finding.problem
-    yield problem.at.path
-    yield from (place.path for place in problem.related)
-    if problem.fix is not None:
-        yield from (edit.path for edit in problem.fix.edits)
 
 
 def _order(finding: Finding) -> tuple[object, ...]:

@@ -46,6 +46,11 @@ def all_rules(plugins: Iterable[str] = (), root: Path | None = None, files: File
     return sorted(rules.values(), key=lambda rule: rule.name)
 
 
+def brings_code(plugins: Iterable[str]) -> bool:
+    """Whether rules other than miglint's own look: `plugins`, or those of installed packages."""
+    return any(plugins) or bool(entry_points(group=ENTRY_POINTS))
+
+
 def selected(rules: Iterable[Rule], selection: Selection) -> frozenset[str]:
     """The names of the rules that look."""
     known = {rule.name: rule for rule in rules}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from miglint.changeset import Revision
@@ -63,7 +63,7 @@ class Result:
     findings: tuple[Finding, ...] = ()
     migrations: tuple[CheckedMigration, ...] = ()
     coverage: Coverage = field(default_factory=Coverage)
-    rules: tuple[Rule, ...] = ()
+    rules: Sequence[Rule] = ()
     """The rules that looked, whether or not they found anything."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """The text of the files that findings point into, by path."""

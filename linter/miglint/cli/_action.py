@@ -13,10 +13,11 @@ from pathlib import Path
 from miglint.cache import Cache
 from miglint.changeset import ChangeSet, Tree
 from miglint.cli._caching import cache_of
-from miglint.cli._checking import Options, fails, prepare, step_summary
+from miglint.cli._checking import fails, step_summary
 from miglint.cli._console import write
 from miglint.cli._files import folder_in, write_file
 from miglint.cli._outputs import outputs
+from miglint.cli._preparing import Options, prepare
 from miglint.config import Config
 from miglint.engine import check
 from miglint.errors import MiglintError
@@ -112,7 +113,7 @@ def run(environment: MutableMapping[str, str]) -> int:
     folder = folder_in(Path(inputs.cache_dir), repository.root) if inputs.cache_dir else None
     with cache_of(repository, folder, off=False) as cache:
         this = Run(inputs, event, repository, prepared.config, prepared.changes, cache, client, notes)
-        request = replace(prepared.request, open_pull_requests=this.neighbours)
+        request = replace(prepared.request(), open_pull_requests=this.neighbours)
         result = check(prepared.changes, prepared.config, cache, request)
         this.broken()
     return _delivered(this, replace(result, notes=(*result.notes, *this.notes)), environment)

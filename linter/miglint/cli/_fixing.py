@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from miglint.cli._caching import cache_of
-from miglint.cli._checking import Options, fails, prepare, refuse_contradictions
+from miglint.cli._checking import fails, refuse_contradictions
 from miglint.cli._console import console, write, write_bytes
 from miglint.cli._files import read_file, replace_files
+from miglint.cli._preparing import Options, prepare
 from miglint.errors import MiglintError
 from miglint.escape import block
 from miglint.finding import Finding
@@ -39,7 +39,7 @@ def run(options: Options, *, only_diff: bool, merge: bool, unsafe: bool) -> int:
         )
     root = repository.root
     draft = Draft(prepared.changes, lambda path: read_file(path, root))
-    request = replace(prepared.request, statements=False)
+    request = prepared.request(statements=False)
     with cache_of(repository, options.cache_dir, off=options.no_cache) as cache:
         outcome = Session(draft, prepared.config, cache, request, Asked(merge, unsafe)).run()
     changes = draft.changes()

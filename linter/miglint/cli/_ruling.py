@@ -8,7 +8,7 @@ change would change. After a push to the default branch there is nothing left to
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from miglint.config_origin import TreeFiles
 from miglint.errors import MiglintError
 from miglint.git import Repository, reviewed_tree
 from miglint.git.events import in_ci, read_event
+from miglint.lazy import LazySequence
 from miglint.registry import all_rules, plugin_files
 from miglint.rule import Rule
 
@@ -28,7 +29,8 @@ class Ruling:
     """The configuration that rules, the rules that it brings, and what a reader should know of both."""
 
     config: Config
-    rules: tuple[Rule, ...]
+    rules: Sequence[Rule]
+    """Imported when somebody looks at them."""
     notes: tuple[str, ...] = ()
     withheld: bool = False
     """Whether plugins were left out, so that their rules are not known by name."""
@@ -39,7 +41,8 @@ def ruling(repository: Repository, changes: ChangeSet, file: Path | None, enviro
     root = repository.root
     if not in_ci(environment) or read_event(environment).merged:
         config = load_config(Path.cwd(), root, file)
-        return Ruling(config, tuple(all_rules(config.plugins, config.folder)), tuple(_edited(changes, config)))
+        rules = LazySequence(lambda: all_rules(config.plugins, config.folder))
+        return Ruling(config, rules, tuple(_edited(changes, config)))
     reviewed = reviewed_tree(repository, changes, environment)
     if reviewed is None:
         return _without_plugins(load_config(Path.cwd(), root, file))
@@ -53,7 +56,7 @@ def _edited(changes: ChangeSet, config: Config) -> Iterator[str]:
 
 def _without_plugins(config: Config) -> Ruling:
     notes = ["plugins are not loaded: no base is known whose plugins could be trusted"] if config.plugins else []
-    return Ruling(config, tuple(all_rules()), tuple(notes), withheld=bool(config.plugins))
+    return Ruling(config, LazySequence(all_rules), tuple(notes), withheld=bool(config.plugins))
 
 
 def _of_base(base: TreeFiles, head: TreeFiles, file: Path | None) -> Ruling:
@@ -64,7 +67,7 @@ def _of_base(base: TreeFiles, head: TreeFiles, file: Path | None) -> Ruling:
         if not _differs(base, head, theirs.path):
             raise
         note = f"the base's configuration cannot be read: the defaults rule until the change's {theirs.path} is merged"
-        return Ruling(Config(), tuple(all_rules()), (note,))
+        return Ruling(Config(), LazySequence(all_rules), (note,))
     notes = [_about_configuration(ours, theirs)] if _changed(base, head, ours, theirs) else []
     return _loaded(ours, base, head, [*notes, *_about_files(ours, theirs, base, head)])
 
@@ -78,14 +81,16 @@ def _load(files: TreeFiles, file: Path | None) -> Config:
 
 def _loaded(config: Config, base: TreeFiles, head: TreeFiles, notes: list[str]) -> Ruling:
     """The base's plugins; one that fails and that the change mends is left out."""
+    if not config.plugins:
+        return Ruling(config, LazySequence(all_rules), tuple(notes))
     try:
-        return Ruling(config, tuple(all_rules(config.plugins, config.folder, base)), tuple(notes))
+        return Ruling(config, all_rules(config.plugins, config.folder, base), tuple(notes))
     except MiglintError as error:
         files = [file for plugin in config.plugins for file in plugin_files(plugin, config.folder, base)]
         if not any(_differs(base, head, base.inside(file)) for file in files):
             raise
         notes.append(f"plugins are not loaded: {error}; the change edits them, and its version is loaded once merged")
-        return Ruling(config, tuple(all_rules()), tuple(notes), withheld=True)
+        return Ruling(config, LazySequence(all_rules), tuple(notes), withheld=True)
 
 
 def _changed(base: TreeFiles, head: TreeFiles, ours: Config, theirs: Config) -> bool:

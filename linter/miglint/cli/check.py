@@ -64,6 +64,7 @@ def check(**options: object) -> int:
 
     With PATHs, only findings at or under these are reported; the graph is always that of the whole repository.
     """
-    from miglint.cli._checking import Options, run
+    from miglint.cli._checking import run
+    from miglint.cli._preparing import Options
 
     return run(Options(**options))  # type: ignore[arg-type]  # click fills what the decorators name

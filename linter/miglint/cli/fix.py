@@ -48,8 +48,8 @@ def fix(only_diff: bool, merge: bool, unsafe: bool, **options: object) -> int:
     Where an app has two leaf nodes, the change's own migrations are put behind those that the base has and get the
     next numbers. With PATHs, only findings at or under these are fixed.
     """
-    from miglint.cli._checking import Options
     from miglint.cli._fixing import run
+    from miglint.cli._preparing import Options
 
     checked = Options(head=None, staged=False, formats=(), outputs=(), write_baseline=False, **options)  # type: ignore[arg-type]  # click fills what the decorators name
     return run(checked, only_diff=only_diff, merge=merge, unsafe=unsafe)

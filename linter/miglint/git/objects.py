@@ -33,6 +33,8 @@ class ObjectReader:
         self._command = command
         self._processes: dict[str, Popen[bytes]] = {}
         self._sizes: dict[str, int] = {}
+        self.lacking = False
+        """Whether a blob was asked for that is not in this clone."""
 
     def commit(self, name: str) -> Commit | None:
         """The commit that a name stands for, whatever git understands as one; None if there is none."""
@@ -51,6 +53,7 @@ class ObjectReader:
         wanted = list(dict.fromkeys(blobs))
         for blob, answer in zip(wanted, self._ask("--batch", wanted), strict=True):
             if answer is None:
+                self.lacking = True
                 raise MiglintError(
                     f"blob {blob} is not in this clone (partial clones leave contents out, and miglint downloads"
                     " nothing by itself): check out without a `filter`, or run `git fetch --refetch --no-filter`"
@@ -68,7 +71,9 @@ class ObjectReader:
         with suppress(MiglintError):
             answers = zip(new, self._ask("--batch-check", new), strict=True)
             self._sizes |= {blob: answer[1] for blob, answer in answers if answer is not None}
-        return {blob: self._sizes[blob] for blob in wanted if blob in self._sizes}
+        known = {blob: self._sizes[blob] for blob in wanted if blob in self._sizes}
+        self.lacking |= len(known) < len(wanted)
+        return known
 
     def close(self) -> None:
         """End the processes; the next question starts new ones (which see what was fetched meanwhile)."""

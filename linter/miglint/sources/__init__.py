@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Collection
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
-from miglint.cache import Cache
-from miglint.changeset import Tree
-from miglint.config import Config
-from miglint.graph import Graph
-from miglint.history import History, Key, Target
-from miglint.sources.renderer import Renderer
+if TYPE_CHECKING:
+    from miglint.cache import Cache
+    from miglint.changeset import Tree
+    from miglint.config import Config
+    from miglint.graph import Graph
+    from miglint.history import History, Key, Target
+    from miglint.sources.renderer import Renderer
 
 SOURCES = ("django", "sql")
 

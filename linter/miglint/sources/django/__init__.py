@@ -5,22 +5,27 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
-from miglint.cache import Cache, NullCache
-from miglint.changeset import Tree
-from miglint.config import Config
-from miglint.graph import Graph
-from miglint.history import History, Key, Target
-from miglint.sources.django.histories import histories
-from miglint.sources.django.modules import Layout, Modules
-from miglint.sources.django.packages import packages
-from miglint.sources.django.projects import Projects
-from miglint.sources.django.scan import scan
-from miglint.sources.renderer import Renderer
+from miglint.cache import NullCache
+
+if TYPE_CHECKING:
+    from miglint.cache import Cache
+    from miglint.changeset import Tree
+    from miglint.config import Config
+    from miglint.graph import Graph
+    from miglint.history import History, Key, Target
+    from miglint.sources.renderer import Renderer
 
 
 def read(tree: Tree, config: Config, cache: Cache) -> list[History]:
     """The histories of all Django projects in a tree. Operations are evaluated when somebody asks for them."""
+    from miglint.sources.django.histories import histories
+    from miglint.sources.django.modules import Layout, Modules
+    from miglint.sources.django.packages import packages
+    from miglint.sources.django.projects import Projects
+    from miglint.sources.django.scan import scan
+
     enabled = gc.isenabled()
     # Syntax trees are millions of small objects that live as long as the process, without cycles: collecting them takes
     # longer than parsing, and frozen ones are not looked at again by collections after this.
@@ -56,8 +61,8 @@ def renderer(
 
     if isinstance(cache, NullCache):
         return make()
+    from miglint.sources.django.installed import copies
     from miglint.sources.django.kept import KeptRenderer, rest_of
-    from miglint.sources.django.series import copies
 
     rest = rest_of(history, tree, target, applied, copies(os.environ), as_printed=as_printed)
     return KeptRenderer(make, history, target, cache, rest)

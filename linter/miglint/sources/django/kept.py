@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from miglint.cache import Cache
-from miglint.changeset import Tree
+from miglint.changeset import Tree, digest
 from miglint.history import Confidence, History, Key, Rendered, Statement, Target
 from miglint.sources.django.memo import MALFORMED
 from miglint.sources.django.records import place_from, span_to
@@ -85,8 +85,7 @@ def rest_of(
     found.update(json.dumps([*said, as_printed]).encode())
     for copy in copies:
         found.update(f"{copy}\0".encode() + copy.read_bytes())
-    for path in sorted(tree):
-        found.update(f"{path}\0{tree.blob(path)}\0".encode("utf-8", "surrogateescape"))
+    found.update(digest(tree).encode())
     return found.hexdigest()
 
 

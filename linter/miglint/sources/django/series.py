@@ -1,14 +1,12 @@
 """Which Django writes the SQL: the series that the project pins, if it is there.
 
 Series differ (`DROP COLUMN … CASCADE` is gone in 6.1, identity columns came with 4.1). The one that Python finds by
-itself is always there; the environment variable MIGLINT_DJANGO can name a folder that holds others, each in a folder
-called by its series: `5.2`, `6.1`.
+itself is always there; others may be in a folder that the environment names, see `installed`.
 """
 
 from __future__ import annotations
 
 import ast
-import importlib.util
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -16,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from miglint.changeset import Tree
+from miglint.sources.django.installed import copies, found_by_python
 from miglint.sources.django.pins import Pin, pins
 
-VARIABLE = "MIGLINT_DJANGO"
 Series = tuple[int, int]
 RELEASED: tuple[Series, ...] = ((4, 2), (5, 0), (5, 1), (5, 2), (6, 0), (6, 1))
 
@@ -59,25 +57,12 @@ def choose(tree: Tree, root: str, configured: str | None, environment: Mapping[s
 def available(environment: Mapping[str, str]) -> dict[Series, str | None]:
     """Every series that is here, and the folder that it is to be imported from."""
     found: dict[Series, str | None] = {}
-    own = _own()
+    own = found_by_python()
     for module in copies(environment):
         series = _version(module)
         if series is not None:
             found.setdefault(series, None if module == own else str(module.parents[1]))
     return found
-
-
-def copies(environment: Mapping[str, str]) -> list[Path]:
-    """The `django/__init__.py` of every Django that is here, the one that Python finds by itself last."""
-    prefix, own = environment.get(VARIABLE), _own()
-    folders = sorted(Path(prefix).iterdir()) if prefix and Path(prefix).is_dir() else ()
-    modules = (folder / "django" / "__init__.py" for folder in folders)
-    return [module for module in modules if module.is_file()] + ([own] if own else [])
-
-
-def _own() -> Path | None:
-    spec = importlib.util.find_spec("django")
-    return Path(spec.origin) if spec is not None and spec.origin is not None else None
 
 
 def _version(module: Path) -> Series | None:
