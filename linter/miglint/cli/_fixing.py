@@ -93,7 +93,7 @@ def _left(finding: Finding, reason: str, paint: Paint) -> Iterator[str]:
 def _blind(outcome: Outcome) -> Iterator[str]:
     """What could not be read: nothing found there does not mean that nothing is wrong there."""
     for blind in outcome.result.coverage.unknown[:BLIND]:
-        yield f"{blind.path}:{blind.line} is not understood: {blind.reason}"
+        yield f"{blind.path}:{blind.line} is not known to be safe: {blind.reason}"
 
 
 def _mentions(outcome: Outcome) -> Iterator[str]:

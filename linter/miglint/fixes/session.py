@@ -149,7 +149,7 @@ class Session:
             if edit.path.rpartition("/")[0] in blind.folders:
                 return f"{blind.folders[edit.path.rpartition('/')[0]]} cannot be read"
             if edit.path in blind.files and not self._asked.unsafe:
-                return f"{blind.files[edit.path]} is not understood; {HINT}: {fix.title}"
+                return f"{blind.files[edit.path]}; {HINT}: {fix.title}"
             try:
                 self._draft.content(edit.path)
             except Misfit as reason:
@@ -178,17 +178,24 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class _Blind:
-    """What the check could not read: places by file, and whole files by the folder they lie in."""
+    """What the check could not read: operations, by file, and whole files, by the folder they lie in.
+
+    Not what runs but cannot be followed, such as RunPython: no fix needs to know that.
+    """
 
     files: dict[str, str]
     folders: dict[str, str]
 
     @classmethod
     def of(cls, result: Result) -> _Blind:
-        read = {checked.migration.path for checked in result.migrations}
-        files = {one.path: f"{one.path}:{one.line}" for one in result.coverage.unknown if one.path in read}
+        migrations = [checked.migration for checked in result.migrations]
+        lost = [(one.path, problem) for one in migrations for problem in one.not_understood]
+        read = {one.path for one in migrations}
         unread = [one.path for one in result.coverage.unknown if one.path not in read]
-        return cls(files, {path.rpartition("/")[0]: path for path in unread})
+        return cls(
+            {path: f"{path}:{problem.span.line} is not understood ({problem.reason})" for path, problem in lost},
+            {path.rpartition("/")[0]: path for path in unread},
+        )
 
 
 def _conflicts(finding: Finding, scopes: Sequence[Scope]) -> Iterator[tuple[Scope, Conflict]]:

@@ -226,10 +226,13 @@ def test_what_both_sides_touch_is_a_persons_to_look_at(shop: Project, fix: Fixer
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"shop/migrations/0003_broken.py": "class Migration(\n"}, "0003_broken.py:1 is not understood: syntax error"),
+        (
+            {"shop/migrations/0003_broken.py": "class Migration(\n"},
+            "0003_broken.py:1 is not known to be safe: syntax error",
+        ),
         (
             {"shop/migrations/0003_odd.py": migration("shop.0001_initial").replace("'0001_initial'", "NAME")},
-            "0003_odd.py:7 is not understood: ",
+            "0003_odd.py:7 is not known to be safe: ",
         ),
         (
             {"shop/migrations/0002_total.py": migration("shop.0001_initial", operations="custom.Operation()")},
