@@ -9,7 +9,7 @@ from typing import Any
 
 from miglint.history import Confidence, Operation
 from miglint.sources.django import allowed, defaults
-from miglint.sources.django.doubts import Converter, Doubt, Ledger
+from miglint.sources.django.doubts import Converter, Doubt, Ledger, OwnArguments
 from miglint.sources.django.fields import FieldType, FieldTypes, NotBuilt
 from miglint.sources.django.values import Attribute, Call, Function, LocalClass, Reference, Setting, Unknown
 
@@ -28,6 +28,9 @@ IRRELEVANT = frozenset(
     }
 )
 """Arguments of fields and constraints that never show in SQL."""
+
+_COMPARED = frozenset({"decoder", "encoder", "storage"})
+"""Arguments of Django's own fields that never show in SQL, but make it remake a table in SQLite where they differ."""
 
 _MODEL_OPTIONS = frozenset(
     {
@@ -139,7 +142,10 @@ class Constructor:
     def _field(self, call: Call, found: FieldType) -> Any:
         doubts = [*self._assumed, *([found.doubt] if found.doubt else ())]
         kwargs: dict[str, Any] = {}
+        own: dict[str, Any] = {}
         for name, value in {**found.fixed, **call.kwargs, **found.forced}.items():
+            if name in _COMPARED or (name not in IRRELEVANT and name != "default" and not found.takes(name)):
+                own[name] = value
             if name in IRRELEVANT or name == "default" or not found.takes(name):
                 continue
             if name in {"encoder", "decoder"}:
@@ -150,6 +156,8 @@ class Constructor:
             except NotBuilt as error:
                 doubts.append(Doubt(Confidence.ASSUMED, f"{name} of a field is left out: {error}"))
         args = [self._positional(item, found) for item in call.args]
+        if own or found.name:
+            kwargs["own"] = OwnArguments(call.target, own, self._ledger)
         return self._instance(call, found, args, kwargs, doubts)
 
     def _positional(self, value: Any, found: FieldType) -> Any:
@@ -164,7 +172,7 @@ class Constructor:
     def _instance(
         self, call: Call, found: FieldType, args: list[Any], kwargs: dict[str, Any], doubts: list[Doubt]
     ) -> Any:
-        cls = found.cls
+        cls = with_own_arguments(found.cls) if "own" in kwargs else found.cls
         if found.converters:
             cls = converting(cls)
             kwargs |= {"converter": Converter(found.name, found.converters, self._ledger)}
@@ -277,6 +285,14 @@ class Named:
 
     def __deepcopy__(self, memo: object) -> Named:
         return self
+
+
+@cache
+def with_own_arguments(cls: type) -> type:
+    """The field class, taking arguments that only the class which it stands for knows."""
+    from miglint.sources.django.stand_in_fields import WithOwnArguments
+
+    return type(cls.__name__, (WithOwnArguments, cls), {"__module__": cls.__module__, "__qualname__": cls.__qualname__})
 
 
 @cache

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from miglint.history import Confidence
 
+_ABSENT = object()
 _RANK = {Confidence.EXACT: 0, Confidence.ASSUMED: 1, Confidence.UNKNOWN: 2}
 
 
@@ -51,6 +52,30 @@ class Converter:
             self.ledger.note(Doubt(Confidence.ASSUMED, f"{self.field} may convert its default"))
 
     def __deepcopy__(self, memo: object) -> Converter:
+        return self
+
+
+class OwnArguments:
+    """The arguments of a field that Django's class in its place does not take: Django compares them all the same."""
+
+    def __init__(self, field: str, values: Mapping[str, object], ledger: Ledger) -> None:
+        self._field = field
+        self._values = dict(values)
+        self._ledger = ledger
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, OwnArguments):
+            return NotImplemented
+        names = self._values.keys() | other._values.keys()
+        changed = sorted(name for name in names if self._values.get(name, _ABSENT) != other._values.get(name, _ABSENT))
+        if changed:
+            reason = f"{self._field} is taken to be altered by its own {', '.join(changed)}"
+            self._ledger.note(Doubt(Confidence.ASSUMED, reason))
+        return not changed
+
+    __hash__ = None  # type: ignore[assignment]  # as of a dict
+
+    def __deepcopy__(self, memo: object) -> OwnArguments:
         return self
 
 

@@ -49,6 +49,12 @@ class Mentions:
             if not text.closed or any(word in text.lower for word in words):
                 yield key
 
+    def containing(self, word: str, keys: Iterable[Key]) -> list[Key]:
+        """Those of the keys whose text may hold a word, given in lower case."""
+        wanted = [(key, self._migrations[key].path) for key in keys]
+        self._read(path for _, path in wanted)
+        return [key for key, path in wanted if word in self._texts[path].lower or not self._texts[path].lower]
+
     def _read(self, paths: Iterable[str]) -> None:
         missing = [path for path in paths if path not in self._texts]
         if missing:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from miglint.changeset import Tree
 from miglint.graph import Graph
 from miglint.history import Confidence, History, Key, Migration, Operation, Rendered, Statement, Target
 from miglint.sources.django import runtime, spans, touches
-from miglint.sources.django.backends.connection import connect
+from miglint.sources.django.backends.connection import Answers, connect
 from miglint.sources.django.backends.definitions import replay
-from miglint.sources.django.backends.names import Names
+from miglint.sources.django.backends.names import Names, is_built_in
 from miglint.sources.django.construct import Constructor
 from miglint.sources.django.custom_fields import CustomFields
 from miglint.sources.django.doubts import Doubt, Ledger, summed_up
+from miglint.sources.django.earlier import Earlier
 from miglint.sources.django.fields import FieldTypes, NotBuilt
 from miglint.sources.django.mentions import Mentions
 from miglint.sources.django.series import Choice, choose
@@ -51,14 +52,15 @@ class DjangoRenderer:
         self.as_printed = as_printed
         self._connection = connect(target)
         self._ledger = self._connection.ledger = Ledger()
-        self._timeline = Timeline(history, graph, Mentions(history, tree), applied)
+        mentions = Mentions(history, tree)
+        self._timeline = Timeline(history, graph, mentions, applied)
         constructor = Constructor(FieldTypes(CustomFields(tree, history.root)), self._ledger)
         in_full = target.database == "sqlite"
         user = "AUTH_USER_MODEL" in history.settings
         self._states = States(self._timeline, constructor, self._ledger, in_full=in_full, user_model_known=user)
         self._rendered: dict[tuple[Key, bool], Rendered] = {}
         self._executed: dict[Key, Rendered] = {}
-        self._names: dict[frozenset[ModelKey], tuple[tuple[Key, ...], Names]] = {}
+        self._earlier = Earlier(history, self._timeline, mentions, self._states, self.executed, target.database)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -86,46 +88,12 @@ class DjangoRenderer:
             for operation in self._history.migrations[key].operations:
                 models = {*touches.changed(operation, key.app), *touches.named(operation, key.app)}
                 lines |= {self._timeline.line(model) for model in models if self._timeline.knows(model.app)}
-                lines |= self._lines_in_sql(operation)
+                lines |= self._earlier.lines_in_sql(operation)
         if any(touches.cascades(operation) for key in keys for operation in self._history.migrations[key].operations):
             lines |= self._timeline.pointing_to(frozenset(lines), earlier)
-        wanted = {found for line in lines for found in self._built_by(line, earlier)}
+        wanted = {found for line in lines for found in self._earlier.built_by(line, earlier)}
         for key in self._timeline.in_order(wanted):
             yield self.executed(key)
-
-    def _lines_in_sql(self, operation: Operation) -> set[ModelKey]:
-        """The lines of the models whose tables SQL names, by the names that Django gives to tables."""
-        found: set[ModelKey] = set()
-        for word in set(touches.sql_words(operation)):
-            found |= self._lines_called(word)
-        return found
-
-    def _lines_called(self, table: str) -> set[ModelKey]:
-        """The lines of the models to whose tables Django gives this name."""
-        found: set[ModelKey] = set()
-        for label in self._history.apps:
-            if table.startswith(f"{label}_"):
-                timeline = self._timeline.app(label)
-                line = timeline.line(ModelKey(label, table.removeprefix(f"{label}_")))
-                found |= {line} & timeline.by_line.keys()
-        return found
-
-    def _built_by(self, line: ModelKey, keys: Collection[Key]) -> set[Key]:
-        """The migrations among the keys that change a line's models, or name its tables in SQL."""
-        app = self._timeline.app(line.app)
-        members = {model for step in app.by_line.get(line, ()) for model in touches.changed(step.operation, line.app)}
-        tables = {f"{line.app}_{model.name}" for model in members if self._timeline.line(model) == line}
-        tables |= set(_tables(step.operation for step in app.by_line.get(line, ())))
-        found = {step.key for step in self._timeline.steps(line, keys)}
-        pointed = {
-            self._timeline.line(model)
-            for step in app.by_line.get(line, ())
-            for model in touches.named(step.operation, line.app)
-            if self._timeline.knows(model.app)
-        }
-        for target in pointed:  # renaming what a foreign key points to makes the key anew
-            found |= {step.key for step in self._timeline.steps(target, keys) if touches.reaches(step.operation)}
-        return found | {step.key for step, words in app.raw if step.key in keys and words & tables}
 
     def _render(self, migration: Migration, backwards: bool) -> Rendered:
         rendering = _Rendering(self, migration, live=not self.as_printed)
@@ -141,50 +109,6 @@ class DjangoRenderer:
     def _atomic(self, migration: Migration) -> bool:
         return migration.atomic and bool(self._connection.features.can_rollback_ddl)
 
-    def _makers(self, lines: frozenset[ModelKey], keys: Collection[Key]) -> frozenset[ModelKey]:
-        """The lines of other apps whose tables these lines took over: their options name them."""
-        found: set[ModelKey] = set()
-        for line in lines:
-            for table in _tables(step.operation for step in self._timeline.steps(line, keys)):
-                found |= self._lines_called(table)
-        return frozenset(found)
-
-    def extensions_before(self, key: Key) -> set[str]:
-        """The PostgreSQL extensions that earlier migrations have created."""
-        operations = (
-            item for earlier in self._timeline.before(key) for item in self._history.migrations[earlier].operations
-        )
-        found = set()
-        for operation in operations:
-            if operation.name.endswith("Extension") and operation.not_understood is None:
-                with contextlib.suppress(NotBuilt):
-                    found.add(str(getattr(self._states.build(operation), "name", "")))
-        return found
-
-    def names_before(self, key: Key, lines: frozenset[ModelKey]) -> Names:
-        """The virtual catalog of the tables of these lines, as it is before a migration; to be copied."""
-        before = self._timeline.before(key)
-        lines |= self._makers(lines, before)
-        keys = self._timeline.in_order({found for line in lines for found in self._built_by(line, before)})
-        done, names = self._names.get(lines, ((), Names(self._target.database)))
-        if done != tuple(keys[: len(done)]):
-            done, names = (), Names(self._target.database)
-        for earlier in keys[len(done) :]:
-            for statement in self.executed(earlier).statements:
-                replay(names, statement.sql)
-        self._names[lines] = (tuple(keys), names)
-        return names.copy()
-
-
-def _tables(operations: Iterable[Operation]) -> Iterator[str]:
-    """The tables that options and AlterModelTable name."""
-    for operation in operations:
-        options = operation.arguments.get("options")
-        table = options.get("db_table") if isinstance(options, dict) else operation.arguments.get("table")
-        if isinstance(table, str):
-            yield table.lower()
-        yield from _tables((*operation.database_operations, *operation.state_operations))
-
 
 class _Rendering:
     """One migration being rendered."""
@@ -195,6 +119,7 @@ class _Rendering:
         self._renderer = renderer
         self._migration = migration
         self._states = renderer._states
+        self._earlier = renderer._earlier
         self._ledger = renderer._ledger
         self._connection = renderer._connection
         self._editor = self._connection.SchemaEditorClass(self._connection)
@@ -206,22 +131,22 @@ class _Rendering:
 
     def run(self, backwards: bool) -> Iterator[Statement]:
         """The statements, in the order that they are executed."""
-        outer = self._ledger.take(), self._connection.__dict__.get("catalog")
+        noted, calls, answers = self._ledger.take(), self._ledger.calls, self._connection.answers
         self._ledger.calls = 0
         runtime.adopt(self._renderer._history.settings)
         self._lines: frozenset[ModelKey] = frozenset()
         self._backwards = backwards
         try:
-            self._connection.catalog = self._catalog
-            self._connection.extensions = lambda: self._renderer.extensions_before(self._migration.key)
+            extensions = partial(self._earlier.extensions, self._migration.key)
+            self._connection.answers = Answers(self._catalog, extensions, self._is_deterministic)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", RuntimeWarning)  # of the project's values, such as naive datetimes
                 self._execute_all()
         finally:
             self._ledger.take()
-            for doubt in outer[0]:
+            for doubt in noted:
                 self._ledger.note(doubt)
-            self._connection.catalog = outer[1]
+            self._ledger.calls, self._connection.answers = calls, answers
         yield from self._statements()
 
     def _execute_all(self) -> None:
@@ -362,16 +287,35 @@ class _Rendering:
         """The names as they are now: before this migration, and what it has done so far."""
         self.asked = True
         if self._names is None:
-            self._names = self._renderer.names_before(self._migration.key, self._lines)
+            self._names = self._earlier.names(self._migration.key, self._lines)
             if self._backwards:
                 for statement in self._renderer.executed(self._migration.key).statements:
                     replay(self._names, statement.sql)
-        if not self._live:
-            return self._names
-        names = self._names.copy()
+        if self._live or not self._names.has(table):
+            names = self._done()
+            if not names.has(table):
+                self._ledger.note(Doubt(Confidence.ASSUMED, f"no migration here makes the table {table}"))
+            if self._live:
+                return names
+        return self._names
+
+    def _done(self) -> Names:
+        """The names as this migration has left them so far."""
+        names = self._names.copy() if self._names is not None else Names(self._connection.vendor)
         for recorded in self._editor.recorded:
             replay(names, recorded.sql)
         return names
+
+    def _is_deterministic(self, collation: str) -> bool | None:
+        """What PostgreSQL would answer Django; None for a collation that is not there."""
+        before = self._earlier.collations(self._migration.key)
+        made = self._done().collations
+        known = {**before, **made} if self._live else before
+        if collation in known:
+            return known[collation]
+        if collation not in made and not is_built_in(collation):
+            self._ledger.note(Doubt(Confidence.ASSUMED, f"no migration here makes the collation {collation}"))
+        return None if collation in made else True
 
     def _statements(self) -> Iterator[Statement]:
         opaque = list(self._opaque)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import models
 
-from miglint.sources.django.doubts import Converter, Doubt, Ledger
+from miglint.sources.django.doubts import Converter, Doubt, Ledger, OwnArguments
 
 
 class Doubtful:
@@ -56,6 +56,19 @@ class Converting:
         """As Django's, the doubt noted."""
         self.converter.wrote(value)
         return super().get_db_prep_save(value, connection)  # type: ignore[misc]  # as above
+
+
+class WithOwnArguments:
+    """Laid over a field class whose original takes more arguments: what differs in them is another field."""
+
+    def __init__(self, *args: Any, own: OwnArguments, **kwargs: Any) -> None:
+        self.own = own
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+        """As Django's, with the arguments of its own."""
+        name, path, args, kwargs = super().deconstruct()  # type: ignore[misc]  # the field class is next
+        return name, path, args, {**kwargs, "own": self.own}
 
 
 class WithoutColumn(models.Field):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import importlib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, Self
 
@@ -33,6 +34,17 @@ _NEWEST: Mapping[str, tuple[int, ...]] = {
 """What is assumed where no version is given."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What is answered where an editor asks the server: by the migration that is being rendered."""
+
+    catalog: Callable[[str], Names]
+    """The names as they are, asked for the sake of one table."""
+    extensions: Callable[[], set[str]]
+    is_deterministic: Callable[[str], bool | None]
+    """Of a collation; None if there is none of this name."""
+
+
 class OfflineCursor:
     """A cursor that finds nothing; what an editor asks of the server is answered before it comes to this."""
 
@@ -49,7 +61,7 @@ class OfflineCursor:
     def execute(self, sql: str, params: object = None) -> OfflineCursor:
         """Do nothing; but whether an extension is there is known from the migrations."""
         if "pg_extension" in sql and isinstance(params, list | tuple):
-            self._row = (1,) if params[0] in self.connection.extensions() else None
+            self._row = (1,) if params[0] in self.connection.answers.extensions() else None
         return self
 
     def __iter__(self) -> Iterator[Any]:
@@ -65,7 +77,7 @@ class OfflineCursor:
 
 
 def connect(target: Target) -> Any:
-    """A database wrapper for the target. Its `catalog` must be set to what introspection shall answer from."""
+    """A database wrapper for the target. Its `answers` and `ledger` must be set before an editor is used."""
     engine = _ENGINES.get(target.database)
     if engine is None:
         raise MiglintError(f"Django's SQL cannot be written for {target.database}: choose one of {', '.join(_ENGINES)}")
@@ -114,11 +126,11 @@ def _offline(wrapper: Any) -> Any:
 
     class Introspection(wrapper.introspection_class):
         def get_constraints(self, cursor: object, table_name: str) -> dict[str, dict[str, Any]]:
-            table = self.connection.catalog(table_name).find(table_name)
+            table = self.connection.answers.catalog(table_name).find(table_name)
             return {name: _described(constraint) for name, constraint in table.constraints.items()}
 
         def get_sequences(self, cursor: object, table_name: str, table_fields: object = ()) -> list[dict[str, str]]:
-            table = self.connection.catalog(table_name).find(table_name)
+            table = self.connection.answers.catalog(table_name).find(table_name)
             return [{"name": name, "table": table_name, "column": column} for column, name in table.sequences.items()]
 
         def get_storage_engine(self, cursor: object, table_name: str) -> str:
@@ -133,8 +145,7 @@ def _offline(wrapper: Any) -> Any:
     class Offline(wrapper):
         introspection_class = Introspection
         SchemaEditorClass = _editor(wrapper)
-        catalog: Callable[[str], Names]
-        extensions: Callable[[], set[str]]
+        answers: Answers | None = None
         ledger: Ledger
 
         def cursor(self) -> OfflineCursor:
@@ -160,8 +171,8 @@ def _editor(wrapper: Any) -> Any:
                 return of_the_clock(value, field.name, self.connection.ledger)
             return value
 
-        def _is_collation_deterministic(self, collation_name: str) -> bool:
-            return collation_name not in self.connection.catalog("").nondeterministic
+        def _is_collation_deterministic(self, collation_name: str) -> bool | None:
+            return self.connection.answers.is_deterministic(collation_name)
 
     return Editor
 

@@ -48,8 +48,8 @@ def _create(names: Names, reader: Reader) -> None:
     if reader.take("COLLATION"):
         reader.take("IF", "NOT", "EXISTS")
         collation = reader.name()
-        if any(part.take("DETERMINISTIC", "=", "FALSE") for part in reader.parenthesised().parts()):
-            names.nondeterministic.add(collation)
+        parts = reader.parenthesised().parts()
+        names.collations[collation] = not any(part.take("DETERMINISTIC", "=", "FALSE") for part in parts)
         return
     unique = reader.take("UNIQUE")
     reader.take_any("FULLTEXT", "SPATIAL")

@@ -60,8 +60,8 @@ class Names:
     tables: dict[str, Table] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)
     """Former table names, for editors that ask by the name before a rename of the same migration."""
-    nondeterministic: set[str] = field(default_factory=set)
-    """Collations that were created as such."""
+    collations: dict[str, bool] = field(default_factory=dict)
+    """Those that were created, and whether they are deterministic."""
 
     def table(self, name: str) -> Table:
         """The table of this name, made if it is not there."""
@@ -69,9 +69,16 @@ class Names:
 
     def find(self, name: str) -> Table:
         """The table of this name or of this former name."""
+        return self.tables.get(self._current(name)) or Table()
+
+    def has(self, name: str) -> bool:
+        """Whether there is a table of this name or of this former name."""
+        return self._current(name) in self.tables
+
+    def _current(self, name: str) -> str:
         while name not in self.tables and name in self.renamed:
             name = self.renamed[name]
-        return self.tables.get(name) or Table()
+        return name
 
     def add(self, table: str, name: str, constraint: Constraint) -> None:
         """Add a constraint or an index; an empty name is chosen as the database would."""
@@ -157,7 +164,7 @@ class Names:
     def copy(self) -> Names:
         """A catalog that can be changed apart from this one."""
         tables = {name: table.copy() for name, table in self.tables.items()}
-        return Names(self.vendor, tables, dict(self.renamed), set(self.nondeterministic))
+        return Names(self.vendor, tables, dict(self.renamed), dict(self.collations))
 
     def _choose(self, table: str, constraint: Constraint) -> str:
         if self.vendor == "postgresql":
@@ -180,6 +187,13 @@ class Names:
             name = f"{base}{joint}{number}"
             number += 1
         return name
+
+
+def is_built_in(collation: str) -> bool:
+    """Whether PostgreSQL or the operating system brings a collation of this name; all of these are deterministic."""
+    language = collation.partition(".")[0].partition("@")[0].partition("_")[0]
+    named = collation in {"C", "POSIX", "default", "ucs_basic", "unicode"} or collation.endswith("-x-icu")
+    return named or collation.startswith("pg_") or (2 <= len(language) <= 3 and language.isalpha())
 
 
 def _postgresql_name(table: str, constraint: Constraint) -> str:
