@@ -281,3 +281,91 @@ def test_what_django_warns_of_is_no_matter_of_this_process() -> None:
     header = f"import datetime\n{HEAD}class Migration(migrations.Migration):\n    dependencies = [('shop', 'm0')]\n"
     body = f"{header}    operations = [migrations.AddField('order', 'placed', {naive})]\n"
     assert "'2016-06-06 14:38:00+00:00'::timestamptz" in sql("", files={"shop/migrations/m1.py": body})[0]
+
+
+COLLATION = "from django.contrib.postgres.operations import CreateCollation\n"
+COLLATED = "models.CharField(max_length=9, unique=True, null=True, db_collation='case_insensitive')"
+
+
+def collated(*operations: str) -> list[Statement]:
+    """The last migration of a chain of which each may make collations."""
+    files = {}
+    for number, operation in enumerate(operations, start=1):
+        files[f"shop/migrations/m{number}.py"] = (
+            f"{HEAD}{COLLATION}\nclass Migration(migrations.Migration):\n"
+            f"    dependencies = [('shop', 'm{number - 1}')]\n    operations = [{operation}]\n"
+        )
+    return statements(*operations, files=files, as_printed=True)
+
+
+@pytest.mark.parametrize(
+    ("made", "is_like", "confidence"),
+    [
+        (
+            "CreateCollation('case_insensitive', 'und-u-ks-level2', provider='icu', deterministic=False)",
+            False,
+            Confidence.EXACT,
+        ),
+        ("CreateCollation('case_insensitive', 'de-u-kn-true', provider='icu')", True, Confidence.EXACT),
+        ("migrations.RunPython(migrations.RunPython.noop)", True, Confidence.ASSUMED),
+    ],
+)
+def test_a_collation_of_another_migration_decides_on_the_index_for_like(
+    made: str, is_like: bool, confidence: Confidence
+) -> None:
+    added = f"migrations.AddField('order', 'name', {COLLATED})"
+    found = collated(made, added)
+    assert any(statement.sql.endswith("varchar_pattern_ops)") for statement in found) is is_like
+    assert {statement.confidence for statement in found} == {confidence}
+
+
+def test_sqlmigrate_does_not_see_a_collation_of_the_same_migration() -> None:
+    made = "CreateCollation('case_insensitive', 'de-u-kn-true', provider='icu')"
+    added = f"migrations.AddField('order', 'name', {COLLATED})"
+    assert not [item for item in collated(f"{made}, {added}") if "varchar_pattern_ops" in item.sql]
+
+
+def test_a_table_that_another_app_gave_away_keeps_the_names_from_there() -> None:
+    foreign_key = "models.ForeignKey('shop.customer', models.CASCADE)"
+    fields = f"[('id', models.BigAutoField(primary_key=True)), ('customer', {foreign_key})]"
+    files = {
+        "old/migrations/__init__.py": "",
+        "old/migrations/m0.py": f"{HEAD}\nclass Migration(migrations.Migration):\n"
+        f"    dependencies = [('shop', 'm0')]\n    operations = [migrations.CreateModel('visit', {fields})]\n",
+        "old/migrations/m1.py": f"{HEAD}\nclass Migration(migrations.Migration):\n"
+        "    dependencies = [('old', 'm0')]\n    operations = [migrations.AlterModelTable('visit', 'shop_visit')]\n",
+        "shop/migrations/m1.py": f"{HEAD}\nclass Migration(migrations.Migration):\n"
+        "    dependencies = [('shop', 'm0'), ('old', 'm1')]\n    operations = [migrations.SeparateDatabaseAndState("
+        f"state_operations=[migrations.CreateModel('visit', {fields})])]\n",
+    }
+    altered = (
+        "migrations.AlterField('visit', 'customer', models.ForeignKey('shop.customer', models.CASCADE, null=True))"
+    )
+    dropped, *_ = statements("", altered, files=files)  # the key is made anew, and has then a name of this app's
+    assert 'DROP CONSTRAINT "old_visit_customer_id_' in dropped.sql
+    assert dropped.confidence is Confidence.EXACT
+    again, *_ = statements("", altered, "migrations.RemoveField('visit', 'customer')", files=files)
+    assert 'DROP CONSTRAINT "shop_visit_customer_id_' in again.sql
+
+
+def test_names_on_a_table_that_no_migration_makes_are_assumed() -> None:
+    fields = "[('id', models.BigAutoField(primary_key=True)), ('name', models.CharField(max_length=9, unique=True))]"
+    taken = f"migrations.SeparateDatabaseAndState(state_operations=[migrations.CreateModel('visit', {fields})])"
+    altered = "migrations.AlterField('visit', 'name', models.TextField())"
+    found = statements(taken, altered)
+    assert {item.confidence for item in found} == {Confidence.ASSUMED}
+    assert "no migration here makes the table shop_visit" in found[0].reason
+
+
+@pytest.mark.parametrize(("separator", "remade"), [("','", False), ("';'", True)])
+def test_sqlite_remakes_a_table_for_an_argument_that_only_the_field_knows(separator: str, remade: bool) -> None:
+    files = {
+        "shop/fields.py": "from django.db import models\n\nclass Code(models.CharField):\n"
+        "    def __init__(self, *args, separator=',', **kwargs):\n        super().__init__(*args, **kwargs)\n"
+    }
+    added = "migrations.AddField('order', 'code', shop.fields.Code(max_length=9, separator=',', null=True))"
+    altered = added.replace("AddField", "AlterField").replace("separator=','", f"separator={separator}")
+    found = statements(added, altered, files=files, database="sqlite")
+    assert bool(found) is remade
+    assert {item.confidence for item in found} <= {Confidence.ASSUMED}
+    assert statements(added, altered, files=files) == []

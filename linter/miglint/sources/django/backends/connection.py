@@ -172,7 +172,8 @@ def _editor(wrapper: Any) -> Any:
             return value
 
         def _is_collation_deterministic(self, collation_name: str) -> bool | None:
-            return self.connection.answers.is_deterministic(collation_name)
+            answers: Answers = self.connection.answers
+            return answers.is_deterministic(collation_name)
 
     return Editor
 
