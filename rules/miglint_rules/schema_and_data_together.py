@@ -4,9 +4,9 @@ A lock is kept until the transaction ends. `AddField` closes its table for a mom
 the same migration, the table stays closed until the last row is written. Nobody can say how long that is: it depends on
 the rows of production.
 
-In the other order PostgreSQL may refuse: rows that are inserted or deleted, or get another foreign key, have checks
-that wait for the end of the transaction, and a table with such checks cannot be altered ("cannot ALTER TABLE because it
-has pending trigger events"). On a test database without rows all goes well.
+In the other order PostgreSQL may refuse: the foreign keys of rows that are inserted or deleted are checked at the end
+of the transaction, and a table with such checks to come cannot be altered ("cannot ALTER TABLE because it has pending
+trigger events"). On a test database without rows all may go well.
 
 Put the data into a migration of its own, between the one that adds and the one that tightens or removes.
 
@@ -111,7 +111,7 @@ class Migration(migrations.Migration):
     ]
 ```
 
-What is altered afterwards has no foreign keys, so nothing waits to be checked.
+Rows whose foreign keys stay as they are have nothing to be checked.
 
 ```python
 # shop/migrations/0002_customer_country.py
@@ -126,17 +126,18 @@ class Migration(migrations.Migration):
     dependencies = [("shop", "0001_initial")]
     operations = [
         migrations.RunPython(clean, migrations.RunPython.noop),
-        migrations.AddField("product", "brand", models.CharField(max_length=20, null=True)),
+        migrations.AddField("customer", "vat", models.CharField(max_length=20, null=True)),
     ]
 ```
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from miglint.analysis import Analysis
-from miglint.catalog import ConstraintKind, Name, Table
+from miglint.catalog import Constraint, ConstraintKind, Name
 from miglint.effects import Effect
 from miglint.finding import Problem, Related, Severity
 from miglint.history import Operation
@@ -144,9 +145,10 @@ from miglint.rule import statement_rule
 from miglint.scope import Scope
 from miglint.sources.django.values import Function
 from miglint_rules._forgotten import tables_of
-from miglint_rules._get_model import definitions, models_used
+from miglint_rules._get_model import definitions
 from miglint_rules._own import own_operation
 from miglint_rules._recipes import recipe, step
+from miglint_rules._row_writes import row_writes
 from miglint_rules._statements import blocking_locks, operation_of, problem, who_waits
 
 
@@ -163,9 +165,9 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
         if holder is not None:
             yield _locked_meanwhile(analysis, operation, *holder, scope)
             return
-        altered = _altered_with_checks_pending(analysis, operation, analyses[position + 1 :], scope)
-        if altered is not None:
-            yield _refused(analysis, operation, *altered, scope)
+        pending = _pending(analysis, operation, analyses[position + 1 :], scope)
+        if pending is not None:
+            yield _refused(analysis, operation, pending, scope)
             return
 
 
@@ -187,46 +189,49 @@ def _locked_meanwhile(
     )
 
 
-def _refused(analysis: Analysis, operation: Operation, altering: Analysis, table: str, scope: Scope) -> Problem:
-    name = _called(operation)
+def _refused(analysis: Analysis, operation: Operation, pending: Pending, scope: Scope) -> Problem:
+    name, table, altering = _called(operation), pending.table, pending.altering
     return problem(
         analysis,
-        message=f"rows of {table} that {name} inserts or deletes, or gives another foreign key, have checks that wait "
-        f"for the end of the transaction: PostgreSQL then refuses to alter {table} (it has pending trigger events)",
+        message=f"the rows of {table} that {name} {pending.done} have foreign keys whose checks wait for the end of "
+        f"the transaction: PostgreSQL then refuses to alter {table} (it has pending trigger events)",
         help=_help(analysis, scope, "before this one"),
         identity=(table, name),
         related=(Related(altering.migration.path, altering.statement.span.line, f"{table} is altered here"),),
     )
 
 
-def _altered_with_checks_pending(
-    analysis: Analysis, operation: Operation, later: Sequence[Analysis], scope: Scope
-) -> tuple[Analysis, str] | None:
-    """The statement that alters a table of which the function uses the model, and which has deferred foreign keys."""
-    used = _tables_used(analysis, operation, scope)
+class Pending(NamedTuple):
+    """A statement that alters a table, and what was done to rows of it before."""
+
+    altering: Analysis
+    table: str
+    done: str
+
+
+def _pending(analysis: Analysis, operation: Operation, later: Sequence[Analysis], scope: Scope) -> Pending | None:
+    """The first statement that alters a table in which deferred foreign keys have rows of the function to check."""
+    function, path = operation.arguments.get("code"), analysis.migration.path
+    if not isinstance(function, Function):
+        return None
+    writes = row_writes(function, definitions(scope.change_set.tree.read([path])[path]))
+    inserted, deleted = (
+        frozenset[str]().union(*(tables_of(scope, app, model) for app, model in models))
+        for models in (writes.inserted, writes.deleted)
+    )
     for each in later:
-        if each.transaction == analysis.transaction:
-            for effect in _table_locks(each):
-                if effect.lock == "AccessExclusiveLock" and effect.relation in used:
-                    table = each.before.table(Name(each.before.default_schema, effect.relation))
-                    if table is not None and _has_deferred_keys(each, table):
-                        return each, effect.relation
+        for effect in _table_locks(each) if each.transaction == analysis.transaction else ():
+            table = each.before.table(Name(each.before.default_schema, effect.relation))
+            if table is not None and effect.lock == "AccessExclusiveLock":
+                if effect.relation in inserted and _deferred(table.constraints.values()):
+                    return Pending(each, effect.relation, "inserts")
+                if effect.relation in deleted and _deferred(key for _, key in each.before.foreign_keys_to(table.name)):
+                    return Pending(each, effect.relation, "deletes")
     return None
 
 
-def _tables_used(analysis: Analysis, operation: Operation, scope: Scope) -> frozenset[str]:
-    function, path = operation.arguments.get("code"), analysis.migration.path
-    if not isinstance(function, Function):
-        return frozenset()
-    file = definitions(scope.change_set.tree.read([path])[path])
-    found = [tables_of(scope, use.app, use.model.lower()) for use in models_used(function, file)]
-    return frozenset[str]().union(*found)
-
-
-def _has_deferred_keys(analysis: Analysis, table: Table) -> bool:
-    here = table.constraints.values()
-    there = (key for _, key in analysis.before.foreign_keys_to(table.name))
-    return any(key.deferred and key.kind is ConstraintKind.FOREIGN_KEY for key in (*here, *there))
+def _deferred(constraints: Iterable[Constraint]) -> bool:
+    return any(each.deferred and each.kind is ConstraintKind.FOREIGN_KEY for each in constraints)
 
 
 def _called(operation: Operation) -> str:
