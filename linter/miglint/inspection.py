@@ -10,13 +10,13 @@ from miglint.analysis import Analysis
 from miglint.coverage import operations_in
 from miglint.errors import MiglintError
 from miglint.escape import line
-from miglint.finding import Problem, Suppressed
+from miglint.finding import Problem, Span, Suppressed
 from miglint.fingerprint import fingerprints
-from miglint.history import Key, Migration, Operation
+from miglint.history import Key, Migration, Operation, Statement
 from miglint.rule import Kind, Rule
 from miglint.scope import Scope
 from miglint.statements import Statements
-from miglint.suppress import Suppression, SuppressionUse, enclosing, suppressions
+from miglint.suppress import Suppression, SuppressionUse, Written, enclosing, suppressions
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,9 @@ class Inspector:
         if not analyses:
             return
         rules = [rule for rule in self.rules if rule.kind is Kind.STATEMENT]
+        placed = _Placed(analyses)
         spoken = {
-            rule: [_of_statement(problem, analyses) for problem in _problems(rule, migration.path, analyses, scope)]
+            rule: [_of_statement(problem, placed) for problem in _problems(rule, migration.path, analyses, scope)]
             for rule in rules
             if rule.name in self.active
         }
@@ -90,7 +91,7 @@ class Inspector:
             # A rule that is switched off still explains: its statement is accepted, not unexplained.
             silent = [rule for rule in rules if rule.explains_work and rule not in spoken]
             explained = {
-                _cause(_of_statement(problem, analyses))
+                _cause(_of_statement(problem, placed))
                 for rule in silent
                 for problem in _problems(rule, migration.path, analyses, scope)
             }
@@ -115,16 +116,18 @@ class Inspector:
                 one = replace(one, suppressed=suppression.mark())
             marked.append(one)
         for path, migration in checked.items():
-            for suppression in written.get(path, ()):
+            for suppression in written[path].suppressions if path in written else ():
                 marked.extend(self.on_suppression(self._use(suppression, used), migration, scope))
         return marked
 
     def _suppression(
-        self, raised: Raised, written: dict[str, list[Suppression]], migration: Migration | None
+        self, raised: Raised, written: Mapping[str, Written], migration: Migration | None
     ) -> Suppression | None:
-        candidates = written.get(raised.problem.at.path, [])
-        places = enclosing(migration, raised.problem.at.span) if migration and candidates else ()
-        for suppression in candidates:
+        candidates = written.get(raised.problem.at.path)
+        if candidates is None:
+            return None
+        places = enclosing(migration, raised.problem.at.span) if migration else ()
+        for suppression in candidates.about(raised.problem.at.span, places):
             if suppression.matches(raised.rule.name, raised.problem, places) and not self._expired(suppression):
                 return suppression
         return None
@@ -164,14 +167,26 @@ def _on_operation(rule: Rule, operation: Operation, migration: Migration, scope:
         yield Raised(rule, completed, _identity(rule, scope, completed))
 
 
-def _of_statement(problem: Problem, analyses: Sequence[Analysis]) -> Problem:
+class _Placed:
+    """The statements of a migration by where they stand; of several at one place the first counts."""
+
+    def __init__(self, analyses: Sequence[Analysis]) -> None:
+        statements = [analysis.statement for analysis in reversed(analyses)]
+        self._at = {statement.span: statement for statement in statements}
+        self._with_text = {(statement.span, statement.sql): statement for statement in statements}
+
+    def statement(self, span: Span, sql: str | None) -> Statement | None:
+        """The statement at a place, of that text if there is one."""
+        return self._at.get(span) if sql is None else self._with_text.get((span, sql))
+
+
+def _of_statement(problem: Problem, placed: _Placed) -> Problem:
     """The problem with the operation and the text of the statement that it stands at, where it does not say them."""
-    for analysis in analyses:
-        statement = analysis.statement
-        if statement.span == problem.at.span and (problem.statement is None or problem.statement == statement.sql):
-            operation = statement.operation if problem.operation is None else problem.operation
-            return replace(problem, operation=operation, statement=problem.statement or statement.sql)
-    return problem
+    statement = placed.statement(problem.at.span, problem.statement)
+    if statement is None or (problem.operation is not None and problem.statement):
+        return problem
+    operation = statement.operation if problem.operation is None else problem.operation
+    return replace(problem, operation=operation, statement=problem.statement or statement.sql)
 
 
 def _cause(problem: Problem) -> object:
@@ -208,11 +223,11 @@ def _identity(rule: Rule, scope: Scope, problem: Problem) -> tuple[str, ...]:
     return (rule.name, scope.history.root, problem.app or "", problem.migration or "", *problem.identity)
 
 
-def _written(scope: Scope, paths: Collection[str]) -> dict[str, list[Suppression]]:
+def _written(scope: Scope, paths: Collection[str]) -> dict[str, Written]:
     """The suppressions in some files of the scope's tree, by path; files without one are left out."""
     there = sorted(path for path in paths if path in scope.change_set.tree)
     found = {path: suppressions(path, content) for path, content in scope.change_set.tree.read(there).items()}
-    return {path: written for path, written in found.items() if written}
+    return {path: Written(written) for path, written in found.items() if written}
 
 
 def _place(raised: Raised) -> tuple[object, ...]:

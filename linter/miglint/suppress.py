@@ -10,7 +10,8 @@ import datetime as dt
 import io
 import re
 import tokenize
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -64,6 +65,26 @@ class Suppression:
         return Suppressed("comment", self.reason, self.expires.isoformat() if self.expires else None)
 
 
+class Written:
+    """The suppressions of one file, found by the lines that they cover."""
+
+    def __init__(self, suppressions: Sequence[Suppression]) -> None:
+        self.suppressions = suppressions
+        self._numbers = sorted(range(len(suppressions)), key=lambda number: suppressions[number].covers)
+        self._lines = [suppressions[number].covers for number in self._numbers]
+        self._whole = [number for number, each in enumerate(suppressions) if each.whole_file]
+
+    def about(self, span: Span, places: tuple[Span, ...]) -> Iterator[Suppression]:
+        """Those that may be about a problem at a span, in the order of the file; `places` as `Suppression.matches`
+        takes them."""
+        near = {number for within in (span, *places[:1]) for number in self._between(within.line, within.end_line)}
+        near |= {number for place in places for number in self._between(place.line, place.line)}
+        return (self.suppressions[number] for number in sorted(near.union(self._whole)))
+
+    def _between(self, first: int, last: int) -> Sequence[int]:
+        return self._numbers[bisect_left(self._lines, first) : bisect_right(self._lines, last)]
+
+
 @dataclass(frozen=True, slots=True)
 class SuppressionUse:
     """A suppression after the check, as suppression rules see it."""
@@ -91,18 +112,24 @@ def suppressions(path: str, content: bytes) -> list[Suppression]:
         return []
     text = decode(path, content)
     comments = list(_python_comments(text) if path.endswith(".py") else _sql_comments(text))
-    alone = {comment.line for comment in comments if comment.own_line}
+    covered = _covered({comment.line for comment in comments if comment.own_line})
     found = []
     for comment in comments:
         marker = _MARKER.search(comment.text)
         if marker is not None:
             start = comment.column + marker.start()
             span = Span(comment.line, start, comment.line, comment.column + len(comment.text.rstrip()))
-            covers = comment.line
-            while covers in alone:
-                covers += 1
+            covers = covered.get(comment.line, comment.line)
             found.append(_suppression(path, span, covers, marker["directive"].strip()))
     return found
+
+
+def _covered(alone: Iterable[int]) -> dict[int, int]:
+    """For each line that is a comment alone the line of code that follows."""
+    covered: dict[int, int] = {}
+    for line in sorted(alone, reverse=True):
+        covered[line] = covered.get(line + 1, line + 1)
+    return covered
 
 
 def enclosing(migration: Migration, span: Span) -> tuple[Span, ...]:

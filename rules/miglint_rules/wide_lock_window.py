@@ -87,27 +87,21 @@ DATA = (UpdateRows, DeleteRows, InsertRows, ReadRows)
 
 @statement_rule(severity=Severity.WARNING, explains_work=True)
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
-    for position, analysis in enumerate(analyses):
+    first: dict[int, tuple[Analysis, Effect]] = {}
+    """For each transaction its first lock that makes others wait, and the statement that takes it."""
+    for analysis in analyses:
         if analysis.transaction is None or analysis.target.database != "postgresql":
             continue
-        before = [each for each in analyses[:position] if each.transaction == analysis.transaction]
-        first = _first_lock(before)
-        if first is None:
+        if analysis.transaction not in first:
+            lock = next((effect for effect in blocking_locks(analysis) if effect.kind == "table"), None)
+            if lock is not None:
+                first[analysis.transaction] = analysis, lock
             continue
-        holder, held = first
+        holder, held = first[analysis.transaction]
         found = _data(analysis, held) or _second_table(analysis, holder, held)
         if found:
             yield _problem(analysis, holder, held, found)
             return
-
-
-def _first_lock(analyses: Sequence[Analysis]) -> tuple[Analysis, Effect] | None:
-    """The first lock of a transaction that makes others wait, and the statement that takes it."""
-    for analysis in analyses:
-        for effect in blocking_locks(analysis):
-            if effect.kind == "table":
-                return analysis, effect
-    return None
 
 
 def _data(analysis: Analysis, held: Effect) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,6 +19,9 @@ from miglint.catalog.objects import (
     View,
 )
 from miglint.catalog.shelf import Shelf
+
+Links = Shelf[Name, Shelf[Name, int]]
+"""For a relation those that refer to it, and how often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +40,13 @@ class Catalog:
     functions: Shelf[Name, Function] = field(default_factory=Shelf)
     index_tables: Shelf[Name, Name] = field(default_factory=Shelf)
     """The table of each index, for databases where indexes share the relations' namespace."""
-    referencing: Shelf[Name, tuple[Name, ...]] = field(default_factory=Shelf)
-    """Tables with a foreign key to this one."""
-    children: Shelf[Name, tuple[Name, ...]] = field(default_factory=Shelf)
+    referencing: Links = field(default_factory=Shelf)
+    """Tables with foreign keys to this one, and how many each has."""
+    children: Links = field(default_factory=Shelf)
     """Partitions and inheriting tables, in the order of their making."""
-    readers: Shelf[Name, tuple[Name, ...]] = field(default_factory=Shelf)
+    readers: Links = field(default_factory=Shelf)
     """Views and materialised views that read this relation."""
-    owned: Shelf[Name, tuple[Name, ...]] = field(default_factory=Shelf)
+    owned: Links = field(default_factory=Shelf)
     """Sequences that a table owns."""
     extensions: frozenset[str] = frozenset()
     next_oid: int = 1
@@ -107,7 +110,7 @@ class Catalog:
         for other in self.referencing.get(name, ()):
             table = self.table(other)
             if table is not None:
-                yield from ((table, each) for each in table.constraints.values() if each.references == name)
+                yield from ((table, each) for each in table.constraints.grouped(_target).get(name, {}).values())
 
     def owned_sequences(self, name: Name) -> Iterator[Sequence]:
         """The sequences that a table's columns own."""
@@ -150,40 +153,52 @@ class Catalog:
         for field_name, names_in in _LINKS:
             before, after = names_in(old), names_in(new)
             if before != after:
-                changed[field_name] = _relinked(getattr(self, field_name), name, before, after)
-        before_indexes = old.indexes if isinstance(old, Table) else {}
-        after_indexes = new.indexes if isinstance(new, Table) else {}
-        if before_indexes.keys() != after_indexes.keys():
-            changed["index_tables"] = _reindexed(self.index_tables, name, before_indexes, after_indexes)
+                changed[field_name] = _relinked(getattr(self, field_name), name, before - after, after - before)
+        was = old if isinstance(old, Table) else _NO_TABLE
+        now = new if isinstance(new, Table) else _NO_TABLE
+        if was.constraints is not now.constraints:
+            gone, come = (_targets(some) for some in was.constraints.differences(now.constraints))
+            if gone or come:
+                changed["referencing"] = _relinked(self.referencing, name, gone, come)
+        if was.indexes is not now.indexes:
+            changed["index_tables"] = _reindexed(self.index_tables, name, *was.indexes.differences(now.indexes))
         return changed
 
 
-Links = Shelf[Name, tuple[Name, ...]]
+_NO_TABLE = Table(0, Name("", ""))
 
 
-def _relinked(links: Links, name: Name, before: frozenset[Name], after: frozenset[Name]) -> Links:
-    for gone in before - after:
-        links = links.set(gone, tuple(each for each in links.get(gone, ()) if each != name))
-    for added in after - before:
-        links = links.set(added, (*links.get(added, ()), name))
+def _relinked(links: Links, name: Name, gone: Iterable[Name], come: Iterable[Name]) -> Links:
+    for target in gone:
+        linked = links.get(target, _NONE)
+        left = linked.get(name, 0) - 1
+        links = links.set(target, linked.set(name, left) if left > 0 else linked.remove(name))
+    for target in come:
+        linked = links.get(target, _NONE)
+        links = links.set(target, linked.set(name, linked.get(name, 0) + 1))
     return links
 
 
+_NONE: Shelf[Name, int] = Shelf()
+
+
 def _reindexed(
-    owners: Shelf[Name, Name], name: Name, before: Mapping[str, Index], after: Mapping[str, Index]
+    owners: Shelf[Name, Name], name: Name, gone: Mapping[str, Index], come: Mapping[str, Index]
 ) -> Shelf[Name, Name]:
-    for gone in before.keys() - after.keys():
-        owners = owners.remove(Name(name.schema, gone))
-    for added in after.keys() - before.keys():
-        owners = owners.set(Name(name.schema, added), name)
+    for index in gone.keys() - come.keys():
+        owners = owners.remove(Name(name.schema, index))
+    for index in come.keys() - gone.keys():
+        owners = owners.set(Name(name.schema, index), name)
     return owners
 
 
-def _targets(relation: Relation | None) -> frozenset[Name]:
-    if not isinstance(relation, Table):
-        return frozenset()
-    targets = (each.references for each in relation.constraints.values() if each.kind is ConstraintKind.FOREIGN_KEY)
-    return frozenset(target for target in targets if target is not None)
+def _targets(constraints: Mapping[str, Constraint]) -> list[Name]:
+    keys = (each for each in constraints.values() if each.kind is ConstraintKind.FOREIGN_KEY)
+    return [key.references for key in keys if key.references is not None]
+
+
+def _target(constraint: Constraint) -> Name | bool:
+    return constraint.references or False
 
 
 def _parents(relation: Relation | None) -> frozenset[Name]:
@@ -198,4 +213,4 @@ def _owner(relation: Relation | None) -> frozenset[Name]:
     return frozenset({relation.owner[0]}) if isinstance(relation, Sequence) and relation.owner else frozenset()
 
 
-_LINKS = (("referencing", _targets), ("children", _parents), ("readers", _sources), ("owned", _owner))
+_LINKS = (("children", _parents), ("readers", _sources), ("owned", _owner))

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from miglint.catalog.shelf import Shelf
+
 
 class Name(NamedTuple):
     """A schema and a name in it. Databases without schemas use the empty string."""
@@ -169,10 +171,10 @@ class Table:
 
     oid: int
     name: Name
-    columns: Mapping[str, Column] = field(default_factory=dict)
-    indexes: Mapping[str, Index] = field(default_factory=dict)
-    constraints: Mapping[str, Constraint] = field(default_factory=dict)
-    triggers: Mapping[str, Trigger] = field(default_factory=dict)
+    columns: Shelf[str, Column] = field(default_factory=Shelf)
+    indexes: Shelf[str, Index] = field(default_factory=Shelf)
+    constraints: Shelf[str, Constraint] = field(default_factory=Shelf)
+    triggers: Shelf[str, Trigger] = field(default_factory=Shelf)
     kind: TableKind = TableKind.TABLE
     persistence: str = "permanent"
     """`permanent`, `unlogged` or `temporary`."""
@@ -231,7 +233,7 @@ class Domain:
     base: Type
     not_null: bool = False
     default: Expression | None = None
-    constraints: Mapping[str, Constraint] = field(default_factory=dict)
+    constraints: Shelf[str, Constraint] = field(default_factory=Shelf)
     collation: str = ""
 
 

@@ -1,58 +1,294 @@
 """A persistent mapping: setting a key gives a new mapping that shares nearly everything with the old one.
 
-The catalog before and after each of thousands of statements is kept; copying a dictionary of all tables each time
-would make the work quadratic. Entries are spread over small dictionaries, of which a change copies one.
+The catalog before and after each of thousands of statements is kept, and a table can have thousands of columns: copying
+a dictionary of all of them each time would make time and memory quadratic. Few entries are a plain dictionary, which is
+copied; many are spread over small dictionaries at the leaves of a tree, of which a change copies one path.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TypeVar
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, ValuesView
+from typing import Any, TypeVar, overload
 
 K = TypeVar("K")
 V = TypeVar("V")
+D = TypeVar("D")
 
-BUCKETS = 32
+FEW = 32
+"""Entries up to which a dictionary is copied whole."""
+BITS = 5
+BRANCHES = 1 << BITS
+DEEPEST = 12
+"""Levels of branches: keys that are in one leaf below that have the same hash."""
+
+Tree = Any
+"""A branch, which is a tuple of trees, or a leaf: a dictionary from keys to (number, value). Numbers keep the order."""
 
 
 class Shelf(Mapping[K, V]):
-    """An immutable mapping; `set` and `remove` return another."""
+    """An immutable mapping in order of insertion; `set`, `remove` and their like return another."""
 
-    __slots__ = ("_buckets",)
+    __slots__ = ("_few", "_folded", "_length", "_number", "_tree", "_views")
 
-    def __init__(self, buckets: tuple[dict[K, V], ...] | None = None) -> None:
-        self._buckets: tuple[dict[K, V], ...] = buckets or ({},) * BUCKETS
+    def __init__(self, entries: Mapping[K, V] | Iterable[tuple[K, V]] = ()) -> None:
+        self._take(dict(entries))
+
+    def _take(self, few: dict[K, V]) -> None:
+        self._few: dict[K, V] | None = few
+        self._length = len(few)
+        if self._length > FEW:
+            self._few = None
+            self._number = self._length
+            self._tree: Tree = _split({key: (number, few[key]) for number, key in enumerate(few)}, 0)
+            self._views: dict[Callable[[V], Any], Shelf[Any, Shelf[K, V]]] = {}
+            self._folded: Shelf[str, tuple[K, ...]] | None = None
+
+    # -- changing ----------------------------------------------------------------------------------------------------
 
     def set(self, key: K, value: V) -> Shelf[K, V]:
-        """The mapping with `key` standing for `value`."""
-        return self._replaced(key, {**self._bucket(key), key: value})
+        """The mapping with `key` standing for `value`; a key that is there already keeps its place."""
+        if self._few is not None:
+            return _owning({**self._few, key: value})
+        before = self._entry(key)
+        made = self._copied(1 if before is None else 0)
+        number = self._number if before is None else before[0]
+        made._number = self._number + 1
+        made._tree = _with(self._tree, hash(key), 0, key, (number, value))
+        old = None if before is None else before[1]
+        made._views = {by: _regrouped(view, by, key, old, value) for by, view in self._views.items()}
+        if self._folded is not None and before is None:
+            made._folded = _folded_with(self._folded, key)
+        return made
 
     def remove(self, key: K) -> Shelf[K, V]:
         """The mapping without `key`; the same mapping if it is not there."""
-        bucket = self._bucket(key)
-        if key not in bucket:
+        if key not in self:
             return self
-        return self._replaced(key, {other: value for other, value in bucket.items() if other != key})
+        if self._few is not None:
+            return _owning({other: value for other, value in self._few.items() if other != key})
+        made = self._copied(-1)
+        made._tree = _without(self._tree, hash(key), key)
+        old = self[key]
+        made._views = {by: _regrouped(view, by, key, old, None) for by, view in self._views.items()}
+        if self._folded is not None:
+            made._folded = _folded_without(self._folded, key)
+        return made
+
+    def update(self, entries: Mapping[K, V]) -> Shelf[K, V]:
+        """The mapping with some entries added or replaced."""
+        if not self._length and isinstance(entries, Shelf):
+            return entries
+        if len(entries) >= self._length:
+            return _owning({**self, **entries})
+        changed = self
+        for key, value in entries.items():
+            changed = changed.set(key, value)
+        return changed
+
+    def renamed(self, key: K, new: K, value: V) -> Shelf[K, V]:
+        """The mapping with `new`, standing for `value`, in the place of `key`."""
+        entry = None if self._few is not None else self._entry(key)
+        if entry is None or new in self:
+            return Shelf((new, value) if other == key else (other, each) for other, each in self.items())
+        made = self.remove(key).set(new, value)
+        made._tree = _with(made._tree, hash(new), 0, new, (entry[0], value))
+        return made
+
+    # -- looking -----------------------------------------------------------------------------------------------------
+
+    def matching(self, wanted: Callable[[V], bool]) -> Mapping[K, V]:
+        """The entries whose value is `wanted`, which must be a function of the value alone."""
+        if self._few is not None:
+            return {key: value for key, value in self._few.items() if wanted(value)}
+        return self.grouped(wanted).get(True, {})
+
+    def grouped(self, by: Callable[[V], Any]) -> Mapping[Any, Mapping[K, V]]:
+        """The entries by what `by`, a function of the value alone, says of them; False is no group.
+
+        Asked again of a later mapping, it looks only at what was changed since.
+        """
+        views = self._views if self._few is None else {}
+        if by not in views:
+            groups: dict[Any, dict[K, V]] = {}
+            for key, value in self.items():
+                group = by(value)
+                if group is not False:
+                    groups.setdefault(group, {})[key] = value
+            views[by] = Shelf((group, _owning(some)) for group, some in groups.items())
+        return views[by]
+
+    def folded(self, name: str) -> tuple[K, ...]:
+        """The keys, which are strings, that differ from a name in case at most."""
+        lowered = name.lower()
+        if self._few is not None:
+            return tuple(key for key in self._few if _fold(key) == lowered)
+        if self._folded is None:
+            keys: dict[str, tuple[K, ...]] = {}
+            for key in self:
+                keys[_fold(key)] = (*keys.get(_fold(key), ()), key)
+            self._folded = Shelf(keys)
+        return self._folded.get(lowered, ())
+
+    def differences(self, later: Shelf[K, V]) -> tuple[dict[K, V], dict[K, V]]:
+        """The entries that `later` has no more, and those that are new there; one that was replaced is in both."""
+        gone: dict[K, V] = {}
+        come: dict[K, V] = {}
+        if self is later:
+            return gone, come
+        if self._few is None and later._few is None:
+            _compare(self._tree, later._tree, gone, come)
+            return gone, come
+        gone.update((key, value) for key, value in self.items() if later.get(key) is not value)
+        come.update((key, value) for key, value in later.items() if self.get(key) is not value)
+        return gone, come
+
+    @overload
+    def get(self, key: K, /) -> V | None: ...
+    @overload
+    def get(self, key: K, default: V, /) -> V: ...
+    @overload
+    def get(self, key: K, default: D, /) -> V | D: ...
+    def get(self, key: K, default: Any = None, /) -> Any:
+        """What stands for a key."""
+        if self._few is not None:
+            return self._few.get(key, default)
+        entry = self._entry(key)
+        return default if entry is None else entry[1]
+
+    def items(self) -> ItemsView[K, V]:
+        return self._dictionary().items()
+
+    def values(self) -> ValuesView[V]:
+        return self._dictionary().values()
 
     def __getitem__(self, key: K, /) -> V:
-        return self._bucket(key)[key]
+        if self._few is not None:
+            return self._few[key]
+        entry = self._entry(key)
+        if entry is None:
+            raise KeyError(key)
+        return entry[1]
 
     def __contains__(self, key: object, /) -> bool:
-        return key in self._buckets[hash(key) % BUCKETS]
+        return key in self._few if self._few is not None else self._entry(key) is not None
 
     def __iter__(self) -> Iterator[K]:
-        for bucket in self._buckets:
-            yield from bucket
+        return iter(self._dictionary())
 
     def __len__(self) -> int:
-        return sum(len(bucket) for bucket in self._buckets)
+        return self._length
 
     def __repr__(self) -> str:
-        return f"Shelf({dict(self)!r})"
+        return f"Shelf({self._dictionary()!r})"
 
-    def _bucket(self, key: K) -> dict[K, V]:
-        return self._buckets[hash(key) % BUCKETS]
+    # -- within ------------------------------------------------------------------------------------------------------
 
-    def _replaced(self, key: K, bucket: dict[K, V]) -> Shelf[K, V]:
-        at = hash(key) % BUCKETS
-        return Shelf((*self._buckets[:at], bucket, *self._buckets[at + 1 :]))
+    def _dictionary(self) -> dict[K, V]:
+        if self._few is not None:
+            return self._few
+        entries = sorted(_entries(self._tree), key=_number)
+        return {key: entry[1] for key, entry in entries}
+
+    def _copied(self, more: int) -> Shelf[K, V]:
+        made: Shelf[K, V] = Shelf.__new__(Shelf)
+        made._few, made._length = None, self._length + more
+        made._number, made._views, made._folded = self._number, self._views, self._folded
+        return made
+
+    def _entry(self, key: object) -> tuple[int, V] | None:
+        tree, place = self._tree, hash(key)
+        while type(tree) is tuple:
+            tree = tree[place & (BRANCHES - 1)]
+            place >>= BITS
+        entry: tuple[int, V] | None = tree.get(key)
+        return entry
+
+
+def _owning(few: dict[K, V]) -> Shelf[K, V]:
+    """A mapping that keeps the dictionary itself, which nobody else may have."""
+    made: Shelf[K, V] = Shelf.__new__(Shelf)
+    made._take(few)
+    return made
+
+
+def _number(entry: tuple[Any, tuple[int, Any]]) -> int:
+    return entry[1][0]
+
+
+def _fold(key: Any) -> str:
+    lowered: str = key.lower()
+    return lowered
+
+
+def _entries(tree: Tree) -> Iterator[tuple[Any, tuple[int, Any]]]:
+    if type(tree) is not tuple:
+        yield from tree.items()
+        return
+    for branch in tree:
+        yield from _entries(branch)
+
+
+def _with(tree: Tree, place: int, depth: int, key: Any, entry: tuple[int, Any]) -> Tree:
+    """The tree with an entry; `place` is what is left of the key's hash."""
+    if type(tree) is tuple:
+        at = place & (BRANCHES - 1)
+        branch = _with(tree[at], place >> BITS, depth + 1, key, entry)
+        return (*tree[:at], branch, *tree[at + 1 :])
+    return _split({**tree, key: entry}, depth)
+
+
+def _split(leaf: dict[Any, tuple[int, Any]], depth: int) -> Tree:
+    """A leaf, or the branches that it takes to hold its entries."""
+    if len(leaf) <= FEW or depth >= DEEPEST:
+        return leaf
+    leaves: list[dict[Any, tuple[int, Any]]] = [{} for _ in range(BRANCHES)]
+    for key, entry in leaf.items():
+        leaves[hash(key) >> depth * BITS & (BRANCHES - 1)][key] = entry
+    return tuple(_split(each, depth + 1) for each in leaves)
+
+
+def _without(tree: Tree, place: int, key: Any) -> Tree:
+    if type(tree) is tuple:
+        at = place & (BRANCHES - 1)
+        return (*tree[:at], _without(tree[at], place >> BITS, key), *tree[at + 1 :])
+    return {other: entry for other, entry in tree.items() if other != key}
+
+
+def _compare(before: Tree, after: Tree, gone: dict[Any, Any], come: dict[Any, Any]) -> None:
+    """Note what differs; what both share is not looked into."""
+    if before is after:
+        return
+    if type(before) is tuple and type(after) is tuple:
+        for one, other in zip(before, after, strict=True):
+            _compare(one, other, gone, come)
+        return
+    old, new = dict(_entries(before)), dict(_entries(after))
+    for key, (_, value) in old.items():
+        if key not in new or new[key][1] is not value:
+            gone[key] = value
+    for key, (_, value) in new.items():
+        if key not in old or old[key][1] is not value:
+            come[key] = value
+
+
+def _regrouped(
+    groups: Shelf[Any, Shelf[K, V]], by: Callable[[V], Any], key: K, old: V | None, new: V | None
+) -> Shelf[Any, Shelf[K, V]]:
+    """The groups once `new` stands for a key in the place of `old`; None is no value."""
+    before = False if old is None else by(old)
+    after = False if new is None else by(new)
+    if before is not False and before != after:
+        left = groups[before].remove(key)
+        groups = groups.set(before, left) if left else groups.remove(before)
+    if after is not False and new is not None:
+        groups = groups.set(after, groups.get(after, _owning({})).set(key, new))
+    return groups
+
+
+def _folded_with(folded: Shelf[str, tuple[K, ...]], key: K) -> Shelf[str, tuple[K, ...]]:
+    return folded.set(_fold(key), (*folded.get(_fold(key), ()), key))
+
+
+def _folded_without(folded: Shelf[str, tuple[K, ...]], key: K) -> Shelf[str, tuple[K, ...]]:
+    left = tuple(each for each in folded.get(_fold(key), ()) if each != key)
+    return folded.set(_fold(key), left) if left else folded.remove(_fold(key))

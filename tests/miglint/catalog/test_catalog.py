@@ -27,22 +27,9 @@ def foreign_key(name: str, to: str) -> Constraint:
     return Constraint(name, ConstraintKind.FOREIGN_KEY, ("a",), references=named(to))
 
 
-def test_shelf_keeps_what_it_was_before_each_change() -> None:
-    empty: Shelf[str, int] = Shelf()
-    full = empty
-    for number in range(200):
-        full = full.set(str(number), number)
-    less = full.remove("7").remove("not there")
-    assert len(empty) == 0
-    assert dict(full) == {str(number): number for number in range(200)}
-    assert len(less) == 199
-    assert "7" in full
-    assert "7" not in less
-
-
 def test_an_altered_table_leaves_the_catalog_before_as_it_was() -> None:
     before = Catalog().put(table(1, "users"))
-    after = before.put(table(1, "users", columns={"id": Column("id")}))
+    after = before.put(table(1, "users", columns=Shelf({"id": Column("id")})))
     users = before.table(named("users"))
     assert users is not None
     assert not users.columns
@@ -50,10 +37,10 @@ def test_an_altered_table_leaves_the_catalog_before_as_it_was() -> None:
 
 
 def test_foreign_keys_are_found_from_the_referenced_end_and_go_with_their_table() -> None:
-    orders = table(2, "orders", constraints={"fk": foreign_key("fk", "users")})
+    orders = table(2, "orders", constraints=Shelf({"fk": foreign_key("fk", "users")}))
     catalog = Catalog().put(table(1, "users")).put(orders)
     assert [(found.name.name, key.name) for found, key in catalog.foreign_keys_to(named("users"))] == [("orders", "fk")]
-    assert not list(catalog.put(replace(orders, constraints={})).foreign_keys_to(named("users")))
+    assert not list(catalog.put(replace(orders, constraints=Shelf({}))).foreign_keys_to(named("users")))
     assert not list(catalog.drop(named("orders")).foreign_keys_to(named("users")))
 
 
@@ -68,13 +55,13 @@ def test_descendants_come_parents_first_and_at_any_depth() -> None:
 
 def test_indexes_views_and_sequences_are_found_by_what_they_belong_to() -> None:
     index = Index(5, "users_name", (IndexKey("name"),))
-    catalog = Catalog().put(table(1, "users", indexes={"users_name": index}))
+    catalog = Catalog().put(table(1, "users", indexes=Shelf({"users_name": index})))
     catalog = catalog.put(View(2, named("v"), sources=frozenset({named("users")})))
     catalog = catalog.put(Sequence(3, named("users_id_seq"), owner=(named("users"), "id")))
     found = catalog.index(named("users_name"))
     assert found is not None
     assert found[0].name == named("users")
-    assert catalog.readers[named("users")] == (named("v"),)
+    assert list(catalog.readers[named("users")]) == [named("v")]
     assert [each.name for each in catalog.owned_sequences(named("users"))] == [named("users_id_seq")]
     assert catalog.put(table(1, "users")).index(named("users_name")) is None
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import singledispatch
 
-from miglint.catalog import Catalog, Column, Constraint, ConstraintKind, Index, IndexKey, Name, Table, Type, View
+from miglint.catalog import Catalog, Column, Constraint, ConstraintKind, Index, IndexKey, Name, Shelf, Table, Type, View
 from miglint.changes import (
     AddColumn,
     AddConstraint,
@@ -30,8 +30,9 @@ from miglint.changes import (
 )
 from miglint.dialects.mysql.server import Server
 from miglint.dialects.mysql.statements import unique_index
-from miglint.dialects.mysql.tables import find, without
+from miglint.dialects.mysql.tables import find, is_primary_key, without
 from miglint.dialects.mysql.types import CHARACTERS, Charset, charset_of
+from miglint.dialects.numbering import first_free
 
 TABLE_OPTIONS = frozenset(
     {"ENGINE", "CHARSET", "COLLATE", "ROW_FORMAT", "KEY_BLOCK_SIZE", "COMMENT", "SYSTEM_VERSIONING"}
@@ -57,10 +58,10 @@ def _(change: CreateTable, catalog: Catalog, server: Server) -> Catalog:
     like = catalog.table(change.like[0]) if change.like else None
     table = Table(oid, change.table, persistence=change.persistence, empty=True)
     if like is not None:
-        kept = {name: each for name, each in like.constraints.items() if each.kind is not ConstraintKind.FOREIGN_KEY}
+        constraints = like.constraints.items()
+        kept = Shelf((name, each) for name, each in constraints if each.kind is not ConstraintKind.FOREIGN_KEY)
         table = replace(table, columns=like.columns, indexes=like.indexes, constraints=kept, options=like.options)
-    columns = {**table.columns, **{column.name: column for column in change.columns}}
-    table = replace(table, columns=columns)
+    table = replace(table, columns=table.columns.update({column.name: column for column in change.columns}))
     for constraint in change.constraints:
         table = _constrained(table, constraint)
     return catalog.put(table)
@@ -82,7 +83,7 @@ def _(change: RenameTable, catalog: Catalog, server: Server) -> Catalog:
         current = catalog.table(other.name)
         if current is not None:
             moved = replace(constraint, references=name)
-            catalog = catalog.put(replace(current, constraints={**current.constraints, constraint.name: moved}))
+            catalog = catalog.put(replace(current, constraints=current.constraints.set(constraint.name, moved)))
     return catalog
 
 
@@ -116,42 +117,42 @@ def _(change: RedefineColumn, catalog: Catalog, server: Server) -> Catalog:
         others = without(table.columns, change.column)
         columns = _placed(others, column, first=change.first, after=change.after)
     else:
-        columns = {
-            (column.name if name.lower() == change.column.lower() else name): (
-                column if name.lower() == change.column.lower() else each
-            )
-            for name, each in table.columns.items()
-        }
+        columns = table.columns
+        for name in columns.folded(change.column):
+            columns = columns.renamed(name, column.name, column)
     return catalog.put(_with_extras(replace(table, columns=columns), change.constraints))
 
 
 @carry.register
 def _(change: DropColumn, catalog: Catalog, server: Server) -> Catalog:
     catalog, table = _table(catalog, change.table)
-    indexes = {name: _without_key(index, change.column) for name, index in table.indexes.items()}
-    return catalog.put(
-        replace(
-            table,
-            columns=without(table.columns, change.column),
-            indexes={name: index for name, index in indexes.items() if index.keys},
-        )
-    )
+    indexes = table.indexes
+    for name, index in table.indexes.items():
+        left = _without_key(index, change.column)
+        if left is not index:
+            indexes = indexes.set(name, left) if left.keys else indexes.remove(name)
+    return catalog.put(replace(table, columns=without(table.columns, change.column), indexes=indexes))
 
 
 @carry.register
 def _(change: RenameColumn, catalog: Catalog, server: Server) -> Catalog:
     catalog, table = _table(catalog, change.table)
     old, new = change.column.lower(), change.new_name
-    columns = {
-        (new if name.lower() == old else name): replace(each, name=new) if name.lower() == old else each
-        for name, each in table.columns.items()
+    columns = table.columns
+    for name in columns.folded(old):
+        columns = columns.renamed(name, new, replace(columns[name], name=new))
+    indexes = {
+        name: _with_key_renamed(index, old, new)
+        for name, index in table.indexes.items()
+        if old in _lowered(index.columns)
     }
-    indexes = {name: _with_key_renamed(index, old, new) for name, index in table.indexes.items()}
     constraints = {
         name: replace(each, columns=tuple(new if column.lower() == old else column for column in each.columns))
         for name, each in table.constraints.items()
+        if old in _lowered(each.columns)
     }
-    return catalog.put(replace(table, columns=columns, indexes=indexes, constraints=constraints))
+    constrained = table.constraints.update(constraints)
+    return catalog.put(replace(table, columns=columns, indexes=table.indexes.update(indexes), constraints=constrained))
 
 
 @carry.register
@@ -160,7 +161,7 @@ def _(change: SetDefault, catalog: Catalog, server: Server) -> Catalog:
     column = find(table.columns, change.column)
     if column is None:
         return catalog
-    return catalog.put(replace(table, columns={**table.columns, column.name: replace(column, default=change.default)}))
+    return catalog.put(replace(table, columns=table.columns.set(column.name, replace(column, default=change.default))))
 
 
 @carry.register
@@ -200,7 +201,7 @@ def _(change: RenameIndex, catalog: Catalog, server: Server) -> Catalog:
     if table is None or index is None:
         return catalog
     kept = without(table.indexes, change.index.name)
-    return catalog.put(replace(table, indexes={**kept, change.new_name: replace(index, name=change.new_name)}))
+    return catalog.put(replace(table, indexes=kept.set(change.new_name, replace(index, name=change.new_name))))
 
 
 @carry.register
@@ -218,7 +219,7 @@ def _(change: SetTableOption, catalog: Catalog, server: Server) -> Catalog:
         options.pop("system_versioning", None)
     elif action == "CONVERT TO CHARACTER SET":
         options |= change.options
-        columns = {name: _without_charset(column) for name, column in table.columns.items()}
+        columns = Shelf((name, _without_charset(column)) for name, column in table.columns.items())
         table = replace(table, columns=columns)
     strategy = table.partition_strategy
     if action in {"PARTITION BY", "PARTITION"}:
@@ -249,17 +250,17 @@ def _table(catalog: Catalog, name: Name) -> tuple[Catalog, Table]:
     return (catalog, table) if table is not None else catalog.assume_table(name)
 
 
-def _placed(columns: Mapping[str, Column], column: Column, *, first: bool, after: str) -> dict[str, Column]:
+def _placed(columns: Shelf[str, Column], column: Column, *, first: bool, after: str) -> Shelf[str, Column]:
     if first:
-        return {column.name: column, **columns}
+        return Shelf({column.name: column, **columns})
     if not after or find(columns, after) is None:
-        return {**columns, column.name: column}
+        return columns.set(column.name, column)
     placed: dict[str, Column] = {}
     for name, each in columns.items():
         placed[name] = each
         if name.lower() == after.lower():
             placed[column.name] = column
-    return placed
+    return Shelf(placed)
 
 
 def _with_charset(column: Column, table: Table, server: Server) -> Column:
@@ -276,8 +277,10 @@ def _charset_type(type_: Type, charset: Charset) -> Type:
 
 
 def _with_charsets_kept(table: Table, server: Server) -> Table:
-    columns = {name: _with_charset(column, table, server) for name, column in table.columns.items()}
-    return replace(table, columns=columns) if not table.empty else table
+    if table.empty:
+        return table
+    columns = Shelf((name, _with_charset(column, table, server)) for name, column in table.columns.items())
+    return replace(table, columns=columns)
 
 
 def _without_charset(column: Column) -> Column:
@@ -300,7 +303,7 @@ def _constrained(table: Table, constraint: Constraint) -> Table:
     number = len(table.constraints) + 1
     suffix = "ibfk" if constraint.kind is ConstraintKind.FOREIGN_KEY else "chk"
     name = constraint.name or f"{table.name.name}_{suffix}_{number}"
-    table = replace(table, constraints={**table.constraints, name: replace(constraint, name=name)})
+    table = replace(table, constraints=table.constraints.set(name, replace(constraint, name=name)))
     if constraint.kind is not ConstraintKind.FOREIGN_KEY or _serves(table, constraint.columns):
         return table
     keys = tuple(IndexKey(column) for column in constraint.columns)
@@ -310,28 +313,36 @@ def _constrained(table: Table, constraint: Constraint) -> Table:
 def _serves(table: Table, columns: tuple[str, ...]) -> bool:
     """Whether an index begins with these columns, so that a foreign key needs none of its own."""
     wanted = [name.lower() for name in columns]
-    keys = [index.columns for index in table.indexes.values()]
-    keys += [each.columns for each in table.constraints.values() if each.kind is ConstraintKind.PRIMARY_KEY]
+    first = wanted[0] if wanted else ""
+    keys = [index.columns for index in table.indexes.grouped(_first_column).get(first, {}).values()]
+    keys += [each.columns for each in table.constraints.matching(is_primary_key).values()]
     return any([name.lower() for name in key[: len(wanted)]] == wanted for key in keys)
+
+
+def _first_column(index: Index) -> str:
+    return index.columns[0].lower() if index.columns else ""
 
 
 def _indexed(table: Table, index: Index) -> Table:
     name = index.name or _free_name(table, index)
-    return replace(table, indexes={**table.indexes, name: replace(index, name=name)})
+    return replace(table, indexes=table.indexes.set(name, replace(index, name=name)))
 
 
 def _free_name(table: Table, index: Index) -> str:
     """The name that the server gives: the first column's, with a number if that is taken."""
     base = index.columns[0] if index.columns else "functional_index"
-    taken = {name.lower() for name in table.indexes}
-    numbered = (f"{base}_{number}" for number in range(2, len(taken) + 3))
-    return next(name for name in (base, *numbered) if name.lower() not in taken)
+    if not table.indexes.folded(base):
+        return base
+    return f"{base}_{first_free(2, lambda number: bool(table.indexes.folded(f'{base}_{number}')))}"
 
 
 def _without_key(index: Index, column: str) -> Index:
-    return replace(
-        index, keys=tuple(key for key in index.keys if key.column.lower() != column.lower() or not key.column)
-    )
+    keys = tuple(key for key in index.keys if key.column.lower() != column.lower() or not key.column)
+    return index if len(keys) == len(index.keys) else replace(index, keys=keys)
+
+
+def _lowered(names: Iterable[str]) -> set[str]:
+    return {name.lower() for name in names}
 
 
 def _with_key_renamed(index: Index, old: str, new: str) -> Index:

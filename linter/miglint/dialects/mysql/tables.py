@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TypeVar
 
-from miglint.catalog import Column, Constraint, ConstraintKind, Index, Table
+from miglint.catalog import Column, Constraint, ConstraintKind, Index, Shelf, Table
 
 T = TypeVar("T")
 
 
-def find(mapping: Mapping[str, T], name: str) -> T | None:
+def find(mapping: Shelf[str, T], name: str) -> T | None:
     """The entry of that name; columns, indexes and constraints have names without case."""
     found = mapping.get(name)
     if found is not None:
         return found
-    lowered = name.lower()
-    return next((value for key, value in mapping.items() if key.lower() == lowered), None)
+    return next((mapping[key] for key in mapping.folded(name)), None)
 
 
-def without(mapping: Mapping[str, T], name: str) -> dict[str, T]:
+def without(mapping: Shelf[str, T], name: str) -> Shelf[str, T]:
     """The mapping without the entry of that name."""
-    return {key: value for key, value in mapping.items() if key.lower() != name.lower()}
+    for key in mapping.folded(name):
+        mapping = mapping.remove(key)
+    return mapping
 
 
 def engine(table: Table) -> str:
@@ -38,7 +38,7 @@ def row_format(table: Table) -> str:
 
 def has_fulltext(table: Table) -> bool:
     """Whether it has a FULLTEXT index."""
-    return any(index.method == "fulltext" for index in table.indexes.values())
+    return bool(table.indexes.matching(_is_fulltext))
 
 
 def has_document_ids(table: Table) -> bool:
@@ -48,30 +48,30 @@ def has_document_ids(table: Table) -> bool:
 
 def has_spatial(table: Table) -> bool:
     """Whether it has a SPATIAL index."""
-    return any(index.method == "spatial" for index in table.indexes.values())
+    return bool(table.indexes.matching(_is_spatial))
 
 
 def has_cascades(table: Table) -> bool:
     """Whether a foreign key of it changes its rows when those it points to change."""
-    silent = {"no action", "restrict"}
-    keys = (each for each in table.constraints.values() if each.kind is ConstraintKind.FOREIGN_KEY)
-    return any(not {each.on_delete, each.on_update} <= silent for each in keys)
+    return bool(table.constraints.matching(_cascades))
 
 
 def virtual_columns(table: Table) -> tuple[Column, ...]:
     """Its virtual generated columns."""
-    return tuple(column for column in table.columns.values() if column.generated == "virtual")
+    return tuple(table.columns.matching(_is_virtual).values())
 
 
 def has_indexed_virtual_column(table: Table) -> bool:
     """Whether an index holds a virtual column."""
     names = {column.name.lower() for column in virtual_columns(table)}
+    if not names:
+        return False
     return any(key.column.lower() in names for index in table.indexes.values() for key in index.keys if key.column)
 
 
 def has_stored_column(table: Table) -> bool:
     """Whether it has a stored generated column."""
-    return any(column.generated == "stored" for column in table.columns.values())
+    return bool(table.columns.matching(_is_stored))
 
 
 def indexes_of(table: Table, column: str) -> list[Index]:
@@ -89,15 +89,13 @@ def primary_key(table: Table) -> tuple[str, ...]:
     declared = declared_primary_key(table)
     if declared is not None:
         return declared.columns
-    for index in table.indexes.values():
-        if is_implicit_key(table, index):
-            return index.columns
-    return ()
+    unique = table.indexes.matching(_is_unique).values()
+    return next((index.columns for index in unique if is_implicit_key(table, index)), ())
 
 
 def declared_primary_key(table: Table) -> Constraint | None:
     """Its PRIMARY KEY."""
-    return next((each for each in table.constraints.values() if each.kind is ConstraintKind.PRIMARY_KEY), None)
+    return next(iter(table.constraints.matching(is_primary_key).values()), None)
 
 
 def is_implicit_key(table: Table, index: Index) -> bool:
@@ -118,6 +116,38 @@ def is_not_null(table: Table, column: Column) -> bool:
 
 def precedes_virtual(table: Table, name: str) -> bool:
     """Whether a virtual column stands after the column of that name (after the table's start, if it is empty)."""
+    if not virtual_columns(table):
+        return False
     order = [column.name.lower() for column in table.columns.values()]
     start = order.index(name.lower()) + 1 if name.lower() in order else 0
     return any(column.generated == "virtual" for column in list(table.columns.values())[start:])
+
+
+def is_primary_key(constraint: Constraint) -> bool:
+    """Whether a constraint is a PRIMARY KEY."""
+    return constraint.kind is ConstraintKind.PRIMARY_KEY
+
+
+def _cascades(constraint: Constraint) -> bool:
+    is_key = constraint.kind is ConstraintKind.FOREIGN_KEY
+    return is_key and not {constraint.on_delete, constraint.on_update} <= {"no action", "restrict"}
+
+
+def _is_fulltext(index: Index) -> bool:
+    return index.method == "fulltext"
+
+
+def _is_spatial(index: Index) -> bool:
+    return index.method == "spatial"
+
+
+def _is_unique(index: Index) -> bool:
+    return index.unique
+
+
+def _is_virtual(column: Column) -> bool:
+    return column.generated == "virtual"
+
+
+def _is_stored(column: Column) -> bool:
+    return column.generated == "stored"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from miglint.analysis import Analysis
-from miglint.catalog import Catalog, Table
+from miglint.catalog import Catalog, Shelf, Table
 from miglint.changes import RunCode, TransactionControl
 from miglint.dialects.postgresql.control import apply_settings, apply_transaction
 from miglint.dialects.postgresql.execution import Execution, NotFollowed
@@ -20,6 +20,7 @@ NEWEST = 18
 
 _MISSHAPEN = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
 """What reading a tree of an unexpected shape raises; the statement is then not understood."""
+_NOTHING: Shelf[str, str] = Shelf()
 
 
 def analyse(
@@ -93,9 +94,7 @@ class _Analyser:
 
     def _analysis(self, rendered: Rendered, statement: Statement, session: Session) -> Analysis:
         transaction = session.transaction
-        held = {} if transaction is None else transaction.held
-        names = {} if transaction is None else transaction.names
-        timeout = session.setting("lock_timeout")
+        timeout = session.settings.get("lock_timeout")
         return Analysis(
             rendered.migration,
             statement,
@@ -103,9 +102,9 @@ class _Analyser:
             after=self.catalog,
             target=self.target,
             transaction=transaction.number if transaction is not None else None,
-            held={names[oid]: mode.label for oid, mode in held.items()},
+            held=transaction.shown if transaction is not None else _NOTHING,
             lock_timeout=None if timeout in (None, "0", "0s", "0ms") else timeout,
-            settings=session.all_settings(),
+            settings=session.settings,
         )
 
     def _play(self, rendered: Rendered, statement: Statement, parsed: Parsed, session: Session) -> Analysis:

@@ -38,7 +38,7 @@ def add_column(command: Command, change: AddColumn, table: Table, plan: Plan, ex
         of_table.rewrite |= rewrites(definition, execution)
         of_table.scan |= _must_be_checked(definition, each, execution)
         latest = execution.latest(each)
-        execution.put(replace(latest, columns={**latest.columns, change.column.name: change.column}))
+        execution.put(replace(latest, columns=latest.columns.set(change.column.name, change.column)))
     if definition.serial or definition.column.identity:
         make_sequence(execution.latest(table), change.column.name, execution)
     lock_sequences_used(change.column, execution)
@@ -100,7 +100,7 @@ def make_sequence(table: Table, column: str, execution: Execution) -> None:
     execution.create(sequence)
     latest = execution.latest(table)
     owned = replace(latest.columns[column], sequence=sequence.name)
-    execution.put(replace(latest, columns={**latest.columns, column: owned}))
+    execution.put(replace(latest, columns=latest.columns.set(column, owned)))
 
 
 def lock_sequences_used(column: Column, execution: Execution) -> None:
@@ -120,18 +120,25 @@ def drop_column(command: Command, change: DropColumn, table: Table, plan: Plan, 
     """DROP COLUMN, with the indexes, constraints, sequences and, on CASCADE, views that need it."""
     for each in execution.family(table, only=change.only):
         column = each.columns.get(change.column)
-        gone = {change.column} | _generated_from(each, change.column)
+        gone = {change.column, *_generated_from(each, change.column)}
         for name in sorted(gone):
             _drop_what_needs(each, replace(change, column=name), execution)
         if column is not None:
             _drop_sequence(each, change.column, execution)
         latest = execution.latest(each)
-        execution.put(replace(latest, columns={key: col for key, col in latest.columns.items() if key not in gone}))
+        columns = latest.columns
+        for name in gone:
+            columns = columns.remove(name)
+        execution.put(replace(latest, columns=columns))
 
 
-def _generated_from(table: Table, column: str) -> set[str]:
-    columns = table.columns.values()
-    return {each.name for each in columns if each.generation is not None and column in each.generation.columns}
+def _generated_from(table: Table, column: str) -> list[str]:
+    generated = table.columns.matching(_is_generated).values()
+    return [each.name for each in generated if each.generation is not None and column in each.generation.columns]
+
+
+def _is_generated(column: Column) -> bool:
+    return column.generation is not None
 
 
 def _drop_what_needs(table: Table, change: DropColumn, execution: Execution) -> None:
@@ -223,4 +230,4 @@ def _alter(table: Table, column: str, execution: Execution, **fields: Any) -> No
     latest = execution.latest(table)
     known = latest.columns.get(column)
     if known is not None:
-        execution.put(replace(latest, columns={**latest.columns, column: replace(known, **fields)}))
+        execution.put(replace(latest, columns=latest.columns.set(column, replace(known, **fields))))

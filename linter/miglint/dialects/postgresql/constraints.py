@@ -59,7 +59,7 @@ def add_constraint(
 
 def _put(table: Table, constraint: Constraint, execution: Execution) -> None:
     latest = execution.latest(table)
-    execution.put(replace(latest, constraints={**latest.constraints, constraint.name: constraint}))
+    execution.put(replace(latest, constraints=latest.constraints.set(constraint.name, constraint)))
 
 
 def _add_foreign_key(
@@ -112,7 +112,7 @@ def _add_not_null(constraint: Constraint, table: Table, plan: Plan, execution: E
         known = latest.columns.get(column)
         if known is not None and not known.not_null:
             marked = replace(known, not_null=True, not_null_valid=False)
-            execution.put(replace(latest, columns={**latest.columns, column: marked}))
+            execution.put(replace(latest, columns=latest.columns.set(column, marked)))
     _put(table, constraint, execution)
 
 
@@ -141,9 +141,9 @@ def _add_index_constraint(
             plan.of(each).build.add(label)
             execution.created.add(own.oid)
         latest = execution.latest(each)
-        indexes = {**latest.indexes, label: replace(own, name=label, constraint=label)}
+        indexes = latest.indexes.set(label, replace(own, name=label, constraint=label))
         stored = replace(constraint, name=label, index=label)
-        execution.put(replace(latest, indexes=indexes, constraints={**latest.constraints, label: stored}))
+        execution.put(replace(latest, indexes=indexes, constraints=latest.constraints.set(label, stored)))
         if table.kind is not TableKind.PARTITIONED:
             break
 
@@ -216,11 +216,11 @@ def drop_constraint_of(table: Table, constraint: Constraint, execution: Executio
         execution.remove_index(latest, index.name)
         _drop_keys_to(latest, constraint, execution)
     latest = execution.latest(table)
-    constraints = {key: each for key, each in latest.constraints.items() if key != constraint.name}
+    constraints = latest.constraints.remove(constraint.name)
     columns = latest.columns
     if constraint.kind is ConstraintKind.NOT_NULL:
-        gone = set(constraint.columns)
-        columns = {key: replace(col, not_null=False) if key in gone else col for key, col in columns.items()}
+        known = (columns[key] for key in constraint.columns if key in columns)
+        columns = columns.update({column.name: replace(column, not_null=False) for column in known})
     execution.put(replace(latest, constraints=constraints, columns=columns))
 
 
@@ -237,7 +237,7 @@ def _drop_keys_to(table: Table, constraint: Constraint, execution: Execution) ->
         if set(key.referenced_columns) == set(constraint.columns):
             execution.lock(other, Mode.ACCESS_EXCLUSIVE)
             latest = execution.latest(other)
-            kept = {name: each for name, each in latest.constraints.items() if name != key.name}
+            kept = latest.constraints.remove(key.name)
             execution.put(replace(latest, constraints=kept))
 
 
@@ -279,7 +279,7 @@ def _confirm_not_null(table: Table, column: str, execution: Execution) -> None:
     known = latest.columns.get(column)
     if known is not None:
         execution.put(
-            replace(latest, columns={**latest.columns, column: replace(known, not_null=True, not_null_valid=True)})
+            replace(latest, columns=latest.columns.set(column, replace(known, not_null=True, not_null_valid=True)))
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from miglint.changes import SetVariable, TransactionControl
 from miglint.dialects.postgresql.execution import Execution
 from miglint.dialects.postgresql.parser import Node
-from miglint.dialects.postgresql.session import Savepoint, Session
+from miglint.dialects.postgresql.session import Savepoint, Session, Transaction
 from miglint.dialects.postgresql.tree import text_of
 
 
@@ -60,26 +60,32 @@ def apply_transaction(change: TransactionControl, execution: Execution) -> None:
 def _save(name: str, session: Session, execution: Execution) -> None:
     open_one = session.transaction
     if open_one is not None:
-        saved = Savepoint(name, execution.catalog, dict(open_one.held), set(open_one.private))
+        held, private, blocking = open_one.held, open_one.private, open_one.blocking
+        saved = Savepoint(name, execution.catalog, held, open_one.shown, private, blocking)
         open_one.savepoints.append(saved)
 
 
 def _rewind(name: str, session: Session, execution: Execution) -> None:
     """ROLLBACK TO gives back the schema and the locks taken since."""
     open_one = session.transaction
-    saved = next((each for each in reversed(open_one.savepoints) if each.name == name), None) if open_one else None
-    if open_one is None or saved is None:
+    at = _last(name, open_one)
+    if open_one is None or at is None:
         return
-    del open_one.savepoints[open_one.savepoints.index(saved) + 1 :]
-    open_one.held = dict(saved.held)
-    open_one.private = set(saved.private)
-    open_one.blocking &= set(saved.held)
+    saved = open_one.savepoints[at]
+    del open_one.savepoints[at + 1 :]
+    open_one.held, open_one.shown = saved.held, saved.shown
+    open_one.private, open_one.blocking = saved.private, saved.blocking
     execution.catalog = replace(saved.catalog, next_oid=execution.catalog.next_oid)
 
 
 def _release(name: str, session: Session) -> None:
     open_one = session.transaction
-    if open_one is not None:
-        at = next((i for i, each in enumerate(open_one.savepoints) if each.name == name), None)
-        if at is not None:
-            del open_one.savepoints[at:]
+    at = _last(name, open_one)
+    if open_one is not None and at is not None:
+        del open_one.savepoints[at:]
+
+
+def _last(name: str, transaction: Transaction | None) -> int | None:
+    """Where the savepoint that a name means, the last one of that name, is among those of a transaction."""
+    savepoints = transaction.savepoints if transaction is not None else []
+    return next((at for at in reversed(range(len(savepoints))) if savepoints[at].name == name), None)

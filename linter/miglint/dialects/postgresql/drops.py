@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from miglint.catalog import Name, Sequence, Table, View
+from miglint.catalog import Name, Sequence, Shelf, Table, View
 from miglint.changes import DropColumn, DropObject, DropTable
 from miglint.dialects.postgresql.alter_read import Command
 from miglint.dialects.postgresql.alter_table import Plan, readers
@@ -106,7 +106,7 @@ def _unlink_keys(table: Table, execution: Execution) -> None:
     for other, constraint in list(execution.catalog.foreign_keys_to(table.name)):
         execution.lock(other, Mode.ACCESS_EXCLUSIVE)
         latest = execution.latest(other)
-        kept = {key: each for key, each in latest.constraints.items() if key != constraint.name}
+        kept = latest.constraints.remove(constraint.name)
         execution.put(replace(latest, constraints=kept))
 
 
@@ -138,7 +138,7 @@ def _lock_users(sequence: Sequence, execution: Execution) -> None:
 def _drop_function(schema: str | None, label: str, execution: Execution, *, cascade: bool) -> None:
     """The function, and on CASCADE the triggers and defaults that call it."""
     for table in list(execution.catalog.tables()) if cascade else ():
-        kept = {key: each for key, each in table.triggers.items() if each.function != label}
+        kept = Shelf((key, each) for key, each in table.triggers.items() if each.function != label)
         defaults = (column.default for column in table.columns.values() if column.default is not None)
         if len(kept) < len(table.triggers) or any(label in each.functions for each in defaults):
             execution.lock(table, Mode.ACCESS_EXCLUSIVE)
@@ -180,8 +180,7 @@ def _drop_from_table(kind: str, parts: list[str], node: Node, execution: Executi
     if isinstance(relation, Table) and kind == "trigger":
         for each in execution.family(relation, only=not relation.partition_key):
             execution.lock(each, Mode.ACCESS_EXCLUSIVE)
-            kept = {key: trigger for key, trigger in each.triggers.items() if key != parts[-1]}
-            execution.put(replace(execution.latest(each), triggers=kept))
+            execution.put(replace(execution.latest(each), triggers=each.triggers.remove(parts[-1])))
 
 
 def _drop_object(kind: str, parts: list[str], node: Node, execution: Execution) -> None:

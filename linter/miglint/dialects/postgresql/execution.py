@@ -134,9 +134,9 @@ class Execution:
     def has_rows(self, table: Table) -> bool:
         """Whether there may be rows: not in what this transaction made and did not fill."""
         transaction = self.session.transaction
-        if transaction is None or table.oid not in transaction.private | self.created:
+        if transaction is None or not (table.oid in transaction.private or table.oid in self.created):
             return True
-        return table.oid in transaction.filled | self.filled
+        return table.oid in transaction.filled or table.oid in self.filled
 
     def _impact(self, relation: Relation) -> Impact:
         impact = self.impacts.get(relation.oid)
@@ -188,12 +188,12 @@ class Execution:
         """Put an index on a table."""
         table = self.latest(table)
         self.created.add(index.oid)
-        self.put(replace(table, indexes={**table.indexes, index.name: index}))
+        self.put(replace(table, indexes=table.indexes.set(index.name, index)))
 
     def remove_index(self, table: Table, name: str) -> None:
         """Take an index off a table."""
         table = self.latest(table)
-        self.put(replace(table, indexes={key: index for key, index in table.indexes.items() if key != name}))
+        self.put(replace(table, indexes=table.indexes.remove(name)))
 
     def sequences(self, table: Table) -> Iterator[Sequence]:
         """The sequences that a table owns."""

@@ -74,7 +74,7 @@ def _build(table: Table, index: Index, execution: Execution, *, only: bool) -> N
         fitting = [each for each in partition.indexes.values() if each.parent is None and same_definition(each, index)]
         if fitting:
             attached = replace(fitting[0], parent=Name(table.name.schema, index.name))
-            execution.put(replace(partition, indexes={**partition.indexes, attached.name: attached}))
+            execution.put(replace(partition, indexes=partition.indexes.set(attached.name, attached)))
             continue
         copy_index(execution.latest(table), index, partition, execution)
         added = execution.latest(partition).indexes.keys() - partition.indexes.keys()
@@ -140,10 +140,9 @@ def rename_index(name: Name, new_name: str, execution: Execution, mode: Mode) ->
     renamed = replace(index, name=truncated(new_name))
     if index.constraint in constraints:
         constraint = replace(constraints[index.constraint], name=renamed.name, index=renamed.name)
-        others = {key: each for key, each in constraints.items() if key != index.constraint}
-        constraints = {**others, renamed.name: constraint}
+        constraints = constraints.remove(index.constraint).set(renamed.name, constraint)
         renamed = replace(renamed, constraint=renamed.name)
-    execution.put(replace(table, indexes={**table.indexes, renamed.name: renamed}, constraints=constraints))
+    execution.put(replace(table, indexes=table.indexes.set(renamed.name, renamed), constraints=constraints))
 
 
 def alter_index(node: Node, execution: Execution) -> None:
@@ -172,7 +171,7 @@ def _alter(command: Node, subtype: str, table: Table, index: Index, execution: E
             impact.work.update({Work.COPY})
         latest = execution.latest(table)
         moved = replace(index, tablespace=command.get("name", ""))
-        execution.put(replace(latest, indexes={**latest.indexes, index.name: moved}))
+        execution.put(replace(latest, indexes=latest.indexes.set(index.name, moved)))
     elif subtype == "AttachPartition":
         child = execution.catalog.index(execution.resolve(command["def"]["PartitionCmd"]["name"]))
         if child is not None:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from miglint.catalog import IndexKey
+from miglint.dialects.numbering import first_free
 from miglint.dialects.postgresql.parser import Node
 from miglint.dialects.postgresql.tree import qualified, strings, unwrap
 
 LIMIT = 63
 """Bytes in an identifier (NAMEDATALEN - 1)."""
-TRIED_IN_ORDER = 20
 
 
 def truncated(name: str) -> str:
@@ -46,22 +46,7 @@ def choose(first: str, second: str, label: str, taken: Callable[[str], bool]) ->
     def name(number: int) -> str:
         return object_name(first, second, label + (str(number) if number else ""))
 
-    number = next((number for number in range(TRIED_IN_ORDER) if not taken(name(number))), TRIED_IN_ORDER)
-    if number < TRIED_IN_ORDER:
-        return name(number)
-    return name(_first_free(number, lambda each: taken(name(each))))
-
-
-def _first_free(start: int, taken: Callable[[int], bool]) -> int:
-    """The first number that is free, if those taken have no gaps: thousands of names are not asked for one by one."""
-    step = 1
-    while taken(start + step):
-        step *= 2
-    low, high = start + step // 2, start + step
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (middle + 1, high) if taken(middle) else (low, middle)
-    return low
+    return name(first_free(0, lambda number: taken(name(number))))
 
 
 def index_name(table: str, keys: Iterable[IndexKey], label: str, taken: Callable[[str], bool]) -> str:

@@ -24,7 +24,7 @@ def require_not_null(table: Table, column: str, plan: Plan, execution: Execution
             execution.assume(f"nothing in the migrations makes the column {latest.name.name}.{column}")
         known = Column(column)
     execution.put(
-        replace(latest, columns={**latest.columns, column: replace(known, not_null=True, not_null_valid=True)})
+        replace(latest, columns=latest.columns.set(column, replace(known, not_null=True, not_null_valid=True)))
     )
 
 

@@ -84,7 +84,7 @@ def _constrained(domain: Domain, node: Node) -> Domain:
             label = node.get("conname") or f"{domain.name.name}_check{len(domain.constraints) or ''}"
             valid = not node.get("skip_validation", False)
             check = Constraint(label, ConstraintKind.CHECK, expression=expression(node.get("raw_expr")), valid=valid)
-            return replace(domain, constraints={**domain.constraints, label: check})
+            return replace(domain, constraints=domain.constraints.set(label, check))
     return domain
 
 
@@ -134,13 +134,13 @@ def _altered(domain: Domain, action: str, node: Node) -> tuple[Domain, bool]:
             constraint = node["def"]["Constraint"]
             return _constrained(domain, constraint), not constraint.get("skip_validation", False)
         case "drop constraint":
-            kept = {key: each for key, each in domain.constraints.items() if key != node.get("name")}
+            kept = domain.constraints.remove(node.get("name", ""))
             return replace(domain, constraints=kept), False
         case "validate constraint":
             known = domain.constraints.get(node.get("name", ""))
             if known is None:
                 return domain, True
-            constraints = {**domain.constraints, known.name: replace(known, valid=True)}
+            constraints = domain.constraints.set(known.name, replace(known, valid=True))
             return replace(domain, constraints=constraints), True
     return domain, False
 
@@ -180,7 +180,7 @@ def create_trigger(node: Node, execution: Execution) -> None:
     for each in execution.family(table, only=not recurses):
         execution.lock(each, Mode.SHARE_ROW_EXCLUSIVE)
         latest = execution.latest(each)
-        execution.put(replace(latest, triggers={**latest.triggers, label: trigger}))
+        execution.put(replace(latest, triggers=latest.triggers.set(label, trigger)))
     if "constrrel" in node:
         execution.lock(execution.table(execution.resolve(node["constrrel"])), Mode.ACCESS_SHARE)
 

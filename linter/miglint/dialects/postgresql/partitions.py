@@ -61,7 +61,7 @@ def _match_indexes(parent: Table, partition: Table, plan: Plan, execution: Execu
             free.remove(match)
             attached = replace(match, parent=Name(parent.name.schema, index.name))
             latest = execution.latest(partition)
-            execution.put(replace(latest, indexes={**latest.indexes, match.name: attached}))
+            execution.put(replace(latest, indexes=latest.indexes.set(match.name, attached)))
             continue
         copy_index(parent, index, partition, execution)
         plan.of(partition).build.update(execution.latest(partition).indexes.keys() - partition.indexes.keys())
@@ -95,7 +95,7 @@ def copy_index(parent: Table, index: Index, partition: Table, execution: Executi
     if backed is not None:
         latest = execution.latest(partition)
         stored = replace(backed, name=name, index=name)
-        execution.put(replace(latest, constraints={**latest.constraints, name: stored}))
+        execution.put(replace(latest, constraints=latest.constraints.set(name, stored)))
 
 
 def _copy_keys(parent: Table, partition: Table, plan: Plan, execution: Execution) -> None:
@@ -114,7 +114,7 @@ def _copy_keys(parent: Table, partition: Table, plan: Plan, execution: Execution
         if not fitting:
             if constraint.valid:
                 plan.foreign_keys.append((partition.name, constraint))
-            execution.put(replace(latest, constraints={**latest.constraints, constraint.name: constraint}))
+            execution.put(replace(latest, constraints=latest.constraints.set(constraint.name, constraint)))
 
 
 def detach(command: Command, change: DetachPartition, parent: Table, plan: Plan, execution: Execution) -> None:

@@ -43,7 +43,7 @@ def alter_type(command: Command, change: AlterColumnType, table: Table, plan: Pl
         after = replace(column, type=change.type, collation=change.collation)
         _rebuild(each, column, after, plan, execution)
         latest = execution.latest(each)
-        execution.put(replace(latest, columns={**latest.columns, change.column: after}))
+        execution.put(replace(latest, columns=latest.columns.set(change.column, after)))
 
 
 def _record_sequence(column: Column, execution: Execution) -> None:

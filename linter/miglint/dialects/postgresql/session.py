@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from miglint.catalog import Catalog
+from miglint.catalog import Catalog, Shelf
 from miglint.dialects.postgresql.locks import Mode
 
 
@@ -14,8 +14,10 @@ class Savepoint:
 
     name: str
     catalog: Catalog
-    held: dict[int, Mode]
-    private: set[int]
+    held: Shelf[int, Mode]
+    shown: Shelf[str, str]
+    private: Shelf[int, None]
+    blocking: Shelf[int, None]
 
 
 @dataclass(slots=True)
@@ -24,15 +26,20 @@ class Transaction:
 
     number: int
     start: Catalog
-    held: dict[int, Mode] = field(default_factory=dict)
-    private: set[int] = field(default_factory=set)
+    held: Shelf[int, Mode] = field(default_factory=Shelf)
+    private: Shelf[int, None] = field(default_factory=Shelf)
     filled: set[int] = field(default_factory=set)
     """Relations made in it that got rows since."""
     names: dict[int, str] = field(default_factory=dict)
     """What the locked relations are called."""
-    blocking: set[int] = field(default_factory=set)
+    named: dict[str, int] = field(default_factory=dict)
+    """The locked relation that was last called so."""
+    shown: Shelf[str, str] = field(default_factory=Shelf)
+    """The locks by those names, as they are shown."""
+    blocking: Shelf[int, None] = field(default_factory=Shelf)
     """The locked relations that existed before and that others wait for."""
-    local_settings: dict[str, str] = field(default_factory=dict)
+    local_settings: set[str] = field(default_factory=set)
+    """The names of the settings that end with it."""
     savepoints: list[Savepoint] = field(default_factory=list)
 
 
@@ -42,7 +49,10 @@ class Session:
 
     time_zone: str
     transaction: Transaction | None = None
-    settings: dict[str, str] = field(default_factory=dict)
+    settings: Shelf[str, str] = field(default_factory=Shelf)
+    """Every setting in force that was set in sight."""
+    lasting: Shelf[str, str] = field(default_factory=Shelf)
+    """Those of them that outlive the transaction, and what local ones hide."""
     transactions: int = 0
 
     def begin(self, catalog: Catalog) -> Transaction:
@@ -55,30 +65,22 @@ class Session:
     def end(self) -> None:
         """COMMIT or ROLLBACK: locks and local settings go."""
         self.transaction = None
-
-    def setting(self, name: str) -> str | None:
-        """A setting in force that was set in sight."""
-        local = self.transaction.local_settings if self.transaction is not None else {}
-        return local.get(name, self.settings.get(name))
-
-    def all_settings(self) -> dict[str, str]:
-        """Every setting in force that was set in sight."""
-        local = self.transaction.local_settings if self.transaction is not None else {}
-        return {**self.settings, **local}
+        self.settings = self.lasting
 
     def set(self, name: str, value: str | None, *, local: bool) -> None:
         """SET, SET LOCAL or, without a value, RESET."""
-        target = self.settings
+        hidden = self.transaction.local_settings if self.transaction is not None else set[str]()
         if local:
             if self.transaction is None:
                 return
-            target = self.transaction.local_settings
-        if value is None:
-            target.pop(name, None)
+            hidden.discard(name) if value is None else hidden.add(name)
+            value = self.lasting.get(name) if value is None else value
         else:
-            target[name] = value
+            self.lasting = self.lasting.remove(name) if value is None else self.lasting.set(name, value)
+        if local or name not in hidden:
+            self.settings = self.settings.remove(name) if value is None else self.settings.set(name, value)
 
     @property
     def zone(self) -> str:
         """The time zone in force."""
-        return self.setting("timezone") or self.time_zone
+        return self.settings.get("timezone") or self.time_zone

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from miglint.catalog import Column, ConstraintKind, Name, Sequence, Table, TableKind, View
+from miglint.catalog import Column, ConstraintKind, Index, Name, Sequence, Shelf, Table, TableKind, View
 from miglint.changes import (
     AlterObject,
     CreateTable,
@@ -128,7 +128,8 @@ def _under_parent(node: Node, table: Table, execution: Execution, plan: Plan) ->
     parent = execution.table(table.parents[0])
     execution.lock(parent, Mode.ACCESS_EXCLUSIVE)
     check_default(node.get("partbound"), parent, plan, execution)
-    plain = {key: each for key, each in parent.constraints.items() if not each.index and each.references is None}
+    own = parent.constraints.items()
+    plain = Shelf((key, each) for key, each in own if not each.index and each.references is None)
     execution.put(replace(execution.latest(table), columns=parent.columns, constraints=plain))
     for index in parent.indexes.values():
         execution.lock_index(parent, index, Mode.SHARE_UPDATE_EXCLUSIVE)
@@ -141,11 +142,11 @@ def _under_parent(node: Node, table: Table, execution: Execution, plan: Plan) ->
 
 
 def _inherit(table: Table, execution: Execution) -> None:
-    columns: dict[str, Column] = {}
+    columns: Shelf[str, Column] = Shelf()
     for name in table.parents:
         parent = execution.table(name)
         execution.lock(parent, Mode.SHARE_UPDATE_EXCLUSIVE)
-        columns.update(parent.columns)
+        columns = columns.update(parent.columns)
     execution.put(replace(execution.latest(table), columns=columns))
 
 
@@ -154,11 +155,11 @@ def _fill(table: Table, elements: _Elements, execution: Execution, plan: Plan) -
         origin = execution.table(source)
         execution.lock(origin, Mode.ACCESS_SHARE)
         latest = execution.latest(table)
-        execution.put(replace(latest, columns={**latest.columns, **origin.columns}))
+        execution.put(replace(latest, columns=latest.columns.update(origin.columns)))
     for definition in elements.columns:
         latest = execution.latest(table)
         record_default(definition.column.default, execution)
-        execution.put(replace(latest, columns={**latest.columns, definition.column.name: definition.column}))
+        execution.put(replace(latest, columns=latest.columns.set(definition.column.name, definition.column)))
         if definition.serial or definition.column.identity:
             make_sequence(execution.latest(table), definition.column.name, execution)
     inline = (each for definition in elements.columns for each in definition.constraints)
@@ -240,8 +241,8 @@ def rename(node: Node, execution: Execution) -> None:
             execution.lock(table, Mode.ACCESS_EXCLUSIVE)
             trigger = table.triggers.get(node.get("subname", "")) if kind == "TRIGGER" else None
             if trigger is not None:
-                others = {key: each for key, each in table.triggers.items() if key != trigger.name}
-                execution.put(replace(table, triggers={**others, new: replace(trigger, name=new)}))
+                others = table.triggers.remove(trigger.name)
+                execution.put(replace(table, triggers=others.set(new, replace(trigger, name=new))))
 
 
 def _rename_relation(kind: str, name: Name, new: str, execution: Execution) -> None:
@@ -268,7 +269,7 @@ def move_table(table: Table, new: Name, execution: Execution) -> None:
     for other, constraint in list(catalog.foreign_keys_to(table.name)):
         latest = catalog.table(other.name) or other
         pointed = replace(constraint, references=new)
-        catalog = catalog.put(replace(latest, constraints={**latest.constraints, constraint.name: pointed}))
+        catalog = catalog.put(replace(latest, constraints=latest.constraints.set(constraint.name, pointed)))
     for child in catalog.children.get(table.name, ()):
         if (found := catalog.table(child)) is not None:
             parents = tuple(new if each == table.name else each for each in found.parents)
@@ -300,26 +301,30 @@ def _rename_column(name: Name, old: str, new: str, execution: Execution) -> None
         latest = execution.latest(other)
         columns = tuple(new if column == old else column for column in constraint.referenced_columns)
         pointed = replace(constraint, referenced_columns=columns)
-        execution.put(replace(latest, constraints={**latest.constraints, constraint.name: pointed}))
+        execution.put(replace(latest, constraints=latest.constraints.set(constraint.name, pointed)))
 
 
 def _rename_in(table: Table, old: str, new: str, execution: Execution) -> None:
-    columns = {
-        (new if key == old else key): replace(column, name=new) if key == old else column
-        for key, column in table.columns.items()
-    }
+    columns = table.columns
+    if old in columns:
+        columns = columns.renamed(old, new, replace(columns[old], name=new))
     constraints = {
-        key: replace(each, columns=tuple(_renamed(each.columns, old, new))) for key, each in table.constraints.items()
+        key: replace(each, columns=tuple(_renamed(each.columns, old, new)))
+        for key, each in table.constraints.items()
+        if old in each.columns
     }
     indexes = {
-        key: replace(
-            index,
-            keys=tuple(replace(part, column=new) if part.column == old else part for part in index.keys),
-            include=tuple(_renamed(index.include, old, new)),
-        )
+        key: _index_renamed(index, old, new)
         for key, index in table.indexes.items()
+        if old in index.columns or old in index.include
     }
-    execution.put(replace(table, columns=columns, constraints=constraints, indexes=indexes))
+    constrained = table.constraints.update(constraints)
+    execution.put(replace(table, columns=columns, constraints=constrained, indexes=table.indexes.update(indexes)))
+
+
+def _index_renamed(index: Index, old: str, new: str) -> Index:
+    keys = tuple(replace(part, column=new) if part.column == old else part for part in index.keys)
+    return replace(index, keys=keys, include=tuple(_renamed(index.include, old, new)))
 
 
 def _renamed(names: tuple[str, ...], old: str, new: str) -> Iterator[str]:
@@ -336,8 +341,8 @@ def _rename_constraint(name: Name, old: str, new: str, execution: Execution) -> 
     if constraint.index in table.indexes:
         rename_index(Name(name.schema, constraint.index), new, execution, Mode.SHARE_UPDATE_EXCLUSIVE)
         return
-    others = {key: each for key, each in table.constraints.items() if key != old}
-    execution.put(replace(table, constraints={**others, new: replace(constraint, name=new)}))
+    others = table.constraints.remove(old)
+    execution.put(replace(table, constraints=others.set(new, replace(constraint, name=new))))
 
 
 def set_schema(node: Node, execution: Execution) -> None:

@@ -15,13 +15,13 @@ def effects_of(execution: Execution, new: set[int]) -> tuple[Effect, ...]:
     """The effects on relations that existed before the transaction; its locks are then held on."""
     open_one = execution.session.transaction if not execution.outside_transaction else None
     transaction = open_one if open_one is not None else Transaction(0, execution.catalog)
-    private = transaction.private | execution.created
-    existing = [impact for oid, impact in execution.impacts.items() if oid not in private]
+    private, created = transaction.private, execution.created
+    existing = [each for oid, each in execution.impacts.items() if oid not in private and oid not in created]
     held = {impact.oid: _held(impact, transaction) for impact in existing}
     for impact in existing:
         mode = held[impact.oid]
         if mode is not None and _blocks(impact, mode):
-            transaction.blocking.add(impact.oid)
+            transaction.blocking = transaction.blocking.set(impact.oid, None)
     effects = [_effect(impact, held[impact.oid], transaction, impact.oid in new) for impact in existing]
     _keep(execution, transaction, held)
     shown = [effect for effect in effects if effect is not None]
@@ -93,12 +93,23 @@ def _keep(execution: Execution, transaction: Transaction, held: dict[int, Mode |
     for impact in execution.impacts.values():
         mode = held.get(impact.oid)
         if mode is not None:
-            transaction.held[impact.oid] = mode
-            transaction.names[impact.oid] = impact.name
+            transaction.held = transaction.held.set(impact.oid, mode)
+            _show(impact, mode, transaction)
         if impact.emptied:
-            transaction.private.add(impact.oid)
-    transaction.private |= execution.created
+            transaction.private = transaction.private.set(impact.oid, None)
+    for oid in execution.created:
+        transaction.private = transaction.private.set(oid, None)
     transaction.filled |= execution.filled
+
+
+def _show(impact: Impact, mode: Mode, transaction: Transaction) -> None:
+    """Note a lock by the name that its relation has by now."""
+    known = transaction.names.get(impact.oid, impact.name)
+    if known != impact.name and transaction.named.get(known) == impact.oid:
+        transaction.shown = transaction.shown.remove(known)
+    transaction.names[impact.oid] = impact.name
+    transaction.named[impact.name] = impact.oid
+    transaction.shown = transaction.shown.set(impact.name, mode.label)
 
 
 def causes_of(execution: Execution, effects: tuple[Effect, ...]) -> Mapping[int, frozenset[Work]]:

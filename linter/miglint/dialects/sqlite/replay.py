@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from miglint.catalog import Catalog, Column, Constraint, Name, Table
+from miglint.catalog import Catalog, Name, Shelf, Table
 from miglint.changes import (
     AddColumn,
     Change,
@@ -112,31 +112,25 @@ def _created(change: CreateTable, catalog: Catalog) -> Catalog:
     if change.if_not_exists and catalog.table(change.table) is not None:
         return catalog
     catalog, oid = catalog.with_oid()
-    constraints: dict[str, Constraint] = {}
-    for number, constraint in enumerate(change.constraints):
-        name = constraint.name or f"{change.table.name}_{number}"
-        constraints[name] = replace(constraint, name=name)
-    columns = {column.name: column for column in change.columns}
+    named = ((each.name or f"{change.table.name}_{number}", each) for number, each in enumerate(change.constraints))
+    constraints = Shelf((name, replace(constraint, name=name)) for name, constraint in named)
+    columns = Shelf((column.name, column) for column in change.columns)
     return catalog.put(Table(oid, change.table, columns, constraints=constraints, persistence=change.persistence))
 
 
 def _altered(change: AddColumn | DropColumn | RenameColumn | CreateIndex, table: Table) -> Table:
     if isinstance(change, AddColumn):
-        return replace(table, columns={**table.columns, change.column.name: change.column})
+        return replace(table, columns=table.columns.set(change.column.name, change.column))
     if isinstance(change, CreateIndex):
-        return replace(table, indexes={**table.indexes, change.index.name: change.index})
-    old = change.column.lower()
-    if isinstance(change, DropColumn):
-        return replace(table, columns={name: each for name, each in table.columns.items() if name.lower() != old})
-    return replace(table, columns=_renamed(table.columns, old, change.new_name))
-
-
-def _renamed(columns: Mapping[str, Column], old: str, new: str) -> dict[str, Column]:
-    return {
-        (new if name.lower() == old else name): replace(each, name=new) if name.lower() == old else each
-        for name, each in columns.items()
-    }
+        return replace(table, indexes=table.indexes.set(change.index.name, change.index))
+    columns = table.columns
+    for name in columns.folded(change.column):
+        if isinstance(change, DropColumn):
+            columns = columns.remove(name)
+        else:
+            columns = columns.renamed(name, change.new_name, replace(columns[name], name=change.new_name))
+    return replace(table, columns=columns)
 
 
 def _without_index(table: Table, name: str) -> Table:
-    return replace(table, indexes={key: index for key, index in table.indexes.items() if key != name})
+    return replace(table, indexes=table.indexes.remove(name))
