@@ -218,3 +218,40 @@ def _migrates(files: dict[str, str], folder: Path, server: servers.PostgreSQL) -
     arguments = [folder, server.host, str(server.port), server.user, "remedy"]
     done = subprocess.run([sys.executable, script, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{done.stderr[-3000:]}\n{list(files.values())[1:]}"
+
+
+BATCHED = """\
+import django
+from django.conf import settings
+settings.configure(DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}})
+django.setup()
+from django.db import connection, models
+
+class Order(models.Model):
+    status = models.CharField(max_length=20, default="old")
+    class Meta:
+        app_label = "shop"
+
+with connection.schema_editor() as editor:
+    editor.create_model(Order)
+Order.objects.bulk_create(Order() for _ in range(2500))
+"""
+
+
+@pytest.mark.parametrize(
+    ("written_now", "done"),
+    [
+        ('Order.objects.all().update(status="new")', None),
+        ('for order in Order.objects.all():\n        order.status = "new"\n        order.save()', "..."),
+    ],
+)
+def test_batches_reach_every_row_and_end(written_now: str, done: str | None, tmp_path: Path) -> None:
+    function = f'def fill(apps, schema_editor):\n    Order = apps.get_model("shop", "Order")\n    {written_now}\n'
+    text = migration("0001_initial", "migrations.RunPython(fill, migrations.RunPython.noop)", f"{HEAD}\n\n{function}")
+    example = Example("bad", True, "", (Block("shop/migrations/0002_fill.py", text, False, False, ()),))
+    (finding,) = [one for one in run(example, tmp_path).active if one.rule == "unbatched-data-migration"]
+    code = textwrap.dedent("\n".join(finding.problem.help.split("\n")[1:]))
+    if done is not None:
+        code = code.replace("...  #", 'order.status = "new"  #')
+    script = f'{BATCHED}\n{code}\nassert Order.objects.filter(status="new").count() == 2500\n'
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
