@@ -16,7 +16,7 @@ _PLAIN = frozenset("\"',./:;%?=@#()!-+")
 """Punctuation that means nothing to Markdown inside a line once the sequences in `_AUTOLINKS` are broken."""
 _BLOCK_START = re.compile(r"^(\d+(?=[.)])|(?=[-+=#:]))")
 """What would begin a list, a heading or a table's rule at the start of a line."""
-_AUTOLINKS = re.compile(r"@(?=\w)|#(?=\d)|(?<=:)(?=//)|(?i:www)(?=\.)|\b(?i:GH)(?=-\d)|(?<=[\w.+-])@")
+_AUTOLINKS = re.compile(r"@(?=\w)|[#!%&](?=\d)|(?<=:)(?=//)|(?i:www)(?=\.)|\b(?i:GH)(?=-\d)|(?<=[\w.+-])@")
 _MERMAID = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.- ()/")
 
 
@@ -100,7 +100,7 @@ def _escape_markdown(char: str) -> str:
 
 
 def _break_autolinks(text: str) -> str:
-    """A zero-width space where GitHub would see a mention, an issue, an address or a link."""
+    """A zero-width space where GitHub or GitLab would see a mention, an issue, an address or a link."""
     return _AUTOLINKS.sub(lambda match: match.group() + ZERO_WIDTH_SPACE, text)
 
 

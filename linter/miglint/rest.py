@@ -181,8 +181,9 @@ def _wait_before_retry(error: urllib.error.HTTPError, attempt: int, *, repeatabl
 
 def _failure(error: urllib.error.HTTPError, method: str, path: str) -> RestError:
     try:
-        message = json.loads(error.read(_CHUNK))["message"]
-    except (*_DROPPED, ValueError, TypeError, KeyError, RecursionError):
+        answer = json.loads(error.read(_CHUNK))
+        message = answer.get("message") or answer["error"]
+    except (*_DROPPED, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         message = error.reason
     return RestError(f"{method} {_shown(path)}: {error.code} {escape.line(str(message), 200)}", error.code)
 

@@ -136,10 +136,41 @@ def refusal(status: int, message: str) -> Answer:
     )
 
 
-class FakeGitHub:
+class Fake:
+    """What a server that is stood in for gets and is to do wrong."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+        self.calls: list[Call] = []
+        self.violations: list[str] = []
+        self.lock = threading.Lock()
+        self.ids = iter(range(1, 1_000_000))
+        self.url = ""
+
+    def fail(self, kind: str | int, pattern: str = "", **others: Any) -> None:
+        self.faults.append(Fault(str(kind), pattern, **others))
+
+    def answer(self, call: Call) -> Answer:
+        raise NotImplementedError
+
+    def fault_for(self, call: Call) -> Fault | None:
+        with self.lock:
+            for fault in self.faults:
+                if fault.times > 0 and re.search(fault.pattern, f"{call.verb} {call.path}"):
+                    if fault.after:
+                        fault.after -= 1
+                        continue
+                    fault.times -= 1
+                    self.calls.append(call)
+                    return fault
+        return None
+
+
+class FakeGitHub(Fake):
     """The state, and how each route changes it."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.may_write = True
         self.pulls: dict[int, dict[str, Any]] = {}
         self.files: dict[int, list[dict[str, Any]]] = defaultdict(list)
@@ -148,12 +179,6 @@ class FakeGitHub:
         self.check_runs: dict[int, dict[str, Any]] = {}
         self.annotations: dict[int, list[dict[str, Any]]] = defaultdict(list)
         self.statuses: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        self.faults: list[Fault] = []
-        self.calls: list[Call] = []
-        self.violations: list[str] = []
-        self.lock = threading.Lock()
-        self.ids = iter(range(1, 1_000_000))
-        self.url = ""
 
     # what a test sets up
 
@@ -172,9 +197,6 @@ class FakeGitHub:
         pull["head"]["repo"]["full_name"] = "stranger/shop" if fork else REPOSITORY
         pull["base"]["repo"]["full_name"] = REPOSITORY
         self.pulls[number] = pull
-
-    def fail(self, kind: str | int, pattern: str = "", **others: Any) -> None:
-        self.faults.append(Fault(str(kind), pattern, **others))
 
     def called(self, verb: str) -> list[Call]:
         return [call for call in self.calls if call.verb == verb]
@@ -197,18 +219,6 @@ class FakeGitHub:
             except Exception as error:
                 self.violations.append(f"the fake's own answer to {call.verb} {call.path}: {error.__cause__!r}")
             return answer
-
-    def fault_for(self, call: Call) -> Fault | None:
-        with self.lock:
-            for fault in self.faults:
-                if fault.times > 0 and re.search(fault.pattern, f"{call.verb} {call.path}"):
-                    if fault.after:
-                        fault.after -= 1
-                        continue
-                    fault.times -= 1
-                    self.calls.append(call)
-                    return fault
-        return None
 
     def _route(self, call: Call) -> Answer:
         if call.header.get("Authorization") != f"Bearer {TOKEN}":
@@ -355,24 +365,22 @@ def page(call: Call, entries: list[dict[str, Any]]) -> Answer:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Speaks HTTP for a FakeGitHub; unlike the real one it can misbehave to order."""
+    """Speaks HTTP for a fake; unlike a real server it can misbehave to order."""
 
     protocol_version = "HTTP/1.1"
-    github: FakeGitHub
+    fake: Fake
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        call = Call(
-            self.command, parts.path, parse_qs(parts.query), Headers(self.headers.items()), body, self.github.url
-        )
-        fault = self.github.fault_for(call)
+        call = Call(self.command, parts.path, parse_qs(parts.query), Headers(self.headers.items()), body, self.fake.url)
+        fault = self.fake.fault_for(call)
         if fault is None:
-            self.reply(self.github.answer(call))
+            self.reply(self.fake.answer(call))
         else:
             self.misbehave(fault)
 
-    do_POST = do_PATCH = do_GET
+    do_POST = do_PATCH = do_PUT = do_GET
 
     def reply(self, answer: Answer, *, length: int | None = None) -> None:
         self.send_response(answer.status_code)
@@ -422,13 +430,20 @@ class Server(ThreadingHTTPServer):
 @contextlib.contextmanager
 def serving() -> Iterator[FakeGitHub]:
     github = FakeGitHub()
-    handler = type("Bound", (Handler,), {"github": github})
+    with served(github):
+        yield github
+
+
+@contextlib.contextmanager
+def served(fake: Fake) -> Iterator[None]:
+    """Lets a fake be talked to, at its `url`."""
+    handler = type("Bound", (Handler,), {"fake": fake})
     server = Server(("127.0.0.1", 0), handler)
-    github.url = f"http://127.0.0.1:{server.server_address[1]}"
+    fake.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        yield github
+        yield
     finally:
         server.shutdown()
         thread.join()

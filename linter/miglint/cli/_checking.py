@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -34,15 +35,20 @@ def run(options: Options) -> int:
     repository = open_repository(Path.cwd())
     prepared = prepare(repository, options)
     with cache_of(repository, options.cache_dir, off=options.no_cache) as cache:
-        shown = any(output.format in SHOW_STATEMENTS for output in written)
-        result = outcome(repository, prepared, cache, statements=shown)
+        result = outcome(repository, prepared, cache, statements=_shows_statements(options, written))
     if options.write_baseline:
         return _write_baseline(result, prepared.config, repository.root)
     for output in written:
         _report(result, output, repository.root)
     if "github" in options.formats:
         step_summary(result)
+    if options.gitlab_note:
+        _gitlab_note(result)
     return int(fails(result, options.fail_on))
+
+
+def _shows_statements(options: Options, written: Sequence[Output]) -> bool:
+    return options.gitlab_note or any(output.format in SHOW_STATEMENTS for output in written)
 
 
 def fails(result: Result, fail_on: str) -> bool:
@@ -78,6 +84,14 @@ def step_summary(result: Result) -> None:
                 summary.write(reporter("markdown").report(result, Console()))
         except OSError as error:
             raise MiglintError(f"the step summary {file} cannot be written: {error.strerror or error}") from error
+
+
+def _gitlab_note(result: Result) -> None:
+    from miglint.gitlab.note import post
+
+    complaint = post(result, os.environ)
+    if complaint:
+        click.echo(f"miglint: {complaint}", err=True)
 
 
 def _write_baseline(result: Result, config: Config, root: Path) -> int:

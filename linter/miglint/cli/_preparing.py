@@ -42,6 +42,7 @@ class Options:
     write_baseline: bool
     cache_dir: Path | None = None
     no_cache: bool = False
+    gitlab_note: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,11 @@ from miglint.reporters import formats
     type=click.Path(path_type=Path, file_okay=False),
     help="Where what was read is kept for the next run; the user's cache folder if not given.",
 )
+@click.option(
+    "--gitlab-note",
+    is_flag=True,
+    help="In GitLab CI: keep the report in one note of the merge request.",
+)
 @click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
 def check(**options: object) -> int:
     """Check the migrations that a change introduces.

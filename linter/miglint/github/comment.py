@@ -15,7 +15,6 @@ LIMIT = 65_536
 """Characters that GitHub accepts in a comment; held in bytes of UTF-8, which are never fewer."""
 _PAGES = 10
 _TRUSTED = {"OWNER", "MEMBER", "COLLABORATOR"}
-_RESOLVED = "### ✅ miglint: resolved\n\nEverything that was reported here has been dealt with"
 
 
 def deliver(client: Client, event: Event, pull: PullRequest, result: Result) -> str:
@@ -27,7 +26,7 @@ def deliver(client: Client, event: Event, pull: PullRequest, result: Result) -> 
             return "nothing to say"
         client.post(comments, {"body": body(event, result)})
         return "posted"
-    text = body(event, result) if result.active else resolved(event)
+    text = body(event, result) if result.active else f"{MARKER}\n{markdown.resolved(event.sha)}"
     if existing.get("body") == text:
         return "unchanged"
     client.patch(f"{repository_path(event.repository)}/issues/comments/{existing['id']}", {"body": text})
@@ -39,11 +38,6 @@ def body(event: Event, result: Result) -> str:
     limit = LIMIT - len(MARKER.encode()) - 1
     layout = markdown.Layout(limit=limit, link=event.line_address, elsewhere="all are in the summary of the job")
     return f"{MARKER}\n{markdown.page(result, layout)}"
-
-
-def resolved(event: Event) -> str:
-    """What the comment becomes once nothing is found."""
-    return f"{MARKER}\n{_RESOLVED} as of {event.sha[:12]}.\n" if event.sha else f"{MARKER}\n{_RESOLVED}.\n"
 
 
 def _is_ours(comment: dict[str, Any]) -> bool:

@@ -44,6 +44,12 @@ def report(result: Result, console: Console) -> str:
     return page(result, Layout())
 
 
+def resolved(sha: str) -> str:
+    """What a comment or note becomes once nothing is found."""
+    as_of = f" as of {sha[:12]}" if sha else ""
+    return f"### ✅ miglint: resolved\n\nEverything that was reported here has been dealt with{as_of}.\n"
+
+
 def page(result: Result, layout: Layout) -> str:
     """The report within the layout's limit."""
     head = f"### {verdict(result)}"

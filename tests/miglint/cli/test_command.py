@@ -283,3 +283,13 @@ def test_a_report_that_cannot_be_printed_is_no_success(shop: Path, redirection: 
         check=False,
     )
     assert (ran.returncode, ran.stderr) == (2, f"miglint: {message}\n")
+
+
+def test_a_note_that_cannot_be_written_is_said_and_changes_nothing_else(shop: Path) -> None:
+    variables = {"CI_MERGE_REQUEST_PROJECT_ID": "1", "CI_MERGE_REQUEST_IID": "2", "CI_API_V4_URL": "http://127.0.0.1:9"}
+    asked = ("check", "--base", "main", "--gitlab-note")
+    assert miglint(shop, *asked).stderr == "miglint: no note: this is no pipeline of a merge request\n"
+    done = miglint(shop, *asked, "--fail-on", "warning", **variables, MIGLINT_TOKEN="x")
+    assert done.returncode == 1
+    assert done.stderr == "miglint: no note: GET /user: the connection failed (ConnectionRefusedError)\n"
+    assert "irreversible-run-python" in done.stdout
