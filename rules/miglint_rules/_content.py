@@ -9,9 +9,10 @@ from typing import Any
 
 from miglint.finding import Span
 from miglint.history import Migration, Operation
-from miglint.sources.django.source import Unparsable, parse
 from miglint.sources.django.values import Function, LocalClass, Unknown
-from miglint_rules._alike import alike, plain_sql
+from miglint_rules._alike import alike, plain_sql, relevant
+from miglint_rules._module_code import module_code
+from miglint_rules._plain_code import plain
 from miglint_rules._words import DJANGO
 
 
@@ -66,16 +67,23 @@ def _changed_code(before: Migration, after: Migration, old: bytes, new: bytes) -
     opaque = [part for part in now if _is_opaque(part)]
     if _written(was, old) != _written(now, new):
         return Difference("what could not be evaluated", opaque[0].span if opaque and opaque[0].span else after.span)
-    if not any(isinstance(part, Function | LocalClass) for part in now) and not opaque:
+    pairs = zip(_defined(was), _defined(now), strict=False)
+    if not opaque and not _defined(now):
         return None
-    before_code, after_code = _code(old), _code(new)
+    before_code, after_code = module_code(old), module_code(new)
     if before_code is None or after_code is None:
         return None
-    names = [name for name in after_code if before_code.get(name) != after_code[name]]
-    if not names:
-        return None
-    spans = [part.span for part in now if isinstance(part, Function | LocalClass) and part.name in names and part.span]
-    return Difference(f"the code of {names[0]}", spans[0] if spans else after.span)
+    for earlier, later in pairs:
+        if earlier.span and later.span and before_code.at(earlier.span) != after_code.at(later.span):
+            return Difference(f"the code of {later.name}", later.span)
+    if opaque and before_code.of_migration() != after_code.of_migration():
+        return Difference("the code that its operations are made with", opaque[0].span or after.span)
+    return None
+
+
+def _defined(parts: Sequence[Any]) -> list[Function | LocalClass]:
+    """The functions and classes of the file among the parts."""
+    return [part for part in parts if isinstance(part, Function | LocalClass)]
 
 
 def _forward_parts(migration: Migration) -> list[Any]:
@@ -105,7 +113,7 @@ def _segment(lines: Sequence[str], span: Span) -> str:
 
 def _normal(text: str) -> str:
     try:
-        return ast.dump(_Bare().visit(ast.parse(f"({text}\n)")))
+        return "".join(map(ast.dump, plain(ast.parse(f"value = ({text}\n)").body)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return "".join(text.split())
 
@@ -120,93 +128,14 @@ def _not_understood(part: Any) -> bool:
 
 
 def _parts(value: Any) -> Iterator[Any]:
-    """A value and everything in it."""
+    """A value and everything in it that can reach a database."""
     stack = [value]
     while stack:
         part = stack.pop()
         yield part
         if isinstance(part, Mapping):
-            stack.extend(part.values())
+            stack.extend(relevant(part).values())
         elif isinstance(part, list | tuple | set | frozenset):
             stack.extend(part)
         elif is_dataclass(part) and not isinstance(part, Span):
             stack.extend(getattr(part, field.name) for field in fields(part))
-
-
-def _code(content: bytes) -> dict[str, str] | None:
-    """The code that the Migration class names, by name, without annotations and docstrings; not the class itself."""
-    try:
-        module = parse(content, "")
-    except Unparsable:
-        return None
-    defined = dict(_definitions(module.body))
-    found: dict[str, str] = {}
-    waiting = ["Migration"]
-    while waiting:
-        name = waiting.pop()
-        if name in found or name not in defined:
-            continue
-        nodes = [_Bare().visit(node) for node in defined[name]]
-        found[name] = "".join(ast.dump(node) for node in nodes) if name != "Migration" else ""
-        waiting += [part.id for node in nodes for part in ast.walk(node) if isinstance(part, ast.Name)]
-    return found
-
-
-def _definitions(body: Sequence[ast.stmt]) -> Iterator[tuple[str, list[ast.stmt]]]:
-    """What each name of a module stands for; a name that is bound more than once stands for all of it."""
-    found: dict[str, list[ast.stmt]] = {}
-    for statement in body:
-        for name in _names_bound(statement):
-            found.setdefault(name, []).append(statement)
-    yield from found.items()
-
-
-def _names_bound(statement: ast.stmt) -> list[str]:
-    match statement:
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            return [statement.name]
-        case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
-            return [part.id for part in ast.walk(statement) if isinstance(part, ast.Name) and _is_stored(part)]
-        case ast.If() | ast.Try() | ast.For() | ast.With():
-            return [
-                name
-                for part in ast.iter_child_nodes(statement)
-                if isinstance(part, ast.stmt)
-                for name in _names_bound(part)
-            ]
-    return []
-
-
-def _is_stored(name: ast.Name) -> bool:
-    return isinstance(name.ctx, ast.Store)
-
-
-class _Bare(ast.NodeTransformer):
-    """Takes annotations and docstrings away."""
-
-    def visit_arg(self, node: ast.arg) -> ast.arg:
-        node.annotation = None
-        return node
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
-        if node.value is None:
-            return ast.Pass()
-        return ast.Assign([node.target], self.visit(node.value))
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.stmt:
-        node.returns = None
-        return self._without_docstring(node)
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.stmt:
-        return self._without_docstring(node)
-
-    def visit_Expr(self, node: ast.Expr) -> ast.stmt | None:
-        if isinstance(node.value, ast.Constant):
-            return None
-        self.generic_visit(node)
-        return node
-
-    def _without_docstring(self, node: ast.FunctionDef | ast.ClassDef) -> ast.stmt:
-        self.generic_visit(node)
-        node.body = [part for part in node.body if not isinstance(part, ast.Pass)]
-        return node

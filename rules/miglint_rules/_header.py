@@ -18,6 +18,8 @@ def changed_header(before: Migration, after: Migration, scope: Scope) -> Differe
 
 
 def _dependencies(before: Migration, after: Migration, scope: Scope) -> Iterator[Difference]:
+    if any(one.migration == before.key for one in (scope.base_graph.missing if scope.base_graph else ())):
+        return  # no database can have applied it
     old, new = _meant(before.dependencies, scope), _meant(after.dependencies, scope)
     gone = _missing_from(new, old)
     kept = [(name, dependency) for name, dependency in gone if not deleted_by_change(dependency.key, scope)]

@@ -1,0 +1,221 @@
+"""Python code without what makes no difference to a database: looks, idioms that linters rewrite, what it prints.
+
+`plain` changes the tree that it is given. Two functions whose plain forms are equal do the same.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+
+from miglint_rules._plain_text import template
+
+_OLD_NAMES = {
+    "EnvironmentError": "OSError",
+    "IOError": "OSError",
+    "basestring": "str",
+    "iteritems": "items",
+    "iterkeys": "keys",
+    "itervalues": "values",
+    "long": "int",
+    "unicode": "str",
+    "xrange": "range",
+}
+"""Names of Python 2 and older ones of Python 3, by what they are now."""
+_UTC = frozenset(
+    f"{module}{name}"
+    for module in ("", "datetime.", "dt.", "pytz.", "timezone.", "datetime.timezone.", "dt.timezone.")
+    for name in ("UTC", "utc")
+)
+_TAKES_ANY_ITERABLE = frozenset({"all", "any", "dict", "frozenset", "list", "max", "min", "set", "sorted", "sum"})
+_LOGS = frozenset({"critical", "debug", "error", "exception", "info", "log", "warn", "warning", "write"})
+_LOGGERS = ("log", "logger", "logging", "LOG", "LOGGER", "stdout", "stderr")
+
+
+def plain(nodes: Iterable[ast.stmt]) -> list[ast.stmt]:
+    """The statements without what makes no difference."""
+    found: list[ast.stmt] = []
+    for node in nodes:
+        done = _Plain().visit(node)
+        found += done if isinstance(done, list) else [done] if done is not None else []
+    return found
+
+
+class _Plain(ast.NodeTransformer):
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        return ast.Constant(node.value)  # without the `u` of u"…"
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Name("UTC" if node.id == "utc" else _OLD_NAMES.get(node.id, node.id), node.ctx)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        if node.attr in ("UTC", "utc") and ast.unparse(node) in _UTC:
+            return ast.Name("UTC", node.ctx)
+        return ast.Attribute(self.visit(node.value), _OLD_NAMES.get(node.attr, node.attr), node.ctx)
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.expr:
+        self.generic_visit(node)
+        return template(node)
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        self.generic_visit(node)
+        return template(node)
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
+        self.generic_visit(node)
+        return _flat(node)
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        self.generic_visit(node)
+        operand = node.operand
+        if isinstance(node.op, ast.Not) and isinstance(operand, ast.Compare) and len(operand.ops) == 1:
+            opposite = {ast.In: ast.NotIn, ast.Is: ast.IsNot}.get(type(operand.ops[0]))
+            if opposite is not None:
+                return ast.Compare(operand.left, [opposite()], operand.comparators)
+        return node
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        self.generic_visit(node)
+        for position, (kind, other) in enumerate(zip(node.ops, node.comparators, strict=True)):
+            if isinstance(other, ast.Constant) and other.value is None and isinstance(kind, ast.Eq | ast.NotEq):
+                node.ops[position] = ast.Is() if isinstance(kind, ast.Eq) else ast.IsNot()
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        node.keywords = [one for one in node.keywords if not _is_false(one, "strict")]
+        if isinstance(node.func, ast.Attribute):
+            return template(node)
+        return _builtin(node, node.func.id) if isinstance(node.func, ast.Name) else node
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        return ast.arg(node.arg)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt | None:
+        return None if node.value is None else ast.Assign([self.visit(node.target)], self.visit(node.value))
+
+    def visit_Pass(self, node: ast.Pass) -> None:
+        return None
+
+    def visit_Import(self, node: ast.Import) -> None:
+        return None  # code moves, and old migrations must follow it
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        return None
+
+    def visit_Expr(self, node: ast.Expr) -> ast.stmt | None:
+        if isinstance(node.value, ast.Constant) or _prints(node.value):
+            return None
+        self.generic_visit(node)
+        return node
+
+    def visit_If(self, node: ast.If) -> ast.stmt | None:
+        self.generic_visit(node)
+        node.test = _asked(node.test)
+        if not node.body and not node.orelse:
+            return None
+        if len(node.body) == 1 and isinstance(inner := node.body[0], ast.If) and not node.orelse and not inner.orelse:
+            return ast.If(_flat(ast.BoolOp(ast.And(), [node.test, inner.test])), inner.body, [])
+        return node
+
+    def visit_While(self, node: ast.While) -> ast.stmt:
+        self.generic_visit(node)
+        node.test = _asked(node.test)
+        return node
+
+    def visit_Raise(self, node: ast.Raise) -> ast.stmt:
+        self.generic_visit(node)
+        return ast.Raise(node.exc)
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
+        self.generic_visit(node)
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.stmt:
+        self.generic_visit(node)
+        node.returns = None
+        while node.body and isinstance(last := node.body[-1], ast.Return) and _is_none(last.value):
+            node.body.pop()
+        _drop_unused(node)
+        return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.stmt:
+        self.generic_visit(node)
+        node.bases = [base for base in node.bases if not (isinstance(base, ast.Name) and base.id == "object")]
+        return node
+
+
+def _flat(node: ast.BoolOp) -> ast.BoolOp:
+    """`a and (b and c)` as `a and b and c`."""
+    values: list[ast.expr] = []
+    for value in node.values:
+        same = isinstance(value, ast.BoolOp) and type(value.op) is type(node.op)
+        values += value.values if isinstance(value, ast.BoolOp) and same else [value]
+    return ast.BoolOp(node.op, values)
+
+
+def _asked(test: ast.expr) -> ast.expr:
+    """`len(found)` where only its truth counts."""
+    if isinstance(test, ast.Call) and isinstance(test.func, ast.Name) and test.func.id == "len" and len(test.args) == 1:
+        return test.args[0]
+    return test
+
+
+def _builtin(node: ast.Call, name: str) -> ast.expr:
+    """`set([1])`, `dict(a=1)`, `list(found.items())`, `super(A, self)`, `any([x for x in y])` as it is written now."""
+    if name == "super":
+        return ast.Call(node.func, [], [])
+    if name == "dict" and not node.args and all(one.arg for one in node.keywords):
+        return ast.Dict([ast.Constant(one.arg) for one in node.keywords], [one.value for one in node.keywords])
+    if node.keywords or len(node.args) != 1 or name not in _TAKES_ANY_ITERABLE:
+        return node
+    given = node.args[0]
+    if isinstance(given, ast.ListComp):
+        given = ast.GeneratorExp(given.elt, given.generators)
+    if name == "set" and isinstance(given, ast.List | ast.Tuple) and given.elts:
+        return ast.Set(given.elts)
+    if name == "set" and isinstance(given, ast.GeneratorExp):
+        return ast.SetComp(given.elt, given.generators)
+    if name == "list" and isinstance(given, ast.GeneratorExp):
+        return ast.ListComp(given.elt, given.generators)
+    if name == "list" and isinstance(given, ast.Call) and isinstance(method := given.func, ast.Attribute):
+        return given if method.attr in ("items", "keys", "values") and not given.args else node
+    return ast.Call(node.func, [given], [])
+
+
+def _is_false(keyword: ast.keyword, name: str) -> bool:
+    return keyword.arg == name and isinstance(keyword.value, ast.Constant) and keyword.value.value is False
+
+
+def _is_none(value: ast.expr | None) -> bool:
+    return value is None or (isinstance(value, ast.Constant) and value.value is None)
+
+
+def _prints(value: ast.expr) -> bool:
+    """`print(…)`, `logger.info(…)`, `sys.stdout.write(…)`."""
+    if not isinstance(value, ast.Call):
+        return False
+    if isinstance(value.func, ast.Name):
+        return value.func.id == "print"
+    if not isinstance(value.func, ast.Attribute) or value.func.attr not in _LOGS:
+        return False
+    return ast.unparse(value.func.value).rpartition(".")[2] in _LOGGERS
+
+
+def _drop_unused(node: ast.FunctionDef) -> None:
+    """Take away constants that are given a name which nobody asks for."""
+    asked = {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
+    for part in ast.walk(node):
+        for name in ("body", "orelse", "finalbody"):
+            body = getattr(part, name, None)
+            if isinstance(body, list):
+                body[:] = [one for one in body if not _is_unused(one, asked)]
+        if isinstance(part, ast.ExceptHandler) and part.name not in asked:
+            part.name = None
+
+
+def _is_unused(statement: ast.stmt, asked: Sequence[str] | set[str]) -> bool:
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant()):
+            return name not in asked
+    return False

@@ -1,0 +1,85 @@
+"""Texts with values in them: `"%s!" % name`, `"{}!".format(name)` and `f"{name}!"` say the same."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+from collections.abc import Iterator
+
+_PERCENT = re.compile(r"%(.)", re.DOTALL)
+
+
+def template(node: ast.expr) -> ast.expr:
+    """The text as an f-string, or as a constant if it holds no values; whatever else it is as it is."""
+    try:
+        parts = list(_parts(node))
+    except (ValueError, IndexError, KeyError, LookupError):  # a text that Python would refuse, or one of another kind
+        return node
+    joined = list(_joined(parts))
+    if all(isinstance(part, ast.Constant) for part in joined):
+        return joined[0] if joined else ast.Constant("")
+    return ast.JoinedStr(joined)
+
+
+def _joined(parts: list[str | ast.expr]) -> Iterator[ast.expr]:
+    """The parts, texts that follow one another as one."""
+    text = ""
+    for part in parts:
+        if isinstance(part, str):
+            text += part
+            continue
+        if text:
+            yield ast.Constant(text)
+        text = ""
+        yield part
+    if text:
+        yield ast.Constant(text)
+
+
+def _parts(node: ast.expr) -> Iterator[str | ast.expr]:
+    """The texts and values. Raises ValueError where it is no such expression, or says how a value is to be shown."""
+    match node:
+        case ast.JoinedStr(values=values):
+            for value in values:
+                yield value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else value
+        case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod(), right=right):
+            yield from _percent(text, list(right.elts) if isinstance(right, ast.Tuple) else [right])
+        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format")):
+            yield from _format(text, node)
+        case _:
+            raise ValueError(node)
+
+
+def _percent(text: str, values: list[ast.expr]) -> Iterator[str | ast.expr]:
+    rest = 0
+    for found in _PERCENT.finditer(text):
+        yield text[rest : found.start()]
+        rest = found.end()
+        if found[1] == "%":
+            yield "%"
+        elif found[1] == "s":
+            yield _value(values.pop(0))
+        else:
+            raise ValueError(text)
+    yield text[rest:]
+    if values:
+        raise ValueError(text)
+
+
+def _format(text: str, call: ast.Call) -> Iterator[str | ast.expr]:
+    named = {one.arg: one.value for one in call.keywords}
+    position = 0
+    for literal, name, spec, conversion in string.Formatter().parse(text):
+        yield literal
+        if name is None:
+            continue
+        if spec or conversion or None in named or any(isinstance(one, ast.Starred) for one in call.args):
+            raise ValueError(text)
+        if name == "":
+            name, position = str(position), position + 1
+        yield _value(call.args[int(name)] if name.isdigit() else named[name])
+
+
+def _value(value: ast.expr) -> ast.FormattedValue:
+    return ast.FormattedValue(value, -1)

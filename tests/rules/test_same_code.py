@@ -1,0 +1,132 @@
+"""Versions of a released migration that do the same, and such that do not."""
+
+from __future__ import annotations
+
+import pytest
+
+from django_files import migration_of
+from miglint_rules._content import Difference, difference
+
+HEAD = "from django.conf import settings\nfrom django.db import migrations, models\n"
+RUN = "operations = [migrations.RunPython(fill, back)]"
+BACK = "def back(apps, editor):\n    pass\n"
+
+
+def compared(before: tuple[str, str], after: tuple[str, str]) -> Difference | None:
+    """The difference of two migrations, each by the code before its class and the class's body."""
+    texts = [
+        (f"{HEAD}{code}\n\nclass Migration(migrations.Migration):\n    {body}\n").encode()
+        for code, body in (before, after)
+    ]
+    was, now = (migration_of(body, before=code) for code, body in (before, after))
+    return difference(was, now, *texts)
+
+
+def of_function(before: str, after: str) -> Difference | None:
+    """The difference of two bodies of RunPython's function."""
+    codes = [
+        "def fill(apps, editor):\n" + "".join(f"    {line}\n" for line in text.splitlines()) + BACK
+        for text in (before, after)
+    ]
+    return compared((codes[0], RUN), (codes[1], RUN))
+
+
+SAME = [
+    ('use("a")', "use(u'a')"),
+    ('use("%s of %s" % (a, b))', 'use(f"{a} of {b}")'),
+    ('use("{} of {}".format(a, b))', 'use(f"{a} of {b}")'),
+    ('use("{x}%".format(x=a))', 'use("%s%%" % a)'),
+    ('use(f"none")', 'use("none")'),
+    ("if a:\n    if b:\n        use()", "if a and b:\n    use()"),
+    ("use()\nreturn", "use()"),
+    ("print('so many')\nuse()", "logger.info('%d', many)\nuse()"),
+    ("for order in orders():\n    order.save()", "for one in orders():\n    one.save()"),
+    ("use(datetime.timezone.utc)", "from datetime import UTC\nuse(UTC)"),
+    ("if len(found):\n    use()", "if found:\n    use()"),
+    ("unused = 'text'\nuse()", "use()"),
+    ("use(any([one.a for one in all]))", "use(any(two.a for two in all))"),
+    ("for key, value in found.iteritems():\n    use(key)", "for key, _ in list(found.items()):\n    use(key)"),
+    ("use(not a in b, c == None)", "use(a not in b, c is None)"),
+    ("try:\n    use()\nexcept IOError as error:\n    pass", "try:\n    use()\nexcept OSError:\n    pass"),
+    ("value: int = one()\nuse(value)", "'Text.'\nvalue = one()\nuse(value)"),
+]
+OTHER = [
+    ('use("a")', 'use("b")'),
+    ('use("{1} {0}".format(a, b))', 'use(f"{a} {b}")'),
+    ('use("%d" % a)', 'use(f"{a}")'),
+    ("if a:\n    if b:\n        use()\nelse:\n    more()", "if a and b:\n    use()\nelse:\n    more()"),
+    ("a.save()\nb.save()", "b.save()\na.save()"),
+    ("for one in ones:\n    two.save()", "for two in ones:\n    two.save()"),
+    ("status = 'new'\nuse(status)", "status = 'old'\nuse(status)"),
+    ("if a:\n    return\nuse()", "if a:\n    pass\nuse()"),
+    ("editor.execute('a')", "pass"),
+    ("write('x')", "pass"),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), SAME)
+def test_code_that_does_the_same_is_no_difference(before: str, after: str) -> None:
+    assert of_function(before, after) is None
+
+
+@pytest.mark.parametrize(("before", "after"), OTHER)
+def test_code_that_does_something_else_is_a_difference(before: str, after: str) -> None:
+    found = of_function(before, after)
+    assert found is not None
+    assert (found.what, found.harmless) == ("the code of fill", False)
+
+
+def test_a_function_may_be_called_something_else_and_stand_elsewhere() -> None:
+    before = "ALL = ['a']\ndef use(apps):\n    return ALL\ndef fill(apps, editor):\n    use(apps)\n" + BACK
+    after = BACK + "def _names(registry):\n    return NAMES\nNAMES = ['a']\n"
+    body = "def forwards(apps, schema_editor):\n        _names(apps)\n"
+    named = f"{body}    operations = [migrations.RunPython(forwards, back)]"
+    assert (
+        compared(
+            (before, RUN), (after, named.replace("\n    operations", "\noperations").replace("\n        ", "\n    "))
+        )
+        is None
+    )
+
+
+def test_what_a_function_uses_of_the_file_belongs_to_it() -> None:
+    code = "ALL = ['a']\ndef fill(apps, editor):\n    use(ALL)\n" + BACK
+    found = compared((code, RUN), (code.replace("'a'", "'b'"), RUN))
+    assert found is not None
+    assert found.what == "the code of fill"
+
+
+def test_the_way_back_is_run_as_it_is_then() -> None:
+    code = "def fill(apps, editor):\n    use()\n"
+    assert compared((code + BACK, RUN), (code + BACK.replace("pass", "undo()"), RUN)) is None
+
+
+FIELD = 'operations = [migrations.AddField("order", "note", {})]'
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "harmless"),
+    [
+        ("models.NullBooleanField()", "models.BooleanField(null=True)", None),
+        ('models.CharField("name", max_length=3)', 'models.CharField("other", max_length=3)', True),
+        ('models.CharField(max_length=3, default=b"x")', 'models.CharField(max_length=3, default="x")', True),
+        ('models.CharField(max_length=3, default=b"x")', 'models.CharField(max_length=3, default="y")', False),
+        ('models.ForeignKey("shop.Order", models.CASCADE)', 'models.ForeignKey("shop.order", models.CASCADE)', True),
+        ('models.ForeignKey(to="auth.User")', "models.ForeignKey(to=settings.AUTH_USER_MODEL)", True),
+        ('models.ForeignKey(to="auth.User")', 'models.ForeignKey(to="shop.User")', False),
+        (
+            'models.ForeignKey("a.B", on_delete=lost.CASCADE)',
+            'models.ForeignKey("a.B", on_delete=models.CASCADE)',
+            True,
+        ),
+        ("models.IntegerField()", "models.BigIntegerField()", False),
+    ],
+)
+def test_fields_are_compared_by_what_a_database_gets(before: str, after: str, harmless: bool | None) -> None:
+    found = compared(("", FIELD.format(before)), ("", FIELD.format(after)))
+    assert (found.harmless if found else None) == harmless
+
+
+def test_a_check_constraint_of_an_earlier_django_says_the_same() -> None:
+    added = 'operations = [migrations.AddConstraint("order", models.CheckConstraint({}=models.Q(a=1), name="a"))]'
+    assert compared(("", added.format("check")), ("", added.format("condition"))) is None
