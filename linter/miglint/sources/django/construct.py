@@ -9,6 +9,7 @@ from typing import Any
 
 from miglint.history import Confidence, Operation
 from miglint.sources.django import allowed, defaults
+from miglint.sources.django.calls import Calls
 from miglint.sources.django.doubts import Converter, Doubt, Ledger, OwnArguments
 from miglint.sources.django.fields import FieldType, FieldTypes, NotBuilt
 from miglint.sources.django.values import Attribute, Call, Function, LocalClass, Reference, Setting, Unknown
@@ -55,9 +56,10 @@ _MODEL_OPTIONS = frozenset(
 class Constructor:
     """Builds the operations of one history. Doubts are noted in the ledger, at once or when a value is used."""
 
-    def __init__(self, types: FieldTypes, ledger: Ledger) -> None:
+    def __init__(self, types: FieldTypes, ledger: Ledger, calls: Calls) -> None:
         self._types = types
         self._ledger = ledger
+        self._calls = calls
         self._assumed: tuple[Doubt, ...] = ()
         """What was assumed of the operation that is being built: its fields carry it on to whatever alters them."""
 
@@ -192,12 +194,13 @@ class Constructor:
             doubt = Doubt(Confidence.ASSUMED, f"the environment variable {value.args[0]} is taken to be unset")
             return defaults.doubted(self.value(value.args[1]), doubt, self._ledger)
         name = _name(value)
-        if name:
-            known = defaults.known(name, self._ledger)
-            if known is not None:
-                return known
-            reason = f"the default {name}() is not run"
-        else:
+        known = defaults.known(name, self._ledger) if name else None
+        if known is not None:
+            return known
+        if isinstance(value, Reference):
+            return defaults.interpreted(name, field.get_internal_type(), self._calls, self._ledger)
+        reason = f"the default {name}() is not run"
+        if not name:
             try:
                 return _evaluated(self.value(value))
             except NotBuilt as error:
@@ -245,6 +248,11 @@ class Constructor:
         if call.target in {"django.db.models.SET", "django.db.models.deletion.SET"}:
             return Named("SET")
         made: Callable[..., Any] | None = allowed.django_class(call.target) or allowed.function(call.target)
+        if made is None:
+            made = self._types.plain_base(call.target)
+            if made is not None:
+                reason = f"{call.target} is taken for {made.__name__}"
+                self._ledger.note(Doubt(Confidence.ASSUMED, reason))
         if made is None:
             raise NotBuilt(f"{call.target}() is not run")
         if isinstance(made, type) and issubclass(made, _field_class()):

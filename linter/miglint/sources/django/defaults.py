@@ -6,9 +6,11 @@ import datetime as dt
 import decimal
 import uuid
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from typing import Any
 
 from miglint.history import Confidence
+from miglint.sources.django.calls import Calls
 from miglint.sources.django.doubts import Doubt, Ledger
 
 _MOMENT = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
@@ -144,6 +146,20 @@ def of_the_clock(value: dt.date | dt.time, field: str, ledger: Ledger) -> dt.dat
 def sample(name: str, internal_type: str, doubt: Doubt, ledger: Ledger) -> FunctionDefault:
     """A default for a value that is not known: one that fits the column."""
     return FunctionDefault(name, lambda: _SAMPLES.get(internal_type, ""), doubt, ledger)
+
+
+def interpreted(name: str, internal_type: str, calls: Calls, ledger: Ledger) -> FunctionDefault:
+    """A default for a function of the project: what its source says that it gives, or something that fits."""
+
+    def value() -> Any:
+        found = calls.value_of(name)
+        if found is None:
+            ledger.note(Doubt(Confidence.ASSUMED, f"the default {name}() is not run"))
+            return _SAMPLES.get(internal_type, "")
+        ledger.note(Doubt(Confidence.ASSUMED, f"the default {name}() was worked out from its source, not run"))
+        return deepcopy(found[0])
+
+    return FunctionDefault(name, value, None, ledger)
 
 
 def doubted(value: Any, doubt: Doubt, ledger: Ledger) -> FunctionDefault:

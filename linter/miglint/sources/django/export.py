@@ -7,6 +7,7 @@ from typing import Any
 from miglint.finding import Span
 from miglint.history import NotUnderstood
 from miglint.sources.django.evaluator.bounded import PLAIN, weigh
+from miglint.sources.django.evaluator.classes import members
 from miglint.sources.django.evaluator.frames import (
     Builtin,
     Class,
@@ -73,7 +74,7 @@ class Exporter:
     def _symbol(self, value: Any) -> Value:
         match value:
             case Call():
-                kwargs = {name: self._export(item) for name, item in value.kwargs.items()}
+                kwargs = {name: self._keyword(name, item) for name, item in value.kwargs.items()}
                 receiver = self._export(value.receiver)
                 return Call(value.target, tuple(map(self._export, value.args)), kwargs, value.span, receiver)
             case Reference():
@@ -85,6 +86,13 @@ class Exporter:
             case Unknown():
                 return self._lost(value)
         return self._internal(value)
+
+    def _keyword(self, name: str, value: Any) -> Value:
+        """An argument; a lookup `…__in` goes through the members of an enumeration."""
+        if name.endswith("__in") and isinstance(value, Reference | Class):
+            found = members(self._run, self._run.demand(value, self._frame))
+            value = value if found is None else found
+        return self._export(value)
 
     def _setting(self, value: Setting) -> Value:
         if isinstance(value.value, Unknown):

@@ -15,6 +15,7 @@ from miglint.sources.django.third_party import CONVERTING, FIELDS, UNVERIFIED, K
 from miglint.sources.django.values import Call, Value
 
 _PLAIN = "django.db.models"
+_MOST_BASES = 10
 
 
 class NotBuilt(Exception):
@@ -72,6 +73,18 @@ class FieldTypes:
         if custom is None:
             raise NotBuilt(f"the field class {name} is not known")
         return self._derived(name, custom, depth)
+
+    def plain_base(self, name: str) -> Any | None:
+        """The class of Django's that an index, a constraint or an expression of the repository's own comes down to."""
+        for _ in range(_MOST_BASES):
+            custom = self._custom.follow(name)
+            if custom is None:
+                return None
+            found = allowed.django_class(custom.base)
+            if found is not None:
+                return found
+            name = custom.base
+        return None
 
     def _derived(self, name: str, custom: CustomField, depth: int) -> FieldType:
         base = self.named(custom.base, depth + 1)

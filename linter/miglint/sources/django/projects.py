@@ -27,6 +27,11 @@ from miglint.sources.django.values import Unknown, Value
 DEFAULTS: Mapping[str, str] = {"AUTH_USER_MODEL": "auth.User", "DEFAULT_AUTO_FIELD": "django.db.models.AutoField"}
 """Django's own defaults for what migrations ask."""
 _VENDORS = {"mariadb": "mysql"}
+_ENGINES = {"sqlite": "sqlite3"}
+_ENGINE_WORDS = {"postgresql": ("postgresql", "postgis"), "sqlite": ("sqlite", "spatialite")} | {
+    vendor: (vendor,) for vendor in ("mysql", "oracle")
+}
+"""What the name of an engine holds that writes the SQL of a database, as packages that wrap Django's are called."""
 
 
 class Project:
@@ -76,8 +81,24 @@ class Project:
                 value = self._user_model
         if value is None:
             value = DEFAULTS.get(name)
+        if name == "DATABASES":
+            value = self._with_engine(value)
         self._modules.trail.note(("setting", name), settled(value))
         return value
+
+    def _with_engine(self, databases: Value | None) -> Value:
+        """DATABASES, the default one with the engine that the SQL is written for: settings mostly leave it open."""
+        known = databases if isinstance(databases, dict) else {}
+        default = known.get("default")
+        default = default if isinstance(default, dict) else {}
+        targets = (self._config.target, *self._config.databases.values())
+        vendors = {_VENDORS.get(target.database, target.database) for target in targets}
+        engine: Value = Unknown("the code is used for several databases")
+        if len(vendors) == 1:
+            vendor, written = vendors.pop(), default.get("ENGINE")
+            fits = isinstance(written, str) and any(word in written for word in _ENGINE_WORDS.get(vendor, ()))
+            engine = written if fits else f"django.db.backends.{_ENGINES.get(vendor, vendor)}"
+        return {**known, "default": {**default, "ENGINE": engine}}
 
     @cached_property
     def _user_model(self) -> str | None:

@@ -14,6 +14,7 @@ from miglint.sources.django import runtime, spans, touches
 from miglint.sources.django.backends.connection import Answers, connect
 from miglint.sources.django.backends.definitions import replay
 from miglint.sources.django.backends.names import Names, is_built_in
+from miglint.sources.django.calls import Calls
 from miglint.sources.django.construct import Constructor
 from miglint.sources.django.custom_fields import CustomFields
 from miglint.sources.django.doubts import Doubt, Ledger, summed_up
@@ -54,7 +55,8 @@ class DjangoRenderer:
         self._ledger = self._connection.ledger = Ledger()
         mentions = Mentions(history, tree)
         self._timeline = Timeline(history, graph, mentions, applied)
-        constructor = Constructor(FieldTypes(CustomFields(tree, history.root)), self._ledger)
+        calls = Calls(tree, history.root, target, history.settings)
+        constructor = Constructor(FieldTypes(CustomFields(tree, history.root)), self._ledger, calls)
         in_full = target.database == "sqlite"
         user = "AUTH_USER_MODEL" in history.settings
         self._states = States(self._timeline, constructor, self._ledger, in_full=in_full, user_model_known=user)

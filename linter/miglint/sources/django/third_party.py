@@ -58,6 +58,7 @@ FIELDS: Mapping[str, KnownField] = {
     **_plain("TextField", "annoying.JSONField"),
     **_plain("CharField", "jsonfield.JSONCharField", "multiselectfield.MultiSelectField"),
     **_plain("CharField", "phonenumber_field.PhoneNumberField", max_length=128),
+    **_plain("CharField", "oauth2_provider.ClientSecretField"),
     **_plain("CharField", "django_countries.CountryField", max_length=2),
     **_plain("CharField", "languages_plus.LanguageField", "timezone_field.TimeZoneField", max_length=63),
     **_plain("CharField", "colorfield.ColorField", max_length=25),

@@ -137,6 +137,65 @@ def test_a_migration_sees_the_vendor_of_its_own_database(where: str) -> None:
     assert certain([here, there])
 
 
+@pytest.mark.parametrize(
+    "engine", ["os.environ['ENGINE']", "'django.db.backends.sqlite3'", "'django_prometheus.db.backends.postgresql'"]
+)
+def test_settings_have_the_engine_that_the_sql_is_written_for(engine: str) -> None:
+    column = "'number' if settings.DATABASES['default']['ENGINE'].find('sqlite') > -1 else None"
+    text = migration(CUSTOMER.format(fields=f"('code', models.IntegerField(db_column={column}))"))
+    databases = f"import os\nDATABASES = {{'default': {{'ENGINE': {engine}, 'NAME': 'x'}}}}\n"
+    files = {"0001": text, "project/settings.py": SETTINGS + databases}
+    (made,) = rendered(files, "shop.0001")
+    assert '"code" integer NOT NULL' in made.sql
+    (made,) = rendered(files, "shop.0001", Config(target=Target("sqlite")), "sqlite")
+    assert '"number" integer NOT NULL' in made.sql
+    assert made.confidence is Confidence.EXACT
+
+
+@pytest.mark.parametrize(
+    ("returned", "literal", "reason"),
+    [
+        ("[kind for kind, _ in KINDS]", '\'["a", "b"]\'::jsonb', "was worked out from its source"),
+        ("random.choice('ab')", "'{}'::jsonb", "is not run"),
+        ("os.environ.get('X')", "'{}'::jsonb", "is not run"),
+    ],
+)
+def test_a_default_of_the_project_is_read_but_never_run(returned: str, literal: str, reason: str) -> None:
+    model = f"import os, random\nKINDS = [('a', 1), ('b', 2)]\n\ndef kinds():\n    return {returned}\n"
+    added = "migrations.AddField('customer', 'kinds', models.JSONField(default=shop.models.kinds))"
+    text = "import shop.models\n" + migration(added, after="0001")
+    files = {"0001": FIRST, "0002": text, "shop/__init__.py": "", "shop/models.py": model}
+    (statement, _) = rendered(files, "shop.0002")
+    assert f"DEFAULT {literal} NOT NULL" in statement.sql
+    assert statement.confidence is Confidence.ASSUMED
+    assert f"shop.models.kinds() {reason}" in statement.reason
+
+
+def test_a_lookup_goes_through_the_members_of_an_enumeration() -> None:
+    models = "from django.db import models\nNAMES = ['one', 'two']\nKind = models.TextChoices('Kind', NAMES)\n"
+    models += "class Level(models.IntegerChoices):\n    LOW = 1, 'low'\n    HIGH = 5\n"
+    checks = [
+        f"migrations.AddConstraint('customer', models.CheckConstraint(condition=models.Q({lookup}), name='{name}'))"
+        for lookup, name in (("name__in=shop.models.Kind", "kind"), ("id__in=shop.models.Level", "level"))
+    ]
+    text = "import shop.models\n" + migration(*checks, after="0001")
+    files = {"0001": FIRST, "0002": text, "shop/__init__.py": "", "shop/models.py": models}
+    kind, level = rendered(files, "shop.0002")
+    assert kind.sql.endswith("""CHECK ("name" IN ('one', 'two'))""")
+    assert level.sql.endswith('CHECK ("id" IN (1, 5))')
+    assert certain([kind, level])
+
+
+def test_an_index_of_the_project_is_taken_to_be_its_base() -> None:
+    indexes = "from django.db import models\nclass Own(models.Index):\n    pass\n"
+    added = "migrations.AddIndex('customer', shop.indexes.Own(fields=['name'], name='own'))"
+    text = "import shop.indexes\n" + migration(added, after="0001")
+    files = {"0001": FIRST, "0002": text, "shop/__init__.py": "", "shop/indexes.py": indexes}
+    (made,) = rendered(files, "shop.0002")
+    assert made.sql == 'CREATE INDEX "own" ON "shop_customer" ("name")'
+    assert (made.confidence, made.reason) == (Confidence.ASSUMED, "shop.indexes.Own is taken for Index")
+
+
 def test_a_helper_of_migrations_for_several_databases_knows_no_vendor() -> None:
     config = Config(databases={"shop": Target("mysql", (8,)), "stock": Target("sqlite")})
     helper = "from django.db import connection\nVENDOR = connection.vendor\n"

@@ -132,6 +132,26 @@ def _choices(owner: Class, name: str) -> list[Any]:
     return columns[name]
 
 
+def members(run: Run, value: Any) -> list[Any] | None:
+    """The values of an enumeration that is Django's `Choices` by its bases, or made by calling them; else None."""
+    match value:
+        case Class():
+            bases = {base.name.rpartition(".")[2] for base in ancestry(run, value) if isinstance(base, Reference)}
+            return _choices(value, "values") if bases & _CHOICES else None
+        case Call(target="django.db.models.TextChoices", args=(_, names)):
+            names = run.demand(names, Frame(run.main))
+            return [_member(item) for item in names] if isinstance(names, list | tuple) else None
+    return None
+
+
+def _member(item: Any) -> Any:
+    """A member's value in `TextChoices("Name", …)`: its name, or what stands beside the name, less the label."""
+    if not isinstance(item, list | tuple):
+        return item
+    value = item[-1]
+    return value[0] if isinstance(value, tuple) and len(value) == 2 else value
+
+
 def ancestry(run: Run, owner: Class) -> list[Class | Reference]:
     """The class, then its bases depth first: classes of the repository and names from outside."""
     chain: list[Class | Reference] = []

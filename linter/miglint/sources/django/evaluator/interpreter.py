@@ -51,6 +51,8 @@ class Interpreter:
         self.world = world
         self.main = main
         self.notes: list[NotUnderstood] = []
+        self.assumed = False
+        """Whether anything was noted, in places of no use too."""
         self._steps = steps
         self._depth = 0
         self._site: Span | None = None
@@ -211,6 +213,7 @@ class Interpreter:
 
     def note(self, reason: str, node: ast.expr | ast.stmt, frame: Frame) -> None:
         """Remember something that was not understood."""
+        self.assumed = True
         span = self.span(node, frame)
         if span is not None and len(self.notes) < 100:
             self.notes.append(NotUnderstood(reason, span))

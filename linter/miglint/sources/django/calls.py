@@ -1,0 +1,75 @@
+"""What functions of the repository give that take nothing, interpreted from their source and never run."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from miglint.changeset import Tree
+from miglint.history import Target
+from miglint.sources.django.evaluator.bounded import is_plain
+from miglint.sources.django.evaluator.frames import Closure, Frame, GaveUp
+from miglint.sources.django.evaluator.interpreter import Interpreter
+from miglint.sources.django.modules import Layout, Modules
+from miglint.sources.django.source import Source
+from miglint.sources.django.values import Unknown, Value
+
+_STEPS = 20_000
+_VENDORS = {"mariadb": "mysql"}
+
+
+class Calls:
+    """The surroundings of such functions: the repository's modules, and nothing that only a running project has."""
+
+    def __init__(self, tree: Tree, root: str, target: Target, settings: Mapping[str, str]) -> None:
+        self._tree = tree
+        self._anchor = posixpath.join(root, "x.py")
+        self._target = target
+        self._settings = settings
+        self._given: dict[str, tuple[Value] | None] = {}
+
+    def value_of(self, name: str) -> tuple[Value] | None:
+        """What the function of a dotted name returns; None if that is not plain data, or hangs on what is not known."""
+        if name not in self._given:
+            try:
+                self._given[name] = self._call(name)
+            except (GaveUp, RecursionError):
+                self._given[name] = None
+        return self._given[name]
+
+    def _call(self, name: str) -> tuple[Value] | None:
+        function = self._modules.resolve(name, self._anchor, self)
+        if not isinstance(function, Closure):
+            return None
+        run = Interpreter(self, function.frame.source, located=False, steps=_STEPS)
+        value = run.demand(run.call_closure(function, [], {}, None), Frame(function.frame.source))
+        return None if run.assumed or not is_plain(value) else (value,)
+
+    @cached_property
+    def _modules(self) -> Modules:
+        return Modules(self._tree, Layout(path for path in self._tree if path.endswith(".py")))
+
+    def resolve(self, name: str, importer: Source) -> Any:
+        """As the interpreter asks: what a dotted name stands for in the repository."""
+        return self._modules.resolve(name, importer.path, self)
+
+    def public_names(self, module: str, importer: Source) -> Mapping[str, Any] | None:
+        """What `from module import *` brings."""
+        found = self._modules.locate(f"{module}.*", importer.path)
+        frame = self._modules.frame(found[0], self) if found is not None else None
+        return None if frame is None else {name: value for name, value in frame.names.items() if name[:1] != "_"}
+
+    def read_text(self, path: str) -> str | None:
+        """No files: a function of an application reads them where it runs."""
+
+    def setting(self, name: str) -> Value | None:
+        """Only the settings that the history tells."""
+        return self._settings.get(name)
+
+    def fact(self, name: str, importer: Source) -> Value:
+        """The database that statements are written for."""
+        if name == "vendor":
+            return _VENDORS.get(self._target.database, self._target.database)
+        return self._target.database == "mariadb" if name == "mariadb" else Unknown(f"{name} is not known here")
