@@ -18,6 +18,7 @@ from miglint.cache import Cache
 from miglint.changeset import ChangeSet, Tree
 from miglint.config import Config, Ignore
 from miglint.coverage import coverage_of
+from miglint.crew import Crew
 from miglint.excerpts import excerpts
 from miglint.finding import Finding, Severity, Suppressed
 from miglint.globs import matches
@@ -27,7 +28,7 @@ from miglint.result import Result
 from miglint.rule import Kind, Rule
 from miglint.scope import Scope
 from miglint.scopes import Ask, beside, scopes_of, touched
-from miglint.statements import Statements, statements_of, unwritten
+from miglint.statements import Statements, bring_in, statements_of, unwritten
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class Request:
     """What a reader should know of the configuration."""
     statements: bool = True
     """Whether the statements are to be shown; without that they are written only if an active rule looks at them."""
+    jobs: int = 1
+    """How many processes may read migrations at once."""
 
     @property
     def judges_statements(self) -> bool:
@@ -62,10 +65,16 @@ class Request:
 def check(change_set: ChangeSet, config: Config, cache: Cache, request: Request) -> Result:
     """Check a change. Raises MiglintError where it cannot."""
     inspector = Inspector(request.rules, request.active, request.today)
-    scopes = scopes_of(change_set, config, cache, request.released)
+    written = request.statements or request.judges_statements
+
+    def meanwhile() -> None:
+        if written and _brings_migrations(change_set):
+            bring_in(config)
+
+    crew = Crew(request.jobs, meanwhile)
+    scopes = scopes_of(change_set, config, cache, request.released, crew)
     if request.open_pull_requests is not None and change_set.base_tree is not None:
         scopes = beside(scopes, config, cache, request.open_pull_requests)
-    written = request.statements or request.judges_statements
     studied = [
         (scope, statements_of(scope, scope.introduced, cache) if written else unwritten(scope, scope.introduced))
         for scope in scopes
@@ -106,6 +115,11 @@ def check(change_set: ChangeSet, config: Config, cache: Cache, request: Request)
         sources=excerpts(change_set, findings),
         notes=(*change_set.notes, *request.notes),
     )
+
+
+def _brings_migrations(change_set: ChangeSet) -> bool:
+    """Whether the change probably has migrations, told from names alone."""
+    return change_set.base_tree is None or any("migrations/" in path for path in change_set.changes)
 
 
 def _introduced_problems(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from miglint.cache import Cache
 from miglint.changeset import ChangeSet, PathChange, Tree
 from miglint.config import Config
+from miglint.crew import ALONE, Crew
 from miglint.graph import Graph
 from miglint.history import History, Key
 from miglint.pull_requests import OpenPullRequest, proposed
@@ -15,10 +16,12 @@ from miglint.scope import Scope
 from miglint.sources import read_histories
 
 
-def scopes_of(change_set: ChangeSet, config: Config, cache: Cache, released: Tree | None) -> list[Scope]:
+def scopes_of(
+    change_set: ChangeSet, config: Config, cache: Cache, released: Tree | None, crew: Crew = ALONE
+) -> list[Scope]:
     """The histories of the united tree, each with what it was on the base and what of it is released."""
     scopes = []
-    united = read_histories(change_set.tree, config, cache)
+    united = read_histories(change_set.tree, config, cache, crew)
     bases = _histories(change_set.base_tree, config, cache)
     shipped = _histories(released, config, cache)
     left = [base for base in bases.values() if not any(_same(base, history) for history in united)]

@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from miglint import dialects, sources
 from miglint.analysis import Analysis
 from miglint.cache import Cache, NullCache
 from miglint.config import Config
@@ -26,6 +27,12 @@ class Statements:
 
     checked: CheckedMigration
     analyses: tuple[Analysis, ...] = ()
+
+
+def bring_in(config: Config) -> None:
+    """Import what writing and analysing statements takes, ahead of the first."""
+    sources.bring_in(config.target)
+    dialects.bring_in(config.target)
 
 
 def target_of(migration: Migration, config: Config) -> Target:

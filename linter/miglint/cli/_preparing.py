@@ -14,6 +14,7 @@ from miglint.changeset import ChangeSet, Tree
 from miglint.cli._options import targeted
 from miglint.cli._ruling import Ruling, ruling
 from miglint.config import Config
+from miglint.crew import processors
 from miglint.errors import MiglintError
 from miglint.git import Repository, change_set, tree_at
 from miglint.registry import Selection, selected
@@ -43,6 +44,7 @@ class Options:
     cache_dir: Path | None = None
     no_cache: bool = False
     gitlab_note: bool = False
+    jobs: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class Prepared:
     baseline: frozenset[str]
     released: Tree | None
     today: dt.date
+    jobs: int = 1
+    """How many processes may work on it; the outcome does not depend on that."""
 
     def request(self, *, statements: bool = True) -> Request:
         """What is asked of the check, by the rules that look."""
@@ -71,6 +75,7 @@ class Prepared:
             today=self.today,
             notes=self.ruling.notes,
             statements=statements,
+            jobs=self.jobs,
         )
 
     def _known(self) -> Selection:
@@ -104,6 +109,7 @@ def prepare(repository: Repository, options: Options) -> Prepared:
         baseline=read_baseline(baseline, config.files) if baseline else frozenset(),
         released=tree_at(repository, config.released) if config.released else None,
         today=dt.datetime.now(dt.UTC).date(),
+        jobs=options.jobs or processors(),
     )
 
 

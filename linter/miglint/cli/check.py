@@ -64,6 +64,12 @@ from miglint.reporters import formats
     help="In GitLab CI: keep the report in one note of the merge request.",
 )
 @click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many processes read migrations at once; as many as there are processors if not given.",
+)
 def check(**options: object) -> int:
     """Check the migrations that a change introduces.
 

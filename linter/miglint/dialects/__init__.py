@@ -26,6 +26,12 @@ class Dialect(Protocol):
     ) -> list[list[Analysis]]: ...
 
 
+def bring_in(target: Target) -> None:
+    """Import what analysing statements takes, ahead of the first."""
+    if target.database in MODULES:
+        import_module(MODULES[target.database])
+
+
 def analyse(
     prelude: Iterable[Rendered], migrations: Sequence[Rendered], target: Target, *, together: bool = True
 ) -> list[list[Analysis]]:

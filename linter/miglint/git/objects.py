@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ class ObjectReader:
     def __init__(self, command: GitCommand) -> None:
         self._command = command
         self._processes: dict[str, Popen[bytes]] = {}
+        self._owner = os.getpid()
+        self._inherited: dict[str, Popen[bytes]] = {}
         self._sizes: dict[str, int] = {}
         self.lacking = False
         """Whether a blob was asked for that is not in this clone."""
@@ -88,6 +91,8 @@ class ObjectReader:
 
     def _ask(self, mode: str, names: list[str]) -> Iterator[tuple[str, int, bytes] | None]:
         """For each name its object's id, size and (with `--batch`) content; None where there is no such object."""
+        if os.getpid() != self._owner:  # a copy of the process that started them, which goes on asking them itself
+            self._inherited, self._processes, self._owner = self._processes, {}, os.getpid()
         process = self._processes.get(mode)
         if process is None:
             process = self._processes[mode] = self._command.start("cat-file", mode)

@@ -9,6 +9,8 @@ import importlib
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Protocol, cast
 
+from miglint.crew import ALONE, Crew
+
 if TYPE_CHECKING:
     from miglint.cache import Cache
     from miglint.changeset import Tree
@@ -23,7 +25,10 @@ SOURCES = ("django", "sql")
 class Source(Protocol):
     """What a source's package offers."""
 
-    def read(self, tree: Tree, config: Config, cache: Cache) -> list[History]: ...
+    def read(self, tree: Tree, config: Config, cache: Cache, crew: Crew = ALONE) -> list[History]: ...
+
+    def bring_in(self, target: Target) -> None:
+        """Import what writing statements takes, ahead of the first."""
 
     def renderer(
         self,
@@ -38,9 +43,15 @@ class Source(Protocol):
     ) -> Renderer: ...
 
 
-def read_histories(tree: Tree, config: Config, cache: Cache) -> list[History]:
+def read_histories(tree: Tree, config: Config, cache: Cache, crew: Crew = ALONE) -> list[History]:
     """Every history in a tree, of every source."""
-    return [history for name in SOURCES for history in _source(name).read(tree, config, cache)]
+    return [history for name in SOURCES for history in _source(name).read(tree, config, cache, crew)]
+
+
+def bring_in(target: Target) -> None:
+    """Import what writing statements takes, ahead of the first."""
+    for name in SOURCES:
+        _source(name).bring_in(target)
 
 
 def renderer(

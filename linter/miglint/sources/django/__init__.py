@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 from collections.abc import Collection
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from miglint.cache import NullCache
+from miglint.crew import ALONE, Crew
+from miglint.errors import MiglintError
 
 if TYPE_CHECKING:
     from miglint.cache import Cache
@@ -18,7 +22,7 @@ if TYPE_CHECKING:
     from miglint.sources.renderer import Renderer
 
 
-def read(tree: Tree, config: Config, cache: Cache) -> list[History]:
+def read(tree: Tree, config: Config, cache: Cache, crew: Crew = ALONE) -> list[History]:
     """The histories of all Django projects in a tree. Operations are evaluated when somebody asks for them."""
     from miglint.sources.django.histories import histories
     from miglint.sources.django.modules import Layout, Modules
@@ -35,11 +39,25 @@ def read(tree: Tree, config: Config, cache: Cache) -> list[History]:
         modules = Modules(tree, Layout(found.paths))
         modules.remember(found.contents)
         projects = Projects(modules, found, config, cache)
-        return histories(packages(modules, projects, found), modules, projects)
+        return histories(packages(modules, projects, found, crew), modules, projects)
     finally:
         gc.freeze()
         if enabled:
             gc.enable()
+
+
+def bring_in(target: Target) -> None:
+    """Import Django and what it takes to write the target's SQL, unless it is not known yet which Django."""
+    from miglint.sources.django.installed import copies
+
+    if len(copies(os.environ)) == 1:
+        from miglint.sources.django import runtime
+        from miglint.sources.django.backends.connection import connect
+
+        import_module("miglint.sources.django.render")
+        runtime.start()
+        with contextlib.suppress(MiglintError):  # said once there is something to write
+            connect(target)
 
 
 def renderer(

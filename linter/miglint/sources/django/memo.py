@@ -19,6 +19,16 @@ MALFORMED = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
 """What decoding an entry raises that something else wrote."""
 
 
+def facts_to(facts: Facts) -> Any:
+    """Facts as JSON."""
+    return [[list(fact), answer] for fact, answer in facts.items()]
+
+
+def facts_from(data: Any) -> Facts:
+    """Facts from JSON."""
+    return {tuple(map(str, fact)): answer for fact, answer in data}
+
+
 class Trail:
     """The facts that were asked for, by whoever is being worked out."""
 
@@ -80,7 +90,7 @@ class Memo:
         if entry is None:
             return None
         try:
-            facts: Facts = {tuple(map(str, fact)): answer for fact, answer in entry["facts"]}
+            facts = facts_from(entry["facts"])
             if not self._holds(facts):
                 return None
             result = decode(entry["data"])
@@ -105,5 +115,5 @@ class Memo:
             data = encode(result)
         except (TypeError, RecursionError):
             return
-        entry = {"facts": [[list(fact), answer] for fact, answer in facts.items()], "data": data}
+        entry = {"facts": facts_to(facts), "data": data}
         self._cache.put(kind, f"{self._context}:{key}", entry)

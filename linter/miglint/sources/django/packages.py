@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from miglint.crew import ALONE, Crew
 from miglint.history import Unreadable
 from miglint.sources.django.modules import Modules
 from miglint.sources.django.projects import Projects
@@ -23,12 +24,12 @@ class Package:
     unreadable: list[Unreadable] = field(default_factory=list)
 
 
-def packages(modules: Modules, projects: Projects, scan: Scan) -> Iterator[Package]:
+def packages(modules: Modules, projects: Projects, scan: Scan, crew: Crew = ALONE) -> Iterator[Package]:
     """All folders of migrations, in the order of their paths."""
     members = _by_folder(scan.paths)
     lost = [path for path in scan.unreadable if is_usual(path)]
     candidates = _by_folder([*scan.migrations, *lost])
-    outcomes = read_files([path for path in scan.migrations if _is_module(path)], modules, projects)
+    outcomes = read_files([path for path in scan.migrations if _is_module(path)], modules, projects, crew)
     for folder, paths in sorted(candidates.items()):
         package = Package(folder)
         for path in paths:

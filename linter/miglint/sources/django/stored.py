@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
+from miglint.crew import ALONE, Crew
 from miglint.history import Unreadable
-from miglint.sources.django.memo import Facts
+from miglint.sources.django.memo import Facts, facts_from, facts_to
 from miglint.sources.django.migration import Body, Header, MigrationFile
 from miglint.sources.django.modules import Modules
 from miglint.sources.django.projects import Project, Projects
@@ -53,8 +54,8 @@ _Found = Header | Unreadable | None
 """What of an outcome is the same in every tree."""
 
 
-def read_files(paths: Iterable[str], modules: Modules, projects: Projects) -> dict[str, Outcome]:
-    """What each file holds. All that must be parsed are read in one batch."""
+def read_files(paths: Iterable[str], modules: Modules, projects: Projects, crew: Crew = ALONE) -> dict[str, Outcome]:
+    """What each file holds. All that must be parsed are read in one batch, and shared out among a crew."""
     outcomes: dict[str, Outcome] = {}
     missing: list[str] = []
     for path in paths:
@@ -66,9 +67,30 @@ def read_files(paths: Iterable[str], modules: Modules, projects: Projects) -> di
         found = kept[0]
         outcomes[path] = StoredFile(path, found, modules, project) if isinstance(found, Header) else found
     modules.prefetch(missing)
-    for path in missing:
-        outcomes[path] = _read(path, modules, projects.of(path))
+
+    def work(path: str) -> Any:
+        return _worked_out(path, modules, projects.of(path))
+
+    for path, answer in zip(missing, crew.answers(work, missing), strict=True):
+        outcomes[path] = _outcome_of(path, answer, modules, projects.of(path))
     return outcomes
+
+
+def _worked_out(path: str, modules: Modules, project: Project) -> Any:
+    """What a file holds and what that rests on, as data."""
+    with modules.trail.record() as facts:
+        outcome = _parse(path, modules, project, facts)
+    return facts_to(facts), _found_to(_found(outcome))
+
+
+def _outcome_of(path: str, answer: Any, modules: Modules, project: Project) -> Outcome:
+    """What a file holds, by the answer of a worker; worked out here if there is none."""
+    if answer is None:
+        return _read(path, modules, project)
+    facts, data = facts_from(answer[0]), answer[1]
+    found = _found_from(path, data)
+    project.memo.keep(_HEADER, _key(path, modules), facts, found, lambda _: data)
+    return StoredFile(path, found, modules, project) if isinstance(found, Header) else found
 
 
 def _key(path: str, modules: Modules) -> str:
@@ -78,9 +100,12 @@ def _key(path: str, modules: Modules) -> str:
 def _read(path: str, modules: Modules, project: Project) -> Outcome:
     with modules.trail.record() as facts:
         outcome = _parse(path, modules, project, facts)
-    found = outcome.header if isinstance(outcome, StoredFile) else outcome
-    project.memo.keep(_HEADER, _key(path, modules), facts, found, _found_to)
+    project.memo.keep(_HEADER, _key(path, modules), facts, _found(outcome), _found_to)
     return outcome
+
+
+def _found(outcome: Outcome) -> _Found:
+    return outcome.header if isinstance(outcome, StoredFile) else outcome
 
 
 def _found_to(found: _Found) -> Any:

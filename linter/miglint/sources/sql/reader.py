@@ -19,12 +19,12 @@ PLAN = "sqitch.plan"
 START = Span(1, 1, 1, 1)
 
 
-def read(tree: Tree, config: Config, cache: object = None) -> list[History]:
+def read(tree: Tree, config: Config, cache: object = None, crew: object = None) -> list[History]:
     """One history for each folder with migrations, in the order of the folders' paths.
 
-    `cache` is there because all readers are called alike; names need none.
+    `cache` and `crew` are there because all readers are called alike; names need none.
     """
-    del cache
+    del cache, crew
     folders: defaultdict[str, dict[str, Named]] = defaultdict(dict)
     plans: list[str] = []
     with_modules: set[str] = set()
