@@ -15,7 +15,7 @@ import click
 from miglint import __version__
 from miglint.errors import MiglintError
 
-COMMANDS = ("check", "fix", "sql", "graph", "rule")
+COMMANDS = ("check", "fix", "sql", "graph", "rule", "init")
 HIDDEN = ("action",)
 """What the GitHub action runs; nobody types it."""
 FAILED, INTERRUPTED = 2, 130

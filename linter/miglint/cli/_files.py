@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -111,6 +111,15 @@ def _beside(place: Path, content: bytes, mode: int) -> Path:
         file.write(content)
     Path(file.name).chmod(mode)
     return Path(file.name)
+
+
+def make_folders(paths: Iterable[str], root: Path) -> None:
+    """Make the folders of these files of the checkout where they are not there."""
+    for path in paths:
+        try:
+            folder_in((root / path).parent, root).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise MiglintError(f"the folder of {path} cannot be made: {error.strerror or error}") from error
 
 
 def folder_in(path: Path, root: Path) -> Path:

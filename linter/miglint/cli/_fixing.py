@@ -16,7 +16,6 @@ from miglint.cli._preparing import Options, prepare
 from miglint.errors import MiglintError
 from miglint.escape import block
 from miglint.finding import Finding
-from miglint.fixes.diff import diff
 from miglint.fixes.draft import Draft
 from miglint.fixes.session import Asked, Done, Outcome, Session
 from miglint.git import open_repository
@@ -44,7 +43,7 @@ def run(options: Options, *, only_diff: bool, merge: bool, unsafe: bool) -> int:
         outcome = Session(draft, prepared.config, cache, request, Asked(merge, unsafe)).run()
     changes = draft.changes()
     if only_diff:
-        _show(diff(draft))
+        _show(draft.patch())
     else:
         replace_files(changes, draft.originals, root, draft.moved)
     report = "\n".join(_report(outcome, only_diff=only_diff)) + "\n"

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from miglint.changeset import ChangedPath, ChangeSet, MemoryTree, OverlayTree, PathChange
 from miglint.fixes.edits import Misfit
+from miglint.patch import patch
 
 Disk = Callable[[str], bytes | None]
 """Reads a regular file of the work tree by its path; None if there is none, or if a link leads there."""
@@ -66,6 +67,16 @@ class Draft:
     def changes(self) -> dict[str, bytes | None]:
         """What is to be written, or deleted, by path."""
         return {path: content for path, content in self.files.items() if content != self.originals[path]}
+
+    def patch(self) -> bytes:
+        """The changes as a patch. Where a file takes another one's name both are shown by path: order is no matter."""
+        changes = self.changes()
+        renames = {
+            old: new
+            for old, new in self.moved.items()
+            if changes.get(old, b"") is None and self.originals[new] is None and changes.get(new) is not None
+        }
+        return patch(self.originals, changes, renames)
 
     def change_set(self) -> ChangeSet:
         """The change as it is with all this done."""

@@ -73,7 +73,7 @@ def test_the_exit_status_follows_fail_on(shop: Path, fail_on: str, status: int) 
         (["check", "--base", "nope"], "nope"),
         (["check", "--bsae", "main"], "--bsae"),
         (["chek"], "there is no command 'chek' (did you mean check?)"),
-        ([], "say what to do: check, fix, sql, graph, rule"),
+        ([], "say what to do: check, fix, sql, graph, rule, init"),
         (["check", "--all", "--base", "main"], "--all and --base exclude each other"),
         (["check", "--staged", "--head", "main"], "--staged and --head exclude each other"),
         (["check", "--select", "unused-supression"], "did you mean unused-suppression?"),

@@ -5,27 +5,19 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 
-from miglint.fixes.draft import Draft
-
 _NO_NEWLINE = b"\\ No newline at end of file\n"
 _PLAIN = frozenset(range(0x20, 0x7F)) - {0x22, 0x5C}
 _NAMED = {0x07: "a", 0x08: "b", 0x09: "t", 0x0A: "n", 0x0B: "v", 0x0C: "f", 0x0D: "r", 0x22: '"', 0x5C: "\\"}
 
 
-def diff(draft: Draft) -> bytes:
-    """What a draft changes. Where one file takes another one's name both are shown by path: the order is no matter."""
-    changes = draft.changes()
-    renames = {
-        old: new
-        for old, new in draft.moved.items()
-        if changes.get(old, b"") is None and draft.originals[new] is None and changes.get(new) is not None
-    }
+def patch(before: Mapping[str, bytes | None], after: Mapping[str, bytes | None], renames: Mapping[str, str]) -> bytes:
+    """What changes, by path; None: no file. `renames` are the pairs to show as one file, neither name another one's."""
     followed = set(renames.values())
     return b"".join(
         part
-        for path in sorted(changes)
+        for path in sorted(after)
         if path not in followed
-        for part in _file(path, renames.get(path, path), draft.originals, changes)
+        for part in _file(path, renames.get(path, path), before, after)
     )
 
 
