@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from git_repos import IDENTITY, Repo
+from miglint import __version__
+from miglint.adoption.hook import REPOSITORY
+from miglint.cli import main
 
 ROOT = Path(__file__).parents[1]
 EMPTY = """\
@@ -111,3 +114,17 @@ def test_try_repo(shop: Repo, published: Repo, home: Path) -> None:
     tried = pre_commit(shop, home, "try-repo", str(published.path), "miglint", "--verbose")
     assert tried.returncode == 0, tried.stdout + tried.stderr
     assert "Passed" in tried.stdout
+
+
+def test_what_init_writes_is_taken(shop: Repo, published: Repo, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    published.git("tag", "-f", f"v{__version__}")
+    shop.commit({".pre-commit-config.yaml": "# ours\nrepos:\n- repo: meta\n  hooks:\n  - id: identity  # all files\n"})
+    monkeypatch.chdir(shop.path)
+    assert main(["init", "--yes"]) == 0
+    config = (shop.path / ".pre-commit-config.yaml").read_text()
+    assert config.startswith("# ours\nrepos:\n- repo: meta\n  hooks:\n  - id: identity  # all files\n")
+    shop.write({".pre-commit-config.yaml": config.replace(REPOSITORY, str(published.path))})
+    shop.git("add", "-A")
+    ran = pre_commit(shop, home, "run", "--verbose", "miglint")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "Passed" in ran.stdout

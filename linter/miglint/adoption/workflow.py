@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 
 from miglint.text import line_break
 
 GITHUB = ".github/workflows/miglint.yml"
 GITLAB = ".gitlab-ci.yml"
-_PLAIN = re.compile(r"[A-Za-z][\w./-]*")
 _WORKFLOW = """\
 name: Migrations
 
@@ -56,7 +54,18 @@ miglint:
 
 def workflow(branch: str) -> str:
     """The workflow, for pull requests and for pushes to the default branch."""
-    return _WORKFLOW.format(branch=branch if _PLAIN.fullmatch(branch) else json.dumps(branch))
+    return _WORKFLOW.format(branch=_item(branch))
+
+
+def _item(text: str) -> str:
+    """A text as an item of a list in YAML, in quotes where it would be something else without."""
+    import yaml
+
+    try:
+        plain = yaml.safe_load(f"[{text}]") == [text]
+    except (yaml.YAMLError, ValueError):
+        plain = False
+    return text if plain else json.dumps(text, ensure_ascii=False)
 
 
 def with_job(pipeline: str) -> str | None:
