@@ -44,7 +44,7 @@ miglint:
     - if: $CI_PIPELINE_SOURCE == "merge_request_event"
   script:
     - pip install miglint
-    - miglint check --output miglint.gitlab.json
+    - miglint check --output miglint.gitlab.json --gitlab-note
   artifacts:
     when: always
     reports:
