@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 from miglint.finding import Span
@@ -67,17 +67,25 @@ def _changed_code(before: Migration, after: Migration, old: bytes, new: bytes) -
     opaque = [part for part in now if _is_opaque(part)]
     if _written(was, old) != _written(now, new):
         return Difference("what could not be evaluated", opaque[0].span if opaque and opaque[0].span else after.span)
-    pairs = zip(_defined(was), _defined(now), strict=False)
     if not opaque and not _defined(now):
         return None
-    before_code, after_code = module_code(old), module_code(new)
-    if before_code is None or after_code is None:
+    found = _other_code(was, now, old, new, silent=False)
+    if found is None or _other_code(was, now, old, new, silent=True) is not None:
+        return found
+    return replace(found, harmless=True)
+
+
+def _other_code(was: Sequence[Any], now: Sequence[Any], old: bytes, new: bytes, *, silent: bool) -> Difference | None:
+    """The function or class among the values whose code is another; `silent`: not only in what it prints."""
+    before, after = module_code(old, silent=silent), module_code(new, silent=silent)
+    if before is None or after is None:
         return None
-    for earlier, later in pairs:
-        if earlier.span and later.span and before_code.at(earlier.span) != after_code.at(later.span):
+    for earlier, later in zip(_defined(was), _defined(now), strict=False):
+        if earlier.span and later.span and before.at(earlier.span) != after.at(later.span):
             return Difference(f"the code of {later.name}", later.span)
-    if opaque and before_code.of_migration() != after_code.of_migration():
-        return Difference("the code that its operations are made with", opaque[0].span or after.span)
+    opaque = [part.span for part in now if _is_opaque(part) and part.span]
+    if opaque and before.of_migration() != after.of_migration():
+        return Difference("the code that its operations are made with", opaque[0])
     return None
 
 

@@ -14,10 +14,10 @@ from miglint_rules._plain_code import plain
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 
 
-def module_code(content: bytes) -> ModuleCode | None:
-    """The code of a file; None if it cannot be parsed."""
+def module_code(content: bytes, *, silent: bool) -> ModuleCode | None:
+    """The code of a file, if `silent` without what it prints and logs; None if it cannot be parsed."""
     try:
-        return ModuleCode(Source("", "", "", content, parse(content, "")))
+        return ModuleCode(Source("", "", "", content, parse(content, "")), silent)
     except Unparsable:
         return None
 
@@ -25,8 +25,9 @@ def module_code(content: bytes) -> ModuleCode | None:
 class ModuleCode:
     """A file's definitions, as digests that are equal where they do the same."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, silent: bool) -> None:
         self._source = source
+        self._silent = silent
         self._definitions = dict(_definitions(source.tree.body))
         self._digests: dict[str, str] = {}
 
@@ -52,7 +53,7 @@ class ModuleCode:
 
     def _digest(self, nodes: Sequence[ast.stmt]) -> str:
         """The code, its own names numbered and those of the module replaced by what they stand for."""
-        found = plain(copy.deepcopy(list(nodes)))
+        found = plain(copy.deepcopy(list(nodes)), silent=self._silent)
         renamed = _Renamed(_own_names(found), self)
         text = "".join(ast.dump(renamed.visit(node)) for node in found)
         return hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest()

@@ -1,4 +1,4 @@
-"""Python code without what makes no difference to a database: looks, idioms that linters rewrite, what it prints.
+"""Python code without what makes no difference to a database: looks, idioms that linters rewrite.
 
 `plain` changes the tree that it is given. Two functions whose plain forms are equal do the same.
 """
@@ -32,16 +32,19 @@ _LOGS = frozenset({"critical", "debug", "error", "exception", "info", "log", "wa
 _LOGGERS = ("log", "logger", "logging", "LOG", "LOGGER", "stdout", "stderr")
 
 
-def plain(nodes: Iterable[ast.stmt]) -> list[ast.stmt]:
-    """The statements without what makes no difference."""
+def plain(nodes: Iterable[ast.stmt], *, silent: bool = False) -> list[ast.stmt]:
+    """The statements without what makes no difference; `silent`: without what is printed and logged, too."""
     found: list[ast.stmt] = []
     for node in nodes:
-        done = _Plain().visit(node)
+        done = _Plain(silent).visit(node)
         found += done if isinstance(done, list) else [done] if done is not None else []
     return found
 
 
 class _Plain(ast.NodeTransformer):
+    def __init__(self, silent: bool) -> None:
+        self._silent = silent
+
     def visit_Constant(self, node: ast.Constant) -> ast.expr:
         return ast.Constant(node.value)  # without the `u` of u"…"
 
@@ -104,7 +107,7 @@ class _Plain(ast.NodeTransformer):
         return None
 
     def visit_Expr(self, node: ast.Expr) -> ast.stmt | None:
-        if isinstance(node.value, ast.Constant) or _prints(node.value):
+        if isinstance(node.value, ast.Constant) or (self._silent and _prints(node.value)):
             return None
         self.generic_visit(node)
         return node

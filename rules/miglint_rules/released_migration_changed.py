@@ -5,9 +5,10 @@ applied it keeps what the old file did, a new one gets what the new file does, a
 another name the same migration is applied once more ("relation already exists"). A dependency that was not there before
 can stop `migrate` with `InconsistentMigrationHistory`.
 
-What counts is what the file does: formatting, comments, annotations and docstrings may change, and what reaches no
-database, such as a `help_text`, is a notice, and so is a dependency that others imply. A squash may lose its
-`replaces`, and a file may go once a squash that replaces it has been released itself.
+What counts is what the file does: formatting, comments, annotations, docstrings, names of functions and variables and
+the idioms that linters rewrite may change. What reaches no database, such as a `help_text` or what code prints, is a
+notice, and so is a dependency that others imply. A squash may lose its `replaces`, and a file may go once a squash that
+replaces it has been released itself.
 
 ## Bad
 The column that is in every database gets another length in the old file:
