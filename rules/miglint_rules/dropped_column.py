@@ -125,7 +125,7 @@ from miglint.finding import Problem, Severity
 from miglint.rule import statement_rule
 from miglint.scope import Scope
 from miglint_rules._forgotten import column_is_forgotten
-from miglint_rules._own import own_operation
+from miglint_rules._own import Own, declared_before, own_operation
 from miglint_rules._recipes import beside_the_state, recipe, run_sql, step
 from miglint_rules._remedies import indented, is_django
 from miglint_rules._statements import changes_of, is_existing, problem, shown
@@ -158,15 +158,20 @@ def _help(analysis: Analysis, change: DropColumn, table: str, scope: Scope) -> s
             f"take two releases: in the first, no code names {column} any more (it has to be nullable or have a "
             "default); the second drops it:\n" + indented(f"ALTER TABLE {table} DROP COLUMN {column};")
         )
-    nullable = f"ALTER TABLE {table} ALTER COLUMN {column}"
-    dropped = (
-        [run_sql(f"{nullable} DROP NOT NULL", f"{nullable} SET NOT NULL")] if _is_required(analysis, change) else []
-    )
+    dropped = [_nullable(own, analysis, table, column, scope)] if _is_required(analysis, change) else []
     steps = [
         step(beside_the_state(dropped, str(own)), note="with the code that no longer has the field"),
         step(run_sql(f"ALTER TABLE {table} DROP COLUMN {column}", ""), note="in the next release"),
     ]
     return recipe("take two releases:", steps)
+
+
+def _nullable(own: Own, analysis: Analysis, table: str, column: str, scope: Scope) -> str:
+    if analysis.target.database == "postgresql":  # by Django's own AlterField a foreign key would be made again
+        alter = f"ALTER TABLE {table} ALTER COLUMN {column}"
+        return run_sql(f"{alter} DROP NOT NULL", f"{alter} SET NOT NULL")
+    declared = declared_before(analysis, scope, own.model, own.field)
+    return own.altering(declared and declared.replacing(null="True"), "with null=True")
 
 
 def _is_required(analysis: Analysis, change: DropColumn) -> bool:
