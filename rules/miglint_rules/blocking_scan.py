@@ -9,11 +9,17 @@ everybody go on.
 
 ## Bad
 
-Other storage: every row is written anew.
+A new constraint of a domain is tried on every table that has a column of it.
 
 ```sql
--- db/migrations/V2__order_unlogged.sql
-ALTER TABLE shop_order SET UNLOGGED; -- flagged
+-- main: db/migrations/V2__order_code.sql
+CREATE DOMAIN shop_code AS varchar(10);
+ALTER TABLE shop_order ADD COLUMN code shop_code;
+```
+
+```sql
+-- db/migrations/V3__code_upper.sql
+ALTER DOMAIN shop_code ADD CONSTRAINT code_upper CHECK (VALUE = upper(VALUE)); -- flagged
 ```
 
 An exclusion constraint builds its index under the strongest lock.

@@ -42,6 +42,7 @@ ROWS = (
 
 WORK = {
     "blocking-index-build",
+    "blocking-maintenance",
     "blocking-scan",
     "blocking-unique-constraint",
     "column-type-rewrite",
