@@ -64,6 +64,33 @@ ALTER TABLE shop_product DROP COLUMN description; -- flagged
 
 ## Good
 
+The change takes back what it has brought itself: nobody knows the column.
+
+```python
+# shop/migrations/0002_product_weight.py
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [
+        migrations.AddField("product", "weight", models.IntegerField(null=True)),
+    ]
+```
+
+```python
+# shop/migrations/0003_remove_product_weight.py
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0002_product_weight")]
+    operations = [
+        migrations.RemoveField("product", "weight"),
+    ]
+```
+
+
 The first release: the column stays.
 
 ```python
@@ -129,6 +156,7 @@ from miglint_rules._own import Own, declared_before, own_operation
 from miglint_rules._recipes import beside_the_state, recipe, run_sql, step
 from miglint_rules._remedies import indented, is_django
 from miglint_rules._statements import changes_of, is_existing, problem, shown
+from miglint_rules._within import column_is_of_this_change
 
 
 @statement_rule(severity=Severity.ERROR)
@@ -139,6 +167,8 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
             continue
         app = analysis.migration.key.app
         if is_django(analysis) and column_is_forgotten(scope, app, change.table.name, change.column):
+            continue
+        if column_is_of_this_change(scope, analysis, change.table.name, change.column):
             continue
         yield problem(
             analysis,

@@ -30,6 +30,33 @@ ALTER TABLE shop_product RENAME COLUMN stock TO quantity; -- flagged
 
 ## Good
 
+The change renames what it has brought itself: nobody knows the column.
+
+```python
+# shop/migrations/0002_product_weight.py
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [
+        migrations.AddField("product", "weight", models.IntegerField(null=True)),
+    ]
+```
+
+```python
+# shop/migrations/0003_product_mass.py
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0002_product_weight")]
+    operations = [
+        migrations.RenameField("product", "weight", "mass"),
+    ]
+```
+
+
 The field first gets its column's name for good; renaming it then sends nothing to the database.
 
 ```python
@@ -74,12 +101,13 @@ from miglint_rules._own import own_operation
 from miglint_rules._remedies import indented
 from miglint_rules._renaming import column_kept
 from miglint_rules._statements import changes_of, is_existing, problem, shown
+from miglint_rules._within import column_is_of_this_change
 
 
 @statement_rule(severity=Severity.ERROR)
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     for analysis, change, _ in changes_of(analyses, RenameColumn):
-        if is_existing(analysis, change.table) and not _is_new(analyses, analysis, change):
+        if is_existing(analysis, change.table) and not _is_new(analyses, analysis, change, scope):
             table = shown(analysis, change.table)
             yield problem(
                 analysis,
@@ -92,8 +120,10 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
             )
 
 
-def _is_new(analyses: Sequence[Analysis], analysis: Analysis, change: RenameColumn) -> bool:
-    """Whether the migration itself made the column before, so that nobody knows it."""
+def _is_new(analyses: Sequence[Analysis], analysis: Analysis, change: RenameColumn, scope: Scope) -> bool:
+    """Whether the change itself made the column before, so that nobody knows it."""
+    if column_is_of_this_change(scope, analysis, change.table.name, change.column):
+        return True
     table = analyses[0].before.table(change.table)
     now = analysis.before.table(change.table)
     known_before = table is None or table.assumed or change.column in table.columns
