@@ -32,7 +32,19 @@ HOSTILE = {
     "marker": "<!-- miglint: sticky --> --> ]]> ]]&gt;",
     "xml": "&amp; &lt; ]]> <![CDATA[ \ufffe \ud800",
     "mermaid": 'x"]; click n0 "javascript:alert(1)"\nn1["%%{init: {}}%%',
+    "percent": "%0A::error file=x::pwned %0D%25 ##vso[task.setvariable]x section_start:1:x",
+    "references": "!1 %1 &1 ~x $1 ^x *a* _b_ acme/shop#1 acme/shop!1 acme/shop@deadbeef [vulnerability:1] /close",
+    "links": "<https://evil.example> <a@evil.example> [x]: javascript:alert(1) [x] ![i](https://evil.example/i.png) "
+    "[j](data:text/html;base64,x) xmpp:a@evil.example ftp://evil.example mailto:a@evil.example HTTPS://EVIL.EXAMPLE",
+    "entities": "&#64;octocat &commat;octocat &lt;b&gt; &#x3c;script&#62; &NewLine;",
+    "blocks": "# a\n===\n---\n***\n> [!WARNING]\n> x\n- [x] y\n1) z\n| a |\n|---|\n[^1]: n\n<details open>\n$$x$$\n\tx",
+    "backslashes": "\\` \\| \\< \\[ \\\\",
+    "suggestion": "```suggestion\nrm -rf /\n```\n~~~\n```",
+    "yaml": "!!python/object:x {{ a }} ${{ secrets.TOKEN }} %YAML 1.2\n--- &a *a : - ? |",
+    "bytes": "caf\udce9 \udcff\udc80",
+    "homoglyphs": "\u217fain \u0430dmin \u00ad\u034f\u115f\u3164\ufe0f\U000e0041\ue000",
     "long": "x" * 100_000,
+    "long markup": "`|<@a&*_[" * 12_000,
 }
 
 

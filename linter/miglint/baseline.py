@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from miglint import escape
 from miglint.config_origin import DISK, Files
 from miglint.errors import MiglintError
 from miglint.finding import Finding
@@ -40,4 +41,4 @@ def baseline_text(findings: Iterable[Finding]) -> str:
         for finding in findings
     ]
     entries.sort(key=lambda entry: (entry["path"], entry["rule"], entry["fingerprint"]))
-    return json.dumps({"schema_version": VERSION, "findings": entries}, indent=2) + "\n"
+    return json.dumps(escape.plain({"schema_version": VERSION, "findings": entries}), indent=2) + "\n"

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from html import escape as _html_escape
+from typing import Any
+from urllib.parse import quote
 
 ZERO_WIDTH_SPACE = "\u200b"
 _PUNCTUATION = frozenset(r"""!"#$%&'()*+,-./:;<=>?@[\]^_`{|}~""")
@@ -17,6 +19,9 @@ _PLAIN = frozenset("\"',./:;%?=@#()!-+")
 _BLOCK_START = re.compile(r"^(\d+(?=[.)])|(?=[-+=#:]))")
 """What would begin a list, a heading or a table's rule at the start of a line."""
 _AUTOLINKS = re.compile(r"@(?=\w)|[#!%&](?=\d)|(?<=:)(?=//)|(?i:www)(?=\.)|\b(?i:GH)(?=-\d)|(?<=[\w.+-])@")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_FOREIGN_SURROGATE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+"""Those that stand for no byte."""
 _MERMAID = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.- ()/")
 
 
@@ -44,6 +49,28 @@ def block(text: str, limit: int | None = None) -> str:
 def capped(text: str, limit: int) -> str:
     """The text, or as much of it as fits in `limit` characters with an ellipsis."""
     return text if len(text) <= limit else text[: max(limit - 1, 0)] + "…"
+
+
+def encodable(text: str) -> str:
+    """Text as it is but for what UTF-8 has no bytes for: lone surrogates as `visible` shows them."""
+    return _SURROGATE.sub(lambda match: _as_escape(match.group()), text)
+
+
+def plain(data: Any) -> Any:
+    """Lists and mappings with every text in them made `encodable`: strict readers of JSON refuse other text."""
+    match data:
+        case str():
+            return encodable(data)
+        case list():
+            return [plain(item) for item in data]
+        case dict():
+            return {key: plain(value) for key, value in data.items()}
+    return data
+
+
+def address(path: str) -> str:
+    """A path as a part of an address, its bytes percent-encoded as git has them."""
+    return quote(encodable(path) if _FOREIGN_SURROGATE.search(path) else path, errors="surrogateescape")
 
 
 def html(text: str) -> str:
@@ -86,6 +113,9 @@ def mermaid(text: str, limit: int = 80) -> str:
 
 
 def _as_escape(char: str) -> str:
+    """`\\u202e`; a byte of a name that is no UTF-8, which Python keeps as a surrogate, as itself: `\\xff`."""
+    if "\udc80" <= char <= "\udcff":
+        return f"\\x{ord(char) - 0xDC00:02x}"
     return char.encode("unicode_escape").decode("ascii")
 
 

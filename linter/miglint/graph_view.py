@@ -12,7 +12,7 @@ from typing import Any
 
 from miglint.conflict import Conflict, conflicts
 from miglint.errors import MiglintError
-from miglint.escape import line, mermaid
+from miglint.escape import line, mermaid, plain
 from miglint.graph import Graph
 from miglint.history import App, Key, Migration
 from miglint.suggest import did_you_mean
@@ -218,7 +218,7 @@ def _json(views: Iterable[_View]) -> str:
     for view in views:
         label = view.app.label if view.app.label not in apps else f"{view.app.label} ({view.app.path})"
         apps[label] = _document(view)
-    return json.dumps({"schema_version": SCHEMA_VERSION, "apps": apps}, indent=2) + "\n"
+    return json.dumps(plain({"schema_version": SCHEMA_VERSION, "apps": apps}), indent=2) + "\n"
 
 
 def _document(view: _View) -> dict[str, Any]:

@@ -140,7 +140,7 @@ class Client:
             header, before = self.service.authorization
             request.add_unredirected_header(header, f"{before}{self.token}")
         if body is not None:
-            request.data = json.dumps(body).encode()
+            request.data = json.dumps(escape.plain(body)).encode()
             request.add_header("Content-Type", "application/json")
         with self._opener.open(request, timeout=min(self.timeout, left)) as response:
             return self._parsed(self._read(response), response.headers.get("Link", ""), path)

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
 from miglint.effects import Access, Effect, Work
-from miglint.escape import block, line
+from miglint.escape import block, line, plain
 from miglint.history import Confidence
 from miglint.reporters._paint import BLUE, DIM, GREEN, RED, YELLOW, Paint
 from miglint.reporters.json import SCHEMA_VERSION, coverage_document, migration_document
@@ -27,7 +27,7 @@ def json_text(migrations: Sequence[CheckedMigration], coverage: Coverage) -> str
         "migrations": [migration_document(one) for one in migrations],
         "coverage": coverage_document(coverage),
     }
-    return json.dumps(document, indent=2) + "\n"
+    return json.dumps(plain(document), indent=2) + "\n"
 
 
 def text(migrations: Sequence[CheckedMigration], *, locks: bool, paint: Paint) -> str:

@@ -19,12 +19,32 @@ any_text = st.text(st.characters(), max_size=60) | st.text("<>`*_[]()!@#|\\-+=.:
         ("a\u202eb", "a\\u202eb"),
         ("a\u200bb", "a\\u200bb"),
         ("\ud800", "\\ud800"),
+        ("caf\udce9.py", "caf\\xe9.py"),
         ("\U000e0041", "\\U000e0041"),
         ("a\nb\r", "a\\nb\\r"),
     ],
 )
 def test_what_cannot_be_seen_is_shown_as_its_escape(text: str, shown: str) -> None:
     assert escape.visible(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("path", "address"),
+    [
+        ("my shop/ü#?.py", "my%20shop/%C3%BC%23%3F.py"),
+        ("caf\udce9.py", "caf%E9.py"),
+        ("\ud800\udce9.py", "%5Cud800%5Cxe9.py"),
+        ("(a)\"'<b>", "%28a%29%22%27%3Cb%3E"),
+    ],
+)
+def test_an_address_has_the_bytes_that_git_has(path: str, address: str) -> None:
+    assert escape.address(path) == address
+
+
+def test_plain_data_can_be_encoded() -> None:
+    data = {"a": ["caf\udce9", {"b": "\ud83d\ude00\ud800", "c": None, "d": 1, "e": "😀"}]}
+    plain = {"a": ["caf\\xe9", {"b": "\\ud83d\\ude00\\ud800", "c": None, "d": 1, "e": "😀"}]}
+    assert escape.plain(data) == plain
 
 
 @given(any_text)

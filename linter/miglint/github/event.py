@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
+from miglint import escape
 from miglint.errors import MiglintError
 from miglint.github.api import repository_path
 from miglint.rest import Client
@@ -51,7 +51,7 @@ class Event:
         """Where a line of a file can be seen."""
         if not self.sha:
             return None
-        return f"{self.server_url}/{self.repository}/blob/{self.sha}/{quote(path, errors='surrogatepass')}#L{line}"
+        return f"{self.server_url}/{self.repository}/blob/{self.sha}/{escape.address(path)}#L{line}"
 
 
 def read_event(environment: Mapping[str, str]) -> Event:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import quote
+
+from miglint import escape
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _ADDRESS = re.compile(r"https?://[\w.:/~%+-]+", re.ASCII)
@@ -33,7 +34,7 @@ class MergeRequest:
         """Where a line of a file can be seen."""
         if not (self.sha and self.source_url):
             return None
-        return f"{self.source_url}/-/blob/{self.sha}/{quote(path, errors='surrogatepass')}#L{line}"
+        return f"{self.source_url}/-/blob/{self.sha}/{escape.address(path)}#L{line}"
 
 
 def merge_request(environment: Mapping[str, str]) -> MergeRequest | None:

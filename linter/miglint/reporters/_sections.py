@@ -16,6 +16,8 @@ Link = Callable[[str, int], str | None]
 
 ICONS = {Severity.ERROR: "❌", Severity.WARNING: "⚠️", Severity.NOTICE: "ℹ️"}  # noqa: RUF001 (an emoji, not an i)
 NAME = 200
+LINKED = 500
+"""A path of more characters is not linked: its address would take the room of what is to be said."""
 MESSAGE = 1_000
 HELP = 3_000
 SQL = 4_000
@@ -62,7 +64,7 @@ def finding_section(finding: Finding, link: Link) -> str:
 def place_link(path: str, line: int, link: Link) -> str:
     """`path:line` as code, linked where there is an address."""
     shown = escape.code(f"{path}:{line}", NAME)
-    address = link(path, line)
+    address = link(path, line) if len(path) <= LINKED else None
     return f"[{shown}]({address})" if address else shown
 
 

@@ -19,7 +19,8 @@ _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.N
 def report(result: Result, console: Console) -> str:
     """A JSON list with an object for each finding that nothing suppresses."""
     seen: Counter[str] = Counter()
-    return json.dumps([_issue(finding, seen) for finding in result.active], indent=1, ensure_ascii=True) + "\n"
+    issues = [escape.plain(_issue(finding, seen)) for finding in result.active]
+    return json.dumps(issues, indent=1, ensure_ascii=True) + "\n"
 
 
 def _issue(finding: Finding, seen: Counter[str]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from miglint import __version__
+from miglint import __version__, escape
 from miglint.changeset import Revision
 from miglint.effects import Access, Effect, Work
 from miglint.finding import Edit, Finding, Fix, Severity
@@ -18,7 +18,7 @@ SCHEMA_VERSION = 1
 
 def report(result: Result, console: Console) -> str:
     """One JSON object, indented, keys in the order of the schema."""
-    return json.dumps(document(result), indent=2, ensure_ascii=True) + "\n"
+    return json.dumps(escape.plain(document(result)), indent=2, ensure_ascii=True) + "\n"
 
 
 def document(result: Result) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from miglint import __version__, escape
 from miglint.finding import Edit, Finding, Fix, Related, Severity, Span, Suppressed
@@ -26,7 +25,7 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTICE
 
 def report(result: Result, console: Console) -> str:
     """One SARIF log with one run."""
-    return json.dumps(log(result), indent=1, ensure_ascii=True) + "\n"
+    return json.dumps(escape.plain(log(result)), indent=1, ensure_ascii=True) + "\n"
 
 
 def log(result: Result) -> dict[str, Any]:
@@ -126,7 +125,7 @@ def _related(number: int, place: Related) -> dict[str, Any]:
 
 
 def _artifact(path: str) -> dict[str, str]:
-    return {"uri": quote(path, errors="surrogatepass"), "uriBaseId": "SRCROOT"}
+    return {"uri": escape.address(path), "uriBaseId": "SRCROOT"}
 
 
 def _region(span: Span) -> dict[str, int]:
