@@ -14,12 +14,12 @@ def data_steps(operations: Iterable[Operation]) -> Iterator[Operation]:
     """RunPython, and RunSQL that begins with INSERT, UPDATE or DELETE, unless elidable."""
     for operation in operations:
         yield from data_steps(operation.database_operations)
-        runs_sql = operation.name == "RunSQL" and any(_changes_rows(sql) for sql in _sql(operation))
+        runs_sql = operation.name == "RunSQL" and any(_changes_rows(sql) for sql in sql_of(operation))
         if (operation.name == "RunPython" or runs_sql) and operation.arguments.get("elidable") is not True:
             yield operation
 
 
-def _sql(operation: Operation) -> Iterator[str]:
+def sql_of(operation: Operation) -> Iterator[str]:
     """The texts of a RunSQL: one, a list, or a list of pairs with parameters."""
     given: Any = operation.arguments.get("sql")
     for part in given if isinstance(given, list | tuple) else [given]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from miglint.analysis import Analysis
-from miglint.history import Key, Migration, Operation
+from miglint.history import Operation
 from miglint.scope import Scope
 from miglint.sources.django.values import Call, Reference
 from miglint_rules._code import WrittenCall, written_call, written_operation
+from miglint_rules._declared import declared_fields
 from miglint_rules._remedies import field_of, model_of, quoted
 from miglint_rules._statements import operation_of
 
@@ -92,44 +93,10 @@ def condition(scope: Scope) -> str:
 
 def declared_before(analysis: Analysis, scope: Scope, model: str, field: str) -> WrittenCall | None:
     """A field as the migrations before this one declare it, as it is written there."""
-    found = _declared(scope, analysis.migration.key).get((model, field))
+    found = declared_fields(scope, analysis.migration.key).get((model, field))
     declared = written_call(found[1], found[0], scope) if found is not None else None
     if declared is None:
         return None
     # Its file may import more than this one does; `models` is in both.
     there = {name: text for name, text in declared.keywords if text.startswith(_DELETION)}
     return declared.replacing(**{name: f"models.{text.removeprefix(_DELETION)}" for name, text in there.items()})
-
-
-def _declared(scope: Scope, key: Key) -> dict[tuple[str, str], tuple[Migration, object]]:
-    """The fields of the app's models just before a migration, by model and name, and where they were declared last."""
-    fields: dict[tuple[str, str], tuple[Migration, object]] = {}
-    before = scope.graph.ancestors(key)
-    for each in scope.graph.order():
-        if each.app != key.app or each not in before:
-            continue
-        migration = scope.history.migrations[each]
-        for operation in migration.operations:
-            model = model_of(operation)
-            match operation.name:
-                case "CreateModel":
-                    declared = operation.arguments.get("fields") or ()
-                    pairs = [one for one in declared if isinstance(one, list | tuple) and len(one) == 2]
-                    fields |= {(model, str(name)): (migration, value) for name, value in pairs}
-                case "AddField" | "AlterField":
-                    fields[model, field_of(operation)] = migration, operation.arguments.get("field")
-                case "RenameField" | "RenameModel":
-                    fields = _renamed(fields, operation)
-    return fields
-
-
-def _renamed(
-    fields: dict[tuple[str, str], tuple[Migration, object]], operation: Operation
-) -> dict[tuple[str, str], tuple[Migration, object]]:
-    old, new = (str(operation.arguments.get(name)) for name in ("old_name", "new_name"))
-    if operation.name == "RenameField":
-        at = model_of(operation)
-        return {
-            ((model, new) if (model, name) == (at, old) else (model, name)): v for (model, name), v in fields.items()
-        }
-    return {((new.lower() if model == old.lower() else model), name): v for (model, name), v in fields.items()}
