@@ -4,6 +4,10 @@
 a migration in one unless its class says `atomic = False`, and PostgreSQL makes one of every string that holds several
 statements. The migration fails on PostgreSQL only, which is why it passes tests that run on SQLite.
 
+Tools for plain SQL files differ: goose, dbmate and Diesel open a transaction around a file unless it is marked, Flyway
+refuses to mix such a statement with others, and those that send a file as it is (golang-migrate, Prisma, dbmate with
+`transaction:false`) can run it only where it is alone, for the server makes one transaction of the whole string.
+
 Without the transaction nothing is rolled back if a later operation fails: leave the concurrent operation alone in its
 migration.
 
@@ -65,6 +69,25 @@ class Migration(migrations.Migration):
     ]
 ```
 
+golang-migrate sends the file as one string, which PostgreSQL runs in one transaction:
+
+```sql
+-- db/migrations/2_order_status.up.sql
+SET statement_timeout = 0;
+CREATE INDEX CONCURRENTLY shop_order_status_idx ON shop_order (status); -- flagged
+```
+
+goose opens a transaction, though the statement is alone:
+
+```sql
+-- db/migrations/00002_order_status.sql
+-- +goose Up
+CREATE INDEX CONCURRENTLY shop_order_status_idx ON shop_order (status); -- flagged
+
+-- +goose Down
+DROP INDEX CONCURRENTLY shop_order_status_idx;
+```
+
 ## Good
 The migration is not atomic:
 
@@ -124,16 +147,37 @@ class Migration(migrations.Migration):
         ),
     ]
 ```
+
+The statement is alone in its file, which Flyway then runs without a transaction:
+
+```sql
+-- db/migrations/V2__order_status.sql
+-- BEGIN would be wrong here
+CREATE INDEX CONCURRENTLY shop_order_status_idx ON shop_order (status);
+```
+
+goose is told, and sends the statements one by one:
+
+```sql
+-- db/migrations/00002_order_status.sql
+-- +goose NO TRANSACTION
+-- +goose Up
+SET statement_timeout = 0;
+CREATE INDEX CONCURRENTLY shop_order_status_idx ON shop_order (status);
+```
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from miglint.coverage import operations_in
 from miglint.finding import Fix, Location, Problem, Severity
 from miglint.history import Migration, Operation
-from miglint.rule import operation_rule
+from miglint.rule import migration_rule
 from miglint.scope import Scope
+from miglint.sources.sql.alone import Refusal, refusals
 from miglint_rules._class_body import not_atomic
 from miglint_rules._sql_words import statements
 
@@ -147,13 +191,34 @@ _BEGINNINGS = (
 )
 
 
-@operation_rule(*OPERATIONS, "RunSQL", severity=Severity.ERROR)
-def check(operation: Operation, migration: Migration, scope: Scope) -> Iterator[Problem]:
-    if scope.config.target.database != "postgresql":
+@migration_rule(severity=Severity.ERROR)
+def check(migration: Migration, scope: Scope) -> Iterator[Problem]:
+    if scope.config.target_of(migration.key.app, migration.path).database != "postgresql":
         return
+    if migration.source == "sql":
+        yield from (_in_file(each, migration) for each in refusals(migration, scope.change_set.tree))
+        return
+    for operation in operations_in(migration):
+        for problem in _of_operation(operation, migration, scope):
+            yield replace(problem, operation=operation.index)
+
+
+def _in_file(refusal: Refusal, migration: Migration) -> Problem:
+    return Problem(
+        at=Location(migration.path, refusal.span),
+        message=f"{refusal.what} cannot run inside a transaction: {refusal.why}",
+        help=refusal.help,
+        identity=(refusal.what, " ".join(refusal.sql.split())),
+        statement=refusal.sql,
+    )
+
+
+def _of_operation(operation: Operation, migration: Migration, scope: Scope) -> Iterator[Problem]:
     if operation.name in OPERATIONS:
         if migration.atomic:
             yield _atomic(operation, migration, scope, operation.name)
+        return
+    if operation.name != "RunSQL":
         return
     for sql in _strings(operation.arguments.get("sql")):
         found = list(statements(sql))

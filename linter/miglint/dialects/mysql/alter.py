@@ -129,9 +129,10 @@ def _add(cursor: Cursor, table: Name, at: int) -> Iterator[AnyChange]:
         return
     if cursor.sees("PERIOD"):
         raise NotUnderstood("ADD PERIOD is not known")
+    if_not_exists = any(cursor.sees(*words, "IF", "NOT", "EXISTS") for words in INDEX_WORDS)
     element = None if cursor.sees("COLUMN") else read_element(cursor)
     if element is not None:
-        yield _added(table, element, at)
+        yield _added(table, element, at, if_not_exists=if_not_exists)
         return
     cursor.accept("COLUMN")
     if_not_exists = cursor.accept("IF", "NOT", "EXISTS")
@@ -146,9 +147,18 @@ def _add(cursor: Cursor, table: Name, at: int) -> Iterator[AnyChange]:
             inside.expect(",")
 
 
-def _added(table: Name, element: Index | Constraint, at: int) -> AnyChange:
+INDEX_WORDS = tuple(
+    (*kind, *word)
+    for kind in ((), ("UNIQUE",), ("FULLTEXT",), ("SPATIAL",))
+    for word in (("INDEX",), ("KEY",), ())
+    if kind or word
+)
+"""What an index begins with."""
+
+
+def _added(table: Name, element: Index | Constraint, at: int, *, if_not_exists: bool = False) -> AnyChange:
     if isinstance(element, Index):
-        return CreateIndex(table=table, index=element, location=at)
+        return CreateIndex(table=table, index=element, if_not_exists=if_not_exists, location=at)
     return AddConstraint(table=table, constraint=element, location=at)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import singledispatch
+from functools import reduce, singledispatch
+from operator import or_
 
 from miglint.catalog import Column, Constraint, ConstraintKind, Index, Table
 from miglint.changes import (
@@ -23,7 +24,7 @@ from miglint.changes import (
     SetTableOption,
 )
 from miglint.dialects.mysql import tables
-from miglint.dialects.mysql.compare import redefinition
+from miglint.dialects.mysql.compare import converted, redefinition
 from miglint.dialects.mysql.definitions import is_constant
 from miglint.dialects.mysql.demands import Demand
 from miglint.dialects.mysql.server import Server
@@ -59,7 +60,7 @@ def demand_of(changes: Sequence[Change], table: Table, server: Server) -> Demand
         demand |= asks(change, table, server)
     if len(kept) < len(changes) and _gives_new_name(changes):
         demand |= Demand.IN_PLACE
-    return demand | _key_change(kept, table)
+    return demand | _key_change(kept, table, server)
 
 
 def former_names(changes: Sequence[Change]) -> Callable[[Change], Change]:
@@ -100,12 +101,24 @@ def _same_index(one: Index, other: Index) -> bool:
     return (one.keys, one.method, one.unique) == (other.keys, other.method, other.unique)
 
 
-def _key_change(changes: Sequence[Change], table: Table) -> Demand:
+def _key_change(changes: Sequence[Change], table: Table, server: Server) -> Demand:
     """The table is stored in the order of its primary key: taking it away copies, another one rebuilds."""
     adds = any(each.kind is ConstraintKind.PRIMARY_KEY for change in changes for each in _constraints(change))
-    if adds:
+    takes = any(_takes_key(change, table) for change in changes)
+    if takes and server.is_mariadb and not table.partition_strategy and _same_key(changes, table):
+        return Demand.METADATA
+    if adds and not (takes and table.partition_strategy and server.is_mariadb):
         return Demand.REBUILD | Demand.DEFINITION
-    return Demand.COPY if any(_takes_key(change, table) for change in changes) else Demand.METADATA
+    return Demand.COPY if takes else Demand.METADATA
+
+
+def _same_key(changes: Sequence[Change], table: Table) -> bool:
+    """Whether the primary key is only declared anew."""
+    new = [
+        each.columns for change in changes for each in _constraints(change) if each.kind is ConstraintKind.PRIMARY_KEY
+    ]
+    key = [name.lower() for name in tables.primary_key(table)]
+    return len(new) == 1 and [name.lower() for name in new[0]] == key
 
 
 def _constraints(change: Change) -> tuple[Constraint, ...]:
@@ -144,7 +157,7 @@ def _(change: AddColumn, table: Table, server: Server) -> Demand:
     inside = change.first or (change.after and change.after.lower() != _last(table))
     if column.default is not None and "nextval" in column.default.functions:
         return demand | Demand.COPY_SHARED
-    if column.generated == "stored" or not (column.generated or is_constant(column.default)):
+    if column.generated == "stored" or not (column.generated or is_constant(column.default, mariadb=server.is_mariadb)):
         return demand | Demand.COPY
     if column.generated == "virtual":
         return demand | Demand.ADD_VIRTUAL
@@ -309,6 +322,9 @@ def _conversion(change: SetTableOption, table: Table, server: Server) -> Demand:
     inherited = server.table_charset(table)
     types = [column.type for column in table.columns.values() if _is_text(column)]
     unchanged = all(server.resolved(charset_of(each, inherited)) == wanted for each in types if each is not None)
+    if not unchanged and server.is_mariadb:
+        demands = (converted(each, wanted.name, wanted.collation, table, server) for each in table.columns.values())
+        return reduce(or_, demands, Demand.DEFINITION)
     if not unchanged:
         return Demand.COPY
     return Demand.DEFINITION if server.is_mariadb else Demand.DEFINITION | Demand.IN_PLACE

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from miglint.catalog import Column, Expression, Table, Type
 from miglint.changes import RedefineColumn
 from miglint.dialects.mysql import tables
@@ -10,6 +12,7 @@ from miglint.dialects.mysql.server import Server
 from miglint.dialects.mysql.types import (
     CHARACTERS,
     INTEGERS,
+    TEXTS,
     Charset,
     byte_length,
     charset_of,
@@ -32,15 +35,31 @@ def redefinition(change: RedefineColumn, old: Column, table: Table, server: Serv
     demand |= _storage(old, new, table, server)
     if new.identity and not old.identity:
         demand |= Demand.COPY_SHARED
-    return demand | _nullability(old, new, table)
+    return demand | _nullability(old, new, table, server)
 
 
-def _nullability(old: Column, new: Column, table: Table) -> Demand:
+def converted(old: Column, charset: str, collation: str, table: Table, server: Server) -> Demand:
+    """The demands of another character set for a column's text, as CONVERT TO gives it."""
+    if old.type is None or old.type.name not in CHARACTERS:
+        return Demand.METADATA
+    wanted = tuple(f"{key}={value}" for key, value in (("charset", charset), ("collate", collation)) if value)
+    others = tuple(each for each in old.type.attributes if not each.startswith(("charset=", "collate=")))
+    new = replace(old, type=replace(old.type, attributes=(*others, *wanted)))
+    demand = _storage(old, new, table, server)
+    if old.type.name in TEXTS and new.type is not None:
+        inherited = server.table_charset(table)
+        wider = charset_of(new.type, inherited).bytes > charset_of(old.type, inherited).bytes
+        demand |= Demand.COPY if wider else Demand.METADATA  # it becomes the next larger text type
+    return demand
+
+
+def _nullability(old: Column, new: Column, table: Table, server: Server) -> Demand:
     was, becomes = tables.is_not_null(table, old), tables.is_not_null(table, new)
     if was == becomes:
         return Demand.METADATA
     if becomes:
-        return Demand.SET_NOT_NULL | Demand.DEFINITION
+        copies = server.is_mariadb and old.type is not None and old.type.name == "timestamp"
+        return Demand.COPY if copies else Demand.SET_NOT_NULL | Demand.DEFINITION
     key = {name.lower() for name in tables.primary_key(table)}
     return (Demand.COPY if old.name.lower() in key else Demand.DROP_NOT_NULL) | Demand.DEFINITION
 

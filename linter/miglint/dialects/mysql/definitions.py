@@ -154,9 +154,27 @@ def expression(sql: str, tokens: Sequence[Token]) -> Expression:
     return Expression(text, frozenset(names), frozenset(calls))
 
 
-def is_constant(default: Expression | None) -> bool:
-    """Whether one statement gives every row the same value."""
-    return default is None or not (default.columns or default.functions)
+def is_constant(default: Expression | None, *, mariadb: bool) -> bool:
+    """Whether one statement gives every row the same value, which is then stored once.
+
+    MariaDB also evaluates functions once for the statement, even rand(), but those that must differ by the row.
+    """
+    if default is None or not (default.columns or default.functions):
+        return True
+    return mariadb and not default.columns and all(each.lower() in ONCE for each in default.functions)
+
+
+ONCE = frozenset(
+    """
+    abs ceiling char char_length coalesce concat concat_ws connection_id convert_tz crc32 current_role current_user
+    curdate curtime database date date_add date_format date_sub elt floor format from_unixtime greatest hex if ifnull
+    json_array json_compact json_object json_quote lcase least left length localtime localtimestamp lower lpad ltrim
+    makedate maketime md5 mod now nullif pi point pow power rand repeat replace reverse right round rpad rtrim schema
+    session_user sha sha1 sha2 sqrt st_geomfromtext str_to_date substr substring system_user time timestamp trim
+    truncate ucase unhex unix_timestamp upper user utc_date utc_time utc_timestamp version
+    """.split()
+)
+"""Functions of constants of which MariaDB 10.11 stores one value (measured, or alike); uuid() and sysdate() are not."""
 
 
 def read_keys(cursor: Cursor) -> tuple[IndexKey, ...]:

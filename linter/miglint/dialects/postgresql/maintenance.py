@@ -21,13 +21,25 @@ def vacuum(node: Node, execution: Execution) -> None:
     tables = [execution.table(execution.resolve(each)) for each in named] or list(execution.catalog.tables())
     for table in tables:
         execution.changes.append(Maintain(table=table.name, action=action))
-        for each in execution.family(table, only=full and table.kind is not TableKind.PARTITIONED):
+        for each in execution.family(table, only=_is_only(table, node, execution)):
             if full:
                 rewrite(each, execution)
                 continue
-            inherits = each.name != table.name and not each.partition
-            execution.lock(each, Mode.ACCESS_SHARE if inherits else Mode.SHARE_UPDATE_EXCLUSIVE)
+            sampled = each.name != table.name and not each.partition and execution.major < ALSO_CHILDREN
+            execution.lock(each, Mode.ACCESS_SHARE if sampled else Mode.SHARE_UPDATE_EXCLUSIVE)
             execution.scan(each)
+
+
+ALSO_CHILDREN = 18
+"""The first version that vacuums and analyses what inherits from a table along with it, unless ONLY is written."""
+
+
+def _is_only(table: Table, node: Node, execution: Execution) -> bool:
+    named = [each["VacuumRelation"]["relation"] for each in node.get("rels", ())]
+    if execution.major >= ALSO_CHILDREN:
+        return any(not each.get("inh", False) for each in named if execution.resolve(each) == table.name)
+    analyses = not node.get("is_vacuumcmd", False) or _has(node, "analyze")
+    return table.kind is not TableKind.PARTITIONED and (not analyses or _has(node, "full"))
 
 
 def _has(node: Node, option: str) -> bool:

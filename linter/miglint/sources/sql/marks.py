@@ -19,6 +19,8 @@ class Section:
     start: int
     end: int
     transaction: bool = True
+    tool: str = ""
+    """The tool whose marks these are, where they tell: `dbmate` or `goose`."""
     whole: tuple[tuple[int, int], ...] = ()
 
 
@@ -39,7 +41,7 @@ def _dbmate(text: str, marks: list[re.Match[str]]) -> tuple[Section, Section | N
     for mark, following in zip(own, [*own[1:], None], strict=True):
         end = following.start() if following is not None else len(text)
         transaction = "transaction:false" not in mark["options"].replace(" ", "")
-        found.setdefault(mark["dbmate"], Section(mark.end(), end, transaction))
+        found.setdefault(mark["dbmate"], Section(mark.end(), end, transaction, "dbmate"))
     return found.get("migrate:up", Section(0, 0)), found.get("migrate:down")
 
 
@@ -52,6 +54,6 @@ def _goose(text: str, marks: list[re.Match[str]]) -> tuple[Section, Section | No
     begins = [mark.end() for mark, word in words if word == "STATEMENTBEGIN"]
     ends = [mark.start() for mark, word in words if word == "STATEMENTEND"]
     whole = tuple(zip(begins, ends, strict=False))
-    forth = Section(up.end() if up is not None else 0, middle, transaction, whole)
-    back = Section(down.end(), len(text), transaction, whole) if down is not None else None
+    forth = Section(up.end() if up is not None else 0, middle, transaction, "goose", whole)
+    back = Section(down.end(), len(text), transaction, "goose", whole) if down is not None else None
     return forth, back

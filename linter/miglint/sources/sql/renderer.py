@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from miglint.changeset import Tree
 from miglint.history import Confidence, History, Key, Migration, Rendered, Statement, Target
+from miglint.sources.sql.alone import runs_alone
 from miglint.sources.sql.layouts import way_back
 from miglint.sources.sql.marks import Section, sections
+from miglint.sources.sql.pieces import pieces
 from miglint.sources.sql.positions import Positions
 from miglint.sources.sql.reader import PLAN, START
-from miglint.sources.sql.split import Piece, split
 from miglint.text import decode
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -69,41 +70,8 @@ class SqlRenderer:
             section = back
         if section is None:
             return Rendered(migration, self._target.database, (), atomic=True)
-        pieces = list(_pieces(text, section, self._target.database))
+        found = list(pieces(text, section, self._target.database))
         positions = Positions(text)
-        statements = tuple(Statement(each.sql, positions.span(each.start, each.end)) for each in pieces)
-        atomic = section.transaction and self._in_transaction and not any(map(_runs_alone, pieces))
+        statements = tuple(Statement(each.sql, positions.span(each.start, each.end)) for each in found)
+        atomic = section.transaction and self._in_transaction and not any(map(runs_alone, found))
         return Rendered(migration, self._target.database, statements, atomic)
-
-
-def _pieces(text: str, section: Section, database: str) -> Iterator[Piece]:
-    """The statements of a section, those marked as whole kept whole."""
-    position = section.start
-    inside = [(start, end) for start, end in section.whole if section.start <= start and end <= section.end]
-    for start, end in (*inside, (section.end, section.end)):
-        yield from _split_between(text, database, position, start)
-        body = text[start:end]
-        if body.strip():
-            lead = len(body) - len(body.lstrip())
-            trimmed = body.strip()
-            words = tuple(trimmed.upper().split()[:3])
-            yield Piece(trimmed, start + lead, start + lead + len(trimmed), words)
-        position = end
-
-
-def _split_between(text: str, database: str, start: int, end: int) -> Iterator[Piece]:
-    for each in split(text[start:end], database):
-        yield Piece(each.sql, each.start + start, each.end + start, each.words)
-
-
-_ALONE = frozenset(
-    {"VACUUM", "ALTER SYSTEM", "CREATE DATABASE", "DROP DATABASE", "CREATE TABLESPACE", "DROP TABLESPACE"}
-)
-
-
-def _runs_alone(piece: Piece) -> bool:
-    """A statement that the server refuses inside a transaction block."""
-    words = piece.words
-    if " ".join(words[:1]) in _ALONE or " ".join(words[:2]) in _ALONE:
-        return True
-    return "CONCURRENTLY" in words and words[0] in ("CREATE", "DROP", "REINDEX", "ALTER")
