@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,10 +63,17 @@ def _case(data: Mapping[str, Any]) -> Case:
 
 
 def _setup(given: str | Sequence[str]) -> tuple[str, ...]:
-    """The statements, or those that `setups.json` has under a name: many cases share a schema."""
-    if isinstance(given, str):
-        return tuple(json.loads((CASES / "setups.json").read_text(encoding="utf-8"))[given])
-    return tuple(given)
+    """The statements; a name in `setups.json` stands for those that it has there: many cases share a schema."""
+    named = _setups()
+    return tuple(
+        statement for each in ([given] if isinstance(given, str) else given) for statement in named.get(each, [each])
+    )
+
+
+@cache
+def _setups() -> dict[str, list[str]]:
+    setups: dict[str, list[str]] = json.loads((CASES / "setups.json").read_text(encoding="utf-8"))
+    return setups
 
 
 def write_cases(path: Path, cases: Iterable[Case]) -> None:

@@ -1,7 +1,8 @@
 """Asks a live MariaDB for the cheapest algorithm and the least lock that it accepts for a statement, and what it does.
 
-Each try runs on the schema made anew. The clauses alone do not tell the truth: PARTITION BY and ENGINE accept INSTANT
-and copy. A copy reports its rows as affected, and a rebuild gives the table another id in InnoDB's dictionary.
+Each try runs on the schema made anew, unless the one before was refused. The clauses alone do not tell the truth:
+PARTITION BY and ENGINE accept INSTANT and copy. A copy reports its rows as affected, and a rebuild gives the table
+another id in InnoDB's dictionary.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class Lab:
 
     def __init__(self, server: MariaDB) -> None:
         self._connection = server.connect()
+        self._altered = True
 
     def close(self) -> None:
         self._connection.close()
@@ -65,6 +67,7 @@ class Lab:
     def _plain(self, setup: Sequence[str], statement: str, session: Sequence[str]) -> tuple[int, bool]:
         self._prepare(setup, session)
         before = self._table_ids()
+        self._altered = True
         affected = self._run(statement)
         after = self._table_ids()
         rebuilt = any(after[name] != before[name] for name in before.keys() & after.keys())
@@ -77,7 +80,8 @@ class Lab:
 
     def _accepts(self, clause: str, setup: Sequence[str], statement: str, session: Sequence[str]) -> bool:
         for text in _with_clause(statement, clause):
-            self._prepare(setup, session)
+            if self._altered:
+                self._prepare(setup, session)
             try:
                 self._run(text)
             except pymysql.MySQLError as error:
@@ -86,6 +90,7 @@ class Lab:
                 if error.args[0] in REFUSALS:
                     return False
                 raise
+            self._altered = True
             return True
         return False
 
@@ -98,6 +103,7 @@ class Lab:
             self._run(statement)
         for statement in ("CREATE DATABASE lab", "USE lab", *setup, *session):
             self._run(statement)
+        self._altered = False
 
     def _table_ids(self) -> dict[str, int]:
         query = "SELECT name, table_id FROM information_schema.innodb_sys_tables WHERE name LIKE 'lab/%'"

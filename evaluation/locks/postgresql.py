@@ -105,6 +105,15 @@ class Lab:
         self._actor.close()
         self._observer.close()
 
+    def provide(self) -> None:
+        """What cases take for granted beside their schemas: roles, and from 15 on a second tablespace."""
+        with self.server.connect() as connection:
+            for role in ("app", "app_owner"):
+                connection.execute(f"CREATE ROLE {role}")
+            if self.major >= 15:
+                connection.execute("SET allow_in_place_tablespaces = on")
+                connection.execute("CREATE TABLESPACE ts2 LOCATION ''")
+
     def prepare(self, setup: Sequence[str], session: Sequence[str] = ()) -> None:
         """Replace whatever is there by this schema and its rows."""
         self._actor.close()

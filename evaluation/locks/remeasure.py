@@ -26,13 +26,8 @@ def main() -> None:
     arguments = parser.parse_args()
     agreed = measured = 0
     with servers.postgresql(arguments.major) as server:
-        with server.connect() as connection:
-            for role in ("app", "app_owner"):
-                connection.execute(f"CREATE ROLE {role}")
-            if server.version >= (15,):
-                connection.execute("SET allow_in_place_tablespaces = on")
-                connection.execute("CREATE TABLESPACE ts2 LOCATION ''")
         lab = Lab(server)
+        lab.provide()
         for case in read_cases(arguments.cases):
             if (case.majors and lab.major not in case.majors) or arguments.only not in (None, case.id):
                 continue
