@@ -23,7 +23,7 @@ class Plan:
     work: frozenset[Work] = frozenset()
 
 
-LOCKING_BUILDS = Demand.ADD_FULLTEXT | Demand.ADD_SPATIAL
+LOCKING_BUILDS = Demand.ADD_FULLTEXT | Demand.ADD_SPATIAL | Demand.INDEX_NEW_VIRTUAL
 
 
 def plan(demand: Demand, table: Table, server: Server) -> Plan:
@@ -79,7 +79,7 @@ def _mariadb_copies(demand: Demand, table: Table, *, rebuilds: bool, indexed_vir
         return True
     if demand & Demand.ADD_FULLTEXT and "system_versioning" in table.options:
         return True
-    if demand & Demand.ADD_VIRTUAL and (rebuilds or demand & INSTANT_COLUMNS):
+    if demand & Demand.ADD_VIRTUAL and (rebuilds or table.partition_strategy or demand & INSTANT_COLUMNS):
         return True
     return rebuilds and bool(demand & Demand.SHIFT_VIRTUAL_BY_DROP)
 

@@ -46,6 +46,8 @@ PARTITION_METADATA = frozenset({"DROP PARTITION", "TRUNCATE PARTITION", "ANALYZE
 TABLESPACE_SWAPS = frozenset(
     {"IMPORT TABLESPACE", "DISCARD TABLESPACE", "IMPORT PARTITION", "DISCARD PARTITION", "ENABLE KEYS", "DISABLE KEYS"}
 )
+OF_THE_FILE = frozenset({"AUTO_INCREMENT", "CHARSET", "CHECKSUM", "COLLATE"})
+"""Options for which MyISAM and Aria, which keep them in the table's file, copy the table."""
 STATISTICS = frozenset(
     {"AUTO_INCREMENT", "STATS_AUTO_RECALC", "STATS_PERSISTENT", "STATS_SAMPLE_PAGES", "CHARSET", "COLLATE"}
 )
@@ -58,9 +60,18 @@ def demand_of(changes: Sequence[Change], table: Table, server: Server) -> Demand
     demand = Demand.METADATA
     for change in kept:
         demand |= asks(change, table, server)
+    if _indexes_new_virtual_column(kept):
+        demand |= Demand.INDEX_NEW_VIRTUAL
     if len(kept) < len(changes) and _gives_new_name(changes):
         demand |= Demand.IN_PLACE
     return demand | _key_change(kept, table, server)
+
+
+def _indexes_new_virtual_column(changes: Sequence[Change]) -> bool:
+    added = [each.column for each in changes if isinstance(each, AddColumn)]
+    new = {column.name.lower() for column in added if column.generated == "virtual"}
+    indexes = [each.index for each in changes if isinstance(each, CreateIndex)]
+    return any(key.column.lower() in new for index in indexes for key in index.keys if key.column)
 
 
 def former_names(changes: Sequence[Change]) -> Callable[[Change], Change]:
@@ -304,7 +315,8 @@ def _(change: SetTableOption, table: Table, server: Server) -> Demand:
         return Demand.EXCLUSIVE
     if action in {"CHARSET", "COLLATE"} and not server.is_mariadb:
         return _default_charset(change, table, server)
-    return Demand.IN_PLACE if action in STATISTICS | PARTITION_METADATA else Demand.METADATA
+    demand = Demand.DEFINITION if action in OF_THE_FILE else Demand.METADATA
+    return demand | (Demand.IN_PLACE if action in STATISTICS | PARTITION_METADATA else Demand.METADATA)
 
 
 def _default_charset(change: SetTableOption, table: Table, server: Server) -> Demand:

@@ -33,6 +33,8 @@ class Demand(enum.Flag):
     ADD_INDEX = enum.auto()
     ADD_FULLTEXT = enum.auto()
     ADD_SPATIAL = enum.auto()
+    INDEX_NEW_VIRTUAL = enum.auto()
+    """An index of a virtual column that is added along with it."""
     CHANGE_INDEXES = enum.auto()
     """Indexes are dropped, or their collation changes."""
     IN_PLACE = enum.auto()
