@@ -60,7 +60,7 @@ def conflicts(graph: Graph, base: Graph | None) -> list[Conflict]:
 
 
 def _uncertain(graph: Graph) -> Mapping[str, set[Key]]:
-    keys = set(graph.opaque) | {
+    keys = (graph.opaque - graph.edges.half_read) | {
         missing.migration
         for missing in graph.missing
         if missing.dependency.key.app == missing.migration.app and not missing.run_before

@@ -125,6 +125,8 @@ class Unreadable:
     reason: str
     span: Span
     app: str | None = None
+    dependencies: tuple[Key, ...] | None = None
+    """What its class depends on, where that could be read by itself."""
 
 
 @dataclass(frozen=True, slots=True)

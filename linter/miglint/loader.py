@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from miglint.cycles import cycle_in, postorder, strongly_connected
-from miglint.history import Dependency, History, Key, Migration
+from miglint.history import Dependency, History, Key, Migration, Unreadable
 
 FIRST, LATEST = "__first__", "__latest__"
 
@@ -36,6 +36,8 @@ class Edges:
     replaced: Mapping[Key, Key]
     squash_cycles: tuple[tuple[Key, ...], ...]
     unreadable: frozenset[Key]
+    half_read: frozenset[Key]
+    """Those of the unreadable whose class by itself says what they depend on."""
     resolved: Mapping[Key, Key]
     """What `__first__` and `__latest__` of an app were taken for."""
 
@@ -47,6 +49,8 @@ def load(history: History) -> Edges:
         loader.add_node(key)
     for migration in history.migrations.values():
         loader.add_internal(migration)
+    for file in history.unreadable:
+        loader.add_remains(file)
     for migration in history.migrations.values():
         loader.add_external(migration)
     squashes, squash_cycles = loader.apply_squashes()
@@ -60,6 +64,7 @@ def load(history: History) -> Edges:
         replaced={key: loader.final(key) for key in loader.replaced},
         squash_cycles=squash_cycles,
         unreadable=loader.unreadable,
+        half_read=frozenset(_key_of(one) for one in history.unreadable if one.app and one.dependencies is not None),
         resolved=loader.resolved,
     )
 
@@ -74,9 +79,7 @@ class _Loader:
         self.resolved: dict[Key, Key] = {}
         self.shifted = False
         self.replaced: dict[Key, Key] = {}
-        self.unreadable = frozenset(
-            Key(file.app, PurePosixPath(file.path).stem) for file in history.unreadable if file.app is not None
-        )
+        self.unreadable = frozenset(_key_of(file) for file in history.unreadable if file.app is not None)
 
     def add_node(self, key: Key) -> None:
         if key not in self.parents:
@@ -96,6 +99,12 @@ class _Loader:
             if dependency.key.app == migration.key.app and dependency.key.name != FIRST:
                 self.wanted.append((dependency.key, Missing(migration.key, dependency)))
                 self.add_edge(dependency.key, migration.key)
+
+    def add_remains(self, file: Unreadable) -> None:
+        """What is known of a file that could not be read: edges within its app to what is there."""
+        for parent in file.dependencies or ():
+            if parent.app == file.app and parent in self.parents:
+                self.add_edge(parent, _key_of(file))
 
     def add_external(self, migration: Migration) -> None:
         for dependency in migration.dependencies:
@@ -188,3 +197,7 @@ class _Loader:
     def drop_phantoms(self) -> None:
         for key in [key for key in self.parents if self.is_phantom(key)]:
             self.remove(key)
+
+
+def _key_of(file: Unreadable) -> Key:
+    return Key(file.app or "", PurePosixPath(file.path).stem)

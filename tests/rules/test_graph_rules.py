@@ -125,6 +125,20 @@ def test_an_unreadable_migration_makes_no_leaf_nodes(found) -> None:  # type: ig
     assert "multiple-leaf-nodes" not in rules(found(BASE, broken))
 
 
+def test_migrations_of_python_2_do_not_hide_a_conflict_that_comes_after_them(found) -> None:  # type: ignore[no-untyped-def]
+    old = "def fill(apps, editor):\n    print 'filled'\n"
+    base = {
+        **BASE,
+        f"{FOLDER}/0003_fill.py": migration("shop.0002_note", header=old),
+        f"{FOLDER}/0004_more.py": migration("shop.0003_fill", header=old),
+        f"{FOLDER}/0005_last.py": migration("shop.0004_more"),
+        f"{FOLDER}/0006_theirs.py": migration("shop.0005_last"),
+    }
+    (one,) = found(base, {**base, f"{FOLDER}/0006_mine.py": migration("shop.0005_last")})
+    assert one.rule == "multiple-leaf-nodes"
+    assert "both come from 0005_last" in one.problem.message
+
+
 REFORMATTED = """\
 # A new comment
 from __future__ import annotations

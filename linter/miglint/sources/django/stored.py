@@ -8,12 +8,13 @@ from functools import partial
 from typing import Any
 
 from miglint.crew import ALONE, Crew
-from miglint.history import Unreadable
+from miglint.history import Key, Unreadable
 from miglint.sources.django.memo import Facts, facts_from, facts_to
 from miglint.sources.django.migration import Body, Header, MigrationFile
 from miglint.sources.django.modules import Modules
 from miglint.sources.django.projects import Project, Projects
 from miglint.sources.django.records import body_from, body_to, header_from, header_to, place_from, span_to
+from miglint.sources.django.remains import dependencies_of
 from miglint.sources.django.source import START, Unparsable
 
 _HEADER, _BODY = "django-header", "django-body"
@@ -113,7 +114,8 @@ def _found_to(found: _Found) -> Any:
         case Header():
             return ["header", header_to(found)]
         case Unreadable():
-            return ["unreadable", [found.reason, span_to(found.span)]]
+            named = None if found.dependencies is None else [[key.app, key.name] for key in found.dependencies]
+            return ["unreadable", [found.reason, span_to(found.span), named]]
     return None
 
 
@@ -122,7 +124,9 @@ def _found_from(path: str, data: Any) -> _Found:
         return None
     kind, content = data
     if kind == "unreadable":
-        return Unreadable(path, str(content[0]), place_from(content[1]))
+        reason, place, named = content
+        keys = None if named is None else tuple(Key(str(app), str(name)) for app, name in named)
+        return Unreadable(path, str(reason), place_from(place), dependencies=keys)
     return header_from(content)
 
 
@@ -133,7 +137,9 @@ def _parse(path: str, modules: Modules, project: Project, facts: Facts) -> Outco
             return None
         file = MigrationFile(source, project)
     except Unparsable as error:
-        return Unreadable(path, error.reason, error.span)
+        content = modules.content(path)
+        named = None if content is None else dependencies_of(content, path)
+        return Unreadable(path, error.reason, error.span, dependencies=named)
     except RecursionError:
         return Unreadable(path, "the code is nested too deeply", START)
     if file.header is None:
