@@ -38,8 +38,10 @@ def subjects(scope: Scope) -> Sequence[Migration]:
 
 
 def is_new(key: Key, scope: Scope) -> bool:
-    """Whether the change adds the migration. Without a base nothing is new."""
-    return scope.base_history is not None and key not in scope.base_history.migrations
+    """Whether the change adds the migration: not without a base, nor where the base has a file that cannot be read."""
+    if scope.base_history is None or scope.base_graph is None:
+        return False
+    return key not in scope.base_history.migrations and key not in scope.base_graph.edges.unreadable
 
 
 def loading_fails(source: str, error: str) -> str:

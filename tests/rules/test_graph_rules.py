@@ -139,6 +139,13 @@ def test_migrations_of_python_2_do_not_hide_a_conflict_that_comes_after_them(fou
     assert "both come from 0005_last" in one.problem.message
 
 
+def test_a_migration_that_can_be_read_again_is_not_a_new_one(found) -> None:  # type: ignore[no-untyped-def]
+    old = migration("shop.0002_note", header="def fill(apps, editor):\n    print 'filled'\n")
+    base = {**BASE, f"{FOLDER}/0003_fill.py": old, f"{FOLDER}/0004_more.py": migration("shop.0003_fill")}
+    ported = {**base, f"{FOLDER}/0003_fill.py": old.replace("print 'filled'", "print('filled')")}
+    assert found(base, ported) == []
+
+
 REFORMATTED = """\
 # A new comment
 from __future__ import annotations

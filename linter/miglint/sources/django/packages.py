@@ -14,6 +14,9 @@ from miglint.sources.django.scan import USUAL, Scan, is_usual
 from miglint.sources.django.source import START
 from miglint.sources.django.stored import StoredFile, read_files
 
+_SOUTH = b"south."
+"""What South's migrations import from, which stood in the folder before Django had its own."""
+
 
 @dataclass(slots=True)
 class Package:
@@ -38,7 +41,7 @@ def packages(modules: Modules, projects: Projects, scan: Scan, crew: Crew = ALON
                     package.files[path] = file
                 case Unreadable() as unreadable:
                     package.unreadable.append(unreadable)
-        if _is_package(package, members[folder], scan):
+        if _is_package(package, members[folder], scan, modules):
             package.unreadable += _rest(members[folder], package, scan)
             yield package
 
@@ -56,13 +59,18 @@ def _is_module(path: str) -> bool:
     return path.rpartition("/")[2][0] not in "_~"
 
 
-def _is_package(package: Package, members: list[str], scan: Scan) -> bool:
+def _is_package(package: Package, members: list[str], scan: Scan, modules: Modules) -> bool:
     """Django imports every module of the folder and each must hold a migration, so in an oddly named one most do."""
     certain = [file for file in package.files.values() if file.header.certain]
     if posixpath.basename(package.folder) != USUAL:
         return bool(certain) and 2 * len(package.files) > len(members)
-    lost = package.unreadable or any(path in scan.unreadable for path in members)
-    return bool(package.files) or (bool(lost) and f"{package.folder}/__init__.py" in scan.files)
+    if package.files:
+        return True
+    lost = {item.path for item in package.unreadable} | {path for path in members if path in scan.unreadable}
+    others = [path for path in members if _is_module(path) and path not in lost]
+    if any(_SOUTH in (modules.content(path) or b"") for path in others):
+        return False
+    return bool(lost) and f"{package.folder}/__init__.py" in scan.files
 
 
 def _rest(members: list[str], package: Package, scan: Scan) -> Iterator[Unreadable]:

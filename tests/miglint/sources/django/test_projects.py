@@ -76,3 +76,18 @@ def test_what_is_no_migration_in_a_package_is_said() -> None:
     tests = {"shop/tests/test_a.py": _migration(), "shop/tests/test_b.py": "", "shop/tests/test_c.py": ""}
     assert histories_of({**tests}) == []
     assert histories_of({"shop/migrations/_helpers.py": _migration(), "shop/migrations/__init__.py": ""}) == []
+
+
+def test_a_folder_of_south_is_none_although_one_of_its_files_is_of_python_2() -> None:
+    schema = (
+        "from south.db import db\nfrom south.v2 import SchemaMigration\nclass Migration(SchemaMigration):\n    pass\n"
+    )
+    files: dict[str, str | bytes] = {
+        "shop/__init__.py": "",
+        "shop/migrations/__init__.py": "",
+        "shop/migrations/0001_initial.py": schema,
+        "shop/migrations/0002_data.py": schema + "print 'done'\n",
+        "other/migrations/0001_initial.py": f"{IMPORTS}class Migration(migrations.Migration):\n    initial = True\n",
+    }
+    history = history_of(files)
+    assert list(history.unreadable) == []
