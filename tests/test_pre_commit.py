@@ -125,6 +125,6 @@ def test_what_init_writes_is_taken(shop: Repo, published: Repo, home: Path, monk
     assert config.startswith("# ours\nrepos:\n- repo: meta\n  hooks:\n  - id: identity  # all files\n")
     shop.write({".pre-commit-config.yaml": config.replace(REPOSITORY, str(published.path))})
     shop.git("add", "-A")
-    ran = pre_commit(shop, home, "run", "--verbose", "miglint")
+    ran = pre_commit(shop, home, "run", "--all-files", "--verbose", "miglint")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "Passed" in ran.stdout
