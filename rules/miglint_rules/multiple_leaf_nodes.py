@@ -6,8 +6,8 @@ with "Conflicting migrations detected; multiple leaf nodes in the migration grap
 miglint looks at the tip of the base branch together with the change, so this shows before the merge, not after it.
 
 The change's own migrations should move behind those that are on the base already: point the first of them at the base's
-leaf node, and give them the next free numbers. Where that cannot be, `makemigrations --merge` writes a migration that
-joins both branches; databases may then have applied them in either order.
+leaf node, and give them the next free numbers; `miglint fix` does so. Where that cannot be, `makemigrations --merge` or
+`miglint fix --merge` writes a migration that joins both branches; databases may then have applied them in either order.
 
 ## Bad
 Both were made from `0001_initial`; the base got the other one first:

@@ -48,6 +48,11 @@ def test_branches_of_a_change_that_part_in_it_keep_what_they_share_once() -> Non
     assert redirects(plan) == [("0003_p", "0002", "0003_b"), ("0004_y", "0003_p", "0004_x")]
 
 
+def test_a_merge_within_the_change_keeps_what_it_says_of_the_base() -> None:
+    merge = Node("shop.0004_merge", ("shop.0003_a", "shop.0002"))
+    assert redirects(planned(BASE, Node("shop.0003_a", ("shop.0002",)), merge)) == [("0003_a", "0002", "0003_b")]
+
+
 def test_a_squash_moves_with_what_it_replaces() -> None:
     plan = planned(
         BASE,

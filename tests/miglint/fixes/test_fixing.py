@@ -202,7 +202,11 @@ def test_the_diff_writes_nothing_and_patch_takes_it(shop: Project, fix: Fixer) -
     assert "would fix " in error
     for command in (["git", "apply", "--check"], ["patch", "-p1", "--dry-run"]):
         subprocess.run(command, input=out.encode(), cwd=shop.path, check=True, capture_output=True)
+    shop.repo.git("add", "-A")
     assert fix(shop)[0] == 0
+    named = [line for line in out.splitlines() if line.startswith(("--- ", "+++ ", "diff "))]
+    gits = shop.repo.git("diff").splitlines()
+    assert [line for line in gits if line.startswith(("--- ", "+++ ", "diff "))] == named
     status, out, _ = fix(shop, "--diff")
     assert (status, out) == (0, "")
 
