@@ -6,7 +6,8 @@ PROJECT is a folder with the project's source. Whitespace, final semicolons and 
 normalised. Every migration that differs is printed: statements that only the real one has (-), those that only we have
 (+) with their confidence, and operations that we do not render (?). A migration that the server refused is compared
 itself; for those after it the history is taken without it, as it was for the server. One whose SQL the real editor
-could not collect to the end is compared as far as that came. Ends with 1 if a statement said to be `exact` is wrong.
+could not collect to the end is compared as far as that came. Ends with 1 if a statement said to be `exact` is wrong, or
+a migration said to be exact lacks one.
 """
 
 from __future__ import annotations
@@ -103,6 +104,7 @@ def judge(key: object, statements: Sequence[Statement], truth: dict[str, Any], v
             "equal": equal,
             "equal among exact": equal and exact,
             "exact statements that are wrong": len(wrong),
+            "exact migrations that lack statements": exact and not equal and not spare and not _runs_python(statements),
         }
     )
     if not equal:
@@ -114,6 +116,11 @@ def judge(key: object, statements: Sequence[Statement], truth: dict[str, Any], v
             if normalised(item.sql) in spare
         ]
         verdict.lines += [f"  ? {item.opaque} [{item.confidence}: {item.reason}]" for item in opaque]
+
+
+def _runs_python(statements: Sequence[Statement]) -> bool:
+    """Whether there is code that the real one runs, which may execute statements."""
+    return any(statement.opaque == "RunPython" for statement in statements)
 
 
 def compare(renderers: Renderers, truth: Sequence[dict[str, Any]]) -> Verdict:
@@ -153,7 +160,8 @@ def main() -> int:
     counts = ", ".join(f"{name} {number}" for name, number in sorted(verdict.counts.items()))
     print(f"{arguments.project.name} {arguments.database} Django {series}: {counts}")
     print(f"{time.perf_counter() - started:.1f} s", file=sys.stderr)
-    return 1 if verdict.counts["exact statements that are wrong"] else 0
+    wrong = ("exact statements that are wrong", "exact migrations that lack statements")
+    return 1 if any(verdict.counts[name] for name in wrong) else 0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Write a Django project whose migrations hold every field type altered to every other, with every option.
 
-    python matrix.py FOLDER [--sample N --seed SEED] [--without db_default]
+    python matrix.py FOLDER [--operations] [--sample N --seed SEED] [--without db_default]
 
 Each case is a model of its own that is created, changed in steps and deleted again, one migration a step. With truth.py
 (`--go-on`, for casts that the server refuses) and compare.py all of it is compared with the real schema editor.
@@ -13,6 +13,8 @@ import itertools
 import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+import matrix_operations
 
 TYPES = {
     "BigInteger": "models.BigIntegerField({})",
@@ -146,11 +148,22 @@ HEAD = """import datetime
 import uuid
 from decimal import Decimal
 
-from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, BigIntegerRangeField, DateRangeField, DateTimeRangeField
+from django.contrib.postgres.fields import DecimalRangeField, HStoreField, IntegerRangeField
+from django.contrib.postgres.indexes import BloomIndex, BrinIndex, BTreeIndex, GinIndex, GistIndex, HashIndex, OpClass
+from django.contrib.postgres.indexes import SpGistIndex
+from django.contrib.postgres.operations import AddConstraintNotValid, AddIndexConcurrently, BloomExtension
+from django.contrib.postgres.operations import BtreeGistExtension, CITextExtension, CreateCollation, CreateExtension
+from django.contrib.postgres.operations import HStoreExtension, RemoveCollation, RemoveIndexConcurrently
+from django.contrib.postgres.operations import TrigramExtension, UnaccentExtension, ValidateConstraint
+from django.contrib.postgres.search import SearchVectorField
 from django.db import migrations, models
+from django.db.models.functions import Collate, Concat, Lower
 
 
 class Migration(migrations.Migration):
+    atomic = {atomic}
     dependencies = [{dependencies}]
     operations = [{operation}]
 """
@@ -162,31 +175,36 @@ def main() -> None:
     parser.add_argument("--sample", type=int, help="take so many cases by chance, not all")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--without", action="append", default=[], help="leave out cases with this argument")
+    parser.add_argument("--operations", action="store_true", help="other operations than those on fields, instead")
     arguments = parser.parse_args()
-    every = [case for case in cases() if not any(f"{name}=" in step for name in arguments.without for step in case)]
+    found = matrix_operations.cases() if arguments.operations else cases()
+    every = [case for case in found if not any(f"{name}=" in step for name in arguments.without for step in case)]
     wanted = every if arguments.sample is None else random.Random(arguments.seed).sample(every, arguments.sample)
-    operations = write(arguments.folder, wanted)
+    operations = write(arguments.folder, wanted, matrix_operations.PRELUDE if arguments.operations else [])
     print(f"{len(wanted)} cases, {operations} migrations")
 
 
-def write(root: Path, wanted: Sequence[list[str]]) -> int:
+def write(root: Path, wanted: Sequence[list[str]], prelude: Sequence[str]) -> int:
     """Write the project with these cases; gives the number of its migrations."""
     folder = root / "matrix" / "migrations"
     folder.mkdir(parents=True)
     for package in (folder, folder.parent):
         (package / "__init__.py").touch()
     (root / "settings.py").write_text(
-        "SECRET_KEY = 'x'\nINSTALLED_APPS = ['matrix']\nUSE_TZ = True\nDATABASES = {}\n"
+        "SECRET_KEY = 'x'\nINSTALLED_APPS = ['django.contrib.postgres', 'matrix']\nUSE_TZ = True\nDATABASES = {}\n"
         "DEFAULT_AUTO_FIELD = 'django.db.models.BigAutoField'\n"
     )
     (root / "manage.py").write_text("import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'settings')\n")
     target = "migrations.CreateModel('target', [('id', models.BigAutoField(primary_key=True))])"
-    operations = [target] + [step.format(model=f"case{number}") for number, case in enumerate(wanted) for step in case]
+    steps = [step.format(model=f"case{number}") for number, case in enumerate(wanted) for step in case]
+    operations = [target, *prelude, *steps]
     previous = ""
     for number, operation in enumerate(operations):
         name = f"{number:05}"
         dependencies = f"('matrix', '{previous}')" if previous else ""
-        (folder / f"{name}.py").write_text(HEAD.format(dependencies=dependencies, operation=operation))
+        atomic = "Concurrently" not in operation
+        text = HEAD.format(dependencies=dependencies, operation=operation, atomic=atomic)
+        (folder / f"{name}.py").write_text(text)
         previous = name
     return len(operations)
 

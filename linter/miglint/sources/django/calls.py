@@ -1,22 +1,26 @@
-"""What functions of the repository give that take nothing, interpreted from their source and never run."""
+"""What functions of the repository give: defaults, and methods of fields; interpreted from their source, never run."""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from miglint.changeset import Tree
 from miglint.history import Target
 from miglint.sources.django.evaluator.bounded import is_plain
-from miglint.sources.django.evaluator.frames import Closure, Frame, GaveUp
+from miglint.sources.django.evaluator.calls import SUPER
+from miglint.sources.django.evaluator.frames import Class, Closure, Frame, GaveUp, Parent
 from miglint.sources.django.evaluator.interpreter import Interpreter
 from miglint.sources.django.modules import Layout, Modules
 from miglint.sources.django.source import Source
 from miglint.sources.django.values import Unknown, Value
 
 _STEPS = 20_000
+_WRITERS = ("to_python", "get_prep_value", "get_db_prep_value", "get_db_prep_save")
+"""In the order in which a value goes through them, roughly: for what is empty, the order decides nothing."""
 _VENDORS = {"mariadb": "mysql"}
 
 
@@ -46,6 +50,34 @@ class Calls:
         run = Interpreter(self, function.frame.source, located=False, steps=_STEPS)
         value = run.demand(run.call_closure(function, [], {}, None), Frame(function.frame.source))
         return None if run.assumed or not is_plain(value) else (value,)
+
+    def written(self, classes: Sequence[str], value: Value) -> tuple[Value] | None:
+        """What the methods of field classes that write values make of one; None if that cannot be told."""
+        try:
+            for name in classes:
+                found = self._modules.resolve(name, self._anchor, self)
+                if not isinstance(found, Class):
+                    return None
+                for method in _WRITERS:
+                    function = found.names.get(method)
+                    if isinstance(function, Closure):
+                        made = self._convert(function, value)
+                        if made is None:
+                            return None
+                        value = made[0]
+        except (GaveUp, RecursionError):
+            return None
+        return (value,)
+
+    def _convert(self, method: Closure, value: Value) -> tuple[Value] | None:
+        """What a method gives for a value, its base class giving what it got."""
+        given = [Unknown("the field"), value]
+        required = len(method.node.args.args) - len(method.defaults)
+        given += [Unknown("an argument")] * (required - len(given))
+        run = Interpreter(self, method.frame.source, located=False, steps=_STEPS)
+        frame = Frame(method.frame.source, {SUPER: Parent(echoes=True)}, parent=method.frame)
+        made = run.call_closure(replace(method, frame=frame), given, {}, None)
+        return None if run.assumed or not is_plain(made) else (made,)
 
     @cached_property
     def _modules(self) -> Modules:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from miglint.history import Confidence, Operation
@@ -177,7 +177,8 @@ class Constructor:
         cls = with_own_arguments(found.cls) if "own" in kwargs else found.cls
         if found.converters:
             cls = converting(cls)
-            kwargs |= {"converter": Converter(found.name, found.converters, self._ledger)}
+            read = partial(self._calls.written, found.writers) if found.writers else None
+            kwargs |= {"converter": Converter(found.name, found.converters, self._ledger, read)}
         if doubts:
             cls = doubtful(cls)
             kwargs |= {"doubts": tuple(doubts), "ledger": self._ledger}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from miglint.history import Confidence
@@ -45,11 +45,22 @@ class Converter:
     field: str
     methods: frozenset[str]
     ledger: Ledger
+    read: Callable[[object], tuple[object] | None] | None = None
+    """What the source of these methods makes of a value; None where the source is not here."""
 
-    def wrote(self, value: object) -> None:
-        """Note the doubt. Only a `get_db_prep_save` of its own is thought to convert None."""
-        if (value is not None and value != "") or "get_db_prep_save" in self.methods:
-            self.ledger.note(Doubt(Confidence.ASSUMED, f"{self.field} may convert its default"))
+    def wrote(self, value: object) -> object:
+        """The value as it is written, and the doubt noted if that may not be so.
+
+        A class of a package is thought to convert nothing that is empty, but for a `get_db_prep_save` of its own.
+        """
+        is_empty = value is None or value == ""
+        if is_empty and self.read is None and "get_db_prep_save" not in self.methods:
+            return value
+        made = self.read(value) if is_empty and self.read is not None else None
+        if made is not None and made[0] == value:
+            return value
+        self.ledger.note(Doubt(Confidence.ASSUMED, f"{self.field} may convert its default"))
+        return value if made is None else made[0]
 
     def __deepcopy__(self, memo: object) -> Converter:
         return self

@@ -37,6 +37,8 @@ class FieldType:
     """The class's own dotted name where it is not Django's."""
     converters: frozenset[str] = frozenset()
     """Methods of its own that may write values in another way than Django's class."""
+    writers: tuple[str, ...] = ()
+    """The classes of the repository that have such methods, by dotted name; the base's first."""
 
     def takes(self, argument: str) -> bool:
         """Whether the class is to be given this argument."""
@@ -101,6 +103,7 @@ class FieldTypes:
             dropped=base.dropped | custom.dropped,
             name=name,
             converters=base.converters | custom.converters,
+            writers=(*base.writers, *([name] if custom.converters else ())),
         )
 
 

@@ -54,7 +54,7 @@ class Converting:
 
     def get_db_prep_save(self, value: Any, connection: Any) -> Any:
         """As Django's, the doubt noted."""
-        self.converter.wrote(value)
+        value = self.converter.wrote(value)
         return super().get_db_prep_save(value, connection)  # type: ignore[misc]  # as above
 
 

@@ -171,6 +171,35 @@ def test_a_default_of_the_project_is_read_but_never_run(returned: str, literal: 
     assert f"shop.models.kinds() {reason}" in statement.reason
 
 
+JOINED = """def get_prep_value(self, value):
+        value = super().get_prep_value(value)
+        return ','.join(value) if isinstance(value, (list, Many)) else value
+"""
+
+
+@pytest.mark.parametrize(
+    ("method", "default", "confidence"),
+    [
+        ("def get_prep_value(self, value):\n        return value or ''", " DEFAULT ''", Confidence.ASSUMED),
+        ("def get_prep_value(self, value):\n        return None if value is None else f(value)", "", Confidence.EXACT),
+        (JOINED, "", Confidence.EXACT),
+        ("def to_python(self, value):\n        return json.loads(value)", "", Confidence.ASSUMED),
+        ("def get_prep_value(self, value):\n        return self.null_as or value", "", Confidence.ASSUMED),
+    ],
+)
+def test_what_a_field_of_the_project_makes_of_no_value_is_read(
+    method: str, default: str, confidence: Confidence
+) -> None:
+    code = "import json\nfrom django.db import models\n\nclass Many:\n    pass\n\n"
+    code += f"class Code(models.CharField):\n    {method}\n"
+    added = "migrations.AddField('customer', 'code', shop.fields.Code(max_length=9, null=True))"
+    text = "import shop.fields\n" + migration(added, after="0001")
+    files = {"0001": FIRST, "0002": text, "shop/__init__.py": "", "shop/fields.py": code}
+    made = rendered(files, "shop.0002")[0]
+    assert made.sql == f'ALTER TABLE "shop_customer" ADD COLUMN "code" varchar(9){default} NULL'
+    assert made.confidence is confidence
+
+
 def test_a_lookup_goes_through_the_members_of_an_enumeration() -> None:
     models = "from django.db import models\nNAMES = ['one', 'two']\nKind = models.TextChoices('Kind', NAMES)\n"
     models += "class Level(models.IntegerChoices):\n    LOW = 1, 'low'\n    HIGH = 5\n"

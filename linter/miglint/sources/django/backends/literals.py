@@ -179,7 +179,9 @@ def _(value: Range) -> str:
         return "'empty'"
     bound = next((item for item in (value.lower, value.upper) if item is not None), None)
     lower, upper = ("" if item is None else str(item) for item in (value.lower, value.upper))
-    text = f"{value.bounds[0]}{_range_bound(lower)},{_range_bound(upper)}{value.bounds[1]}"
+    opening = "(" if value.lower is None else value.bounds[0]  # what is infinite is in no range
+    closing = ")" if value.upper is None else value.bounds[1]
+    text = f"{opening}{_range_bound(lower)},{_range_bound(upper)}{closing}"
     cast = _RANGE_CASTS.get(type(bound))
     return postgresql_text(text) + (f"::{cast}" if cast else "")
 

@@ -86,7 +86,7 @@ def _call_method(
     receiver = method.receiver
     if isinstance(receiver, Parent):
         receiver.calls.append((args, kwargs))
-        return None
+        return args[0] if receiver.echoes and args else None
     if isinstance(receiver, FilePath | OpenFile):
         result = files.call_method(run.world, receiver, method.name, args)
         return run.unknown("a file could not be read from the repository", node, frame) if result is None else result
@@ -171,6 +171,33 @@ def _super(run: Run, args: list[Any], kwargs: dict[str, Any], node: ast.Call, fr
     return found if isinstance(found, Parent) else run.unknown("super() is not evaluated here", node, frame)
 
 
+def _isinstance(run: Run, args: list[Any], kwargs: dict[str, Any], node: ast.Call, frame: Frame) -> Any:
+    """Of plain data: it is of Python's own types and of no class that is defined anywhere else."""
+    value, classes = args
+    known = value is None or isinstance(value, str | int | float | bytes)
+    verdicts = [_is_of(value, item) for item in (classes if isinstance(classes, tuple) else (classes,))]
+    if known and True in verdicts:
+        return True
+    if not known or None in verdicts:
+        return run.unknown("isinstance() could not be worked out", node, frame)
+    return False
+
+
+def _is_of(value: Any, cls: Any) -> bool | None:
+    match cls:
+        case Builtin(name=name):
+            return any(base.__name__ == name for base in type(value).__mro__)
+        case Class():
+            return False
+        case Reference(name=name):
+            return None if name.partition(".")[0] in _ABSTRACT else False
+    return None
+
+
+_ABSTRACT = frozenset({"collections", "numbers", "types", "typing"})
+"""Where classes are defined that plain data can be an instance of."""
+
+
 def _identity(run: Run, args: list[Any], kwargs: dict[str, Any], node: ast.Call, frame: Frame) -> Any:
     return args[0]
 
@@ -180,6 +207,7 @@ _SPECIAL: dict[str, Callable[[Run, list[Any], dict[str, Any], ast.Call, Frame], 
     "filter": _filter,
     "getattr": _getattr,
     "hasattr": _hasattr,
+    "isinstance": _isinstance,
     "map": _map,
     "next": _next,
     "open": _open,

@@ -131,8 +131,9 @@ class Builtin:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parent:
-    """`super()` within an `__init__`: notes what the base class is initialised with."""
+    """`super()` within a method: notes what the base class is initialised with, or gives back what it is given."""
 
+    echoes: bool = False
     calls: list[tuple[list[Any], dict[str, Any]]] = field(default_factory=list)
 
 

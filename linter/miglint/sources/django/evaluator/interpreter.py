@@ -161,7 +161,9 @@ class Interpreter:
                 return value
             case Parent():
                 return (
-                    Method(value, name) if name == "__init__" else self.unknown("super() is not evaluated", node, frame)
+                    Method(value, name)
+                    if value.echoes or name == "__init__"
+                    else self.unknown("super() is not evaluated", node, frame)
                 )
             case Builtin():
                 return Reference(f"builtins.{value.name}.{name}", self.span(node, frame))

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import psycopg
 import psycopg.sql
+import psycopg.types.range
 import pytest
 from psycopg.types.json import Jsonb
 
@@ -58,6 +59,19 @@ VALUES = [
 @pytest.mark.parametrize("value", VALUES, ids=repr)
 def test_postgresql_literals_are_psycopgs(value: object) -> None:
     assert literals.postgresql(value).strip() == psycopg.sql.quote(value).strip()
+
+
+@pytest.mark.parametrize("bounds", ["[)", "(]", "[]"])
+@pytest.mark.parametrize("ends", [(1, 5), (None, 5), (1, None), (None, None), (dt.date(2020, 1, 2), None)], ids=repr)
+def test_ranges_are_psycopgs(ends: tuple[object, object], bounds: str) -> None:
+    written = psycopg.sql.quote(psycopg.types.range.Range(*ends, bounds))  # type: ignore[type-var]  # None is no bound
+    assert literals.postgresql(literals.Range(*ends, bounds)).strip() == written.strip()
+
+
+def test_what_the_driver_does_not_know_is_no_literal() -> None:
+    for write in (literals.postgresql, literals.mysql):
+        with pytest.raises(TypeError, match="a object cannot be written as a literal"):
+            write(object())
 
 
 def test_json_is_psycopgs() -> None:
