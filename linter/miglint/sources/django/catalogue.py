@@ -53,6 +53,12 @@ POSTGRES_OPERATIONS: dict[str, tuple[str, ...]] = {
         "ValidateConstraint": "model_name name",
     }.items()
 }
+PACKAGE_OPERATIONS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("pgtrigger", "AddTrigger"): ("model_name", "trigger"),
+    ("pgtrigger", "RemoveTrigger"): ("model_name", "name"),
+    ("sortedm2m", "AlterSortedManyToManyField"): ("model_name", "name", "field", "preserve_default"),
+}
+"""Operations of well-known packages, by the package and the class."""
 NESTED = frozenset(("database_operations", "state_operations"))
 """Parameters that hold operations."""
 CALLABLE = frozenset(("code", "reverse_code"))
@@ -61,10 +67,15 @@ SQL = frozenset(("sql", "reverse_sql"))
 
 
 def parameters_of(target: str) -> tuple[str, ...] | None:
-    """The parameters of an operation class by its dotted name; None if it is not one of Django's."""
+    """The parameters of an operation class by its dotted name; None if it is not one that is known."""
     name = target.rpartition(".")[2]
     if target.startswith("django.db.migrations."):
         return OPERATIONS.get(name)
     if target.startswith("django.contrib.postgres.operations."):
         return POSTGRES_OPERATIONS.get(name)
-    return None
+    return PACKAGE_OPERATIONS.get((target.partition(".")[0], name))
+
+
+def is_of_django(name: str) -> bool:
+    """Whether an operation class of this name is one of Django's."""
+    return name in OPERATIONS or name in POSTGRES_OPERATIONS

@@ -13,6 +13,7 @@ from miglint.sources.django.catalogue import CALLABLE, NESTED, SQL, parameters_o
 from miglint.sources.django.evaluator.classes import ancestry
 from miglint.sources.django.evaluator.frames import Class, Closure, Frame, Instance
 from miglint.sources.django.evaluator.interpreter import Interpreter
+from miglint.sources.django.evaluator.statements import body_of
 from miglint.sources.django.export import Exporter
 from miglint.sources.django.values import Call, Reference, Unknown
 
@@ -73,6 +74,8 @@ class OperationBuilder:
                 call = Call(base.name, tuple(given[0]), given[1], span)
                 overridden.pop("__init__", None)
                 return self._known(name, item.of.target, parameters, call, index, span, depth, tuple(overridden))
+        if _leaves_the_state(overridden, item.of):
+            return Operation(index, item.of.name, item.of.target, span, overridden=tuple(overridden))
         reason = f"{item.of.name} is an operation of the repository's own"
         return self._unknown(item.of.target, reason, index, span)
 
@@ -144,6 +147,22 @@ def _texts(values: Iterable[Any], depth: int = 0) -> Iterable[str]:
             yield value
         elif isinstance(value, list | tuple) and depth < _MAX_NESTING:
             yield from _texts(value, depth + 1)
+
+
+def _leaves_the_state(overridden: Iterable[str], cls: Class) -> bool:
+    """Whether an operation of the repository's own says itself that it leaves the models as they are."""
+    if not {"state_forwards", "database_forwards"} <= set(overridden):
+        return False
+    method = cls.names.get("state_forwards")
+    return isinstance(method, Closure) and all(_does_nothing(node) for node in body_of(method))
+
+
+def _does_nothing(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.Pass)
+        or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+        or (isinstance(node, ast.Return) and (node.value is None or ast.unparse(node.value) == "None"))
+    )
 
 
 def _short(target: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from miglint.history import Confidence, Key, Operation
 from miglint.sources.django import touches
+from miglint.sources.django.catalogue import is_of_django
 from miglint.sources.django.construct import Constructor
 from miglint.sources.django.doubts import Doubt, Ledger
 from miglint.sources.django.fields import NotBuilt
@@ -86,6 +87,8 @@ class States:
         for nested in operation.state_operations:
             self.advance(nested, app, project)
         if operation.name in {"RunPython", "RunSQL", "SeparateDatabaseAndState"} or operation.not_understood:
+            return
+        if not is_of_django(operation.name):
             return
         try:
             self.build(operation).state_forwards(app, project)

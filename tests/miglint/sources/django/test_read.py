@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from django_files import IMPORTS, history_of, migration_of
 from miglint.finding import Span
 from miglint.history import Dependency, Key
@@ -81,3 +83,24 @@ def test_a_text_is_formatted_with_a_constant_of_another_module() -> None:
     body = "operations = [migrations.RunSQL('DROP INDEX {name}'.format(name=shop.models.INDEX_NAME))]"
     (operation,) = migration_of(body, before="import shop.models\n", files=files).operations
     assert operation.arguments["sql"] == "DROP INDEX node_idx"
+
+
+@pytest.mark.parametrize(("body", "understood"), [("pass", True), ("state.remove_model('shop', 'order')", False)])
+def test_an_own_operation_is_understood_if_it_says_that_it_changes_no_models(body: str, understood: bool) -> None:
+    own = (
+        "class Wait(migrations.operations.base.Operation):\n"
+        f"    def state_forwards(self, app_label, state):\n        {body}\n"
+        "    def database_forwards(self, app_label, editor, before, after):\n        editor.execute('SELECT 1')\n"
+    )
+    (operation,) = migration_of("operations = [Wait()]", before=own).operations
+    assert operation.name == "Wait"
+    assert (operation.not_understood is None) == understood
+
+
+def test_triggers_of_pgtrigger_are_known() -> None:
+    before = "import pgtrigger.compiler\nimport pgtrigger.migrations\n"
+    trigger = "pgtrigger.compiler.Trigger(name='t', sql=pgtrigger.compiler.UpsertTriggerSql(func='RETURN NEW;'))"
+    body = f"operations = [pgtrigger.migrations.AddTrigger(model_name='order', trigger={trigger})]"
+    migration = migration_of(body, before=before)
+    assert [(one.name, one.arguments["model_name"]) for one in migration.operations] == [("AddTrigger", "order")]
+    assert list(migration.not_understood) == []
