@@ -84,7 +84,8 @@ def _done(done: Done, verb: str, paint: Paint) -> str:
 def _left(finding: Finding, reason: str, paint: Paint) -> Iterator[str]:
     problem = finding.problem
     rule = paint(f"{finding.severity}[{shown(finding.rule)}]", OF_SEVERITY[finding.severity])
-    yield f"{shown(problem.at.path)}:{problem.at.span.line}:{problem.at.span.column}: {rule} {shown(problem.message)}"
+    # The path does not come first: GitHub's runner would read `::` at the start of a line as a command.
+    yield f"{rule} {shown(problem.at.path)}:{problem.at.span.line}:{problem.at.span.column}: {shown(problem.message)}"
     if reason:
         yield paint(f"    not fixed: {shown(reason)}", DIM)
 

@@ -70,7 +70,7 @@ def test_an_unsafe_fix_waits_for_the_word(shop: Project, fix: Fixer) -> None:
     shop.repo.write({"shop/migrations/0002_typo.py": migration("shop.0001_inital")})
     status, out, _ = fix(shop)
     assert status == 1
-    assert "shop/migrations/0002_typo.py:7:9: error[missing-dependency] shop.0002_typo depends on " in out
+    assert "error[missing-dependency] shop/migrations/0002_typo.py:7:9: shop.0002_typo depends on " in out
     assert "    not fixed: --unsafe does it: name shop.0001_initial instead" in out
     status, out, _ = fix(shop, "--unsafe")
     assert status == 0
@@ -78,6 +78,15 @@ def test_an_unsafe_fix_waits_for_the_word(shop: Project, fix: Fixer) -> None:
         "fixed shop/migrations/0002_typo.py:7: missing-dependency: name shop.0001_initial instead",
         "1 fixed, nothing remains",
     ]
+
+
+def test_no_path_is_a_command_to_githubs_runner(shop: Project, fix: Fixer) -> None:
+    folder = "::stop-commands::x/migrations"
+    shop.repo.write({f"{folder}/__init__.py": "", f"{folder}/0001_a.py": migration("shop.0001_inital")})
+    for arguments in ((), ("--unsafe",)):
+        _, out, error = fix(shop, *arguments)
+        assert folder in out
+        assert not [line for line in (out + error).splitlines() if line.lstrip().startswith("::")]
 
 
 def test_one_fix_uncovers_the_next_one(shop: Project, fix: Fixer) -> None:
