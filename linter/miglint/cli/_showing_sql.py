@@ -11,6 +11,7 @@ import click
 
 from miglint.cache import NullCache
 from miglint.cli._console import console, write
+from miglint.cli._naming_migrations import named
 from miglint.cli._options import targeted
 from miglint.config_file import load_config
 from miglint.coverage import coverage_of
@@ -24,7 +25,6 @@ from miglint.scope import Scope
 from miglint.scopes import scopes_of
 from miglint.sql_view import json_text, text
 from miglint.statements import backwards_of, notes_of, statements_of
-from miglint.suggest import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,46 +80,4 @@ def _checked(scope: Scope, keys: frozenset[Key], options: Options) -> Iterable[C
 def _chosen(scopes: Sequence[Scope], options: Options, root: Path) -> list[tuple[Scope, frozenset[Key]]]:
     if not options.migrations:
         return [(scope, scope.introduced) for scope in scopes]
-    found: dict[int, set[Key]] = {}
-    for name in options.migrations:
-        named = [(index, key) for index, scope in enumerate(scopes) for key in _named(name, scope, root)]
-        if not named:
-            raise _unknown(name, [key for scope in scopes for key in scope.history.migrations])
-        for index, key in named:
-            found.setdefault(index, set()).add(key)
-    return [(scopes[index], frozenset(keys)) for index, keys in sorted(found.items())]
-
-
-def _unknown(name: str, keys: Sequence[Key]) -> MiglintError:
-    """The error for a name that means nothing, with what comes near it."""
-    app, dot, start = name.partition(".")
-    apps = sorted({key.app for key in keys})
-    if app in apps and not dot:
-        return MiglintError(
-            f"{name} is an app: name one of its migrations ({name}.0001), or its folder for all of them"
-        )
-    guess = did_you_mean(name, [str(key) for key in keys])
-    if not guess and app not in apps and dot:
-        guess = did_you_mean(name, [f"{one}.{start}" for one in apps])
-    return MiglintError(f"there is no migration {name}{guess}")
-
-
-def _named(name: str, scope: Scope, root: Path) -> list[Key]:
-    """The migrations of a history that a name means: a path, a whole name, or the start of only one."""
-    migrations = scope.history.migrations
-    path = _relative(name, root)
-    by_path = [key for key, one in migrations.items() if one.path == path or one.path.startswith(f"{path}/")]
-    if by_path:
-        return by_path
-    app, _, start = name.partition(".")
-    exact = [key for key in migrations if key == (app, start)]
-    matching = exact or [key for key in migrations if start and key.app == app and key.name.startswith(start)]
-    if len(matching) > 1:
-        names = ", ".join(key.name for key in sorted(matching)[:5])
-        raise MiglintError(f"{name} is the start of {len(matching)} migrations: {names}")
-    return matching
-
-
-def _relative(name: str, root: Path) -> str:
-    path = Path(os.path.normpath(Path.cwd().resolve() / name))
-    return path.relative_to(root).as_posix() if root in path.parents else name
+    return named(options.migrations, scopes, root)

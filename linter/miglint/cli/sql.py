@@ -32,9 +32,9 @@ from miglint.cli._options import DATABASE, version
     help="The configuration to read instead of the nearest one.",
 )
 def sql(**options: object) -> None:
-    """Show the SQL of MIGRATIONS, named as APP.MIGRATION or by path; without any, of those that the change introduces.
+    """Show the SQL of MIGRATIONS: apps, APP.MIGRATION, files or folders; without any, of those of the change.
 
-    The start of a migration's name is enough if it is the only one: shop.0002.
+    The start of a migration's name is enough if it is the only one: shop.0002, or shop 0002.
     """
     from miglint.cli._showing_sql import Options, run
 

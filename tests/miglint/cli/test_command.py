@@ -255,14 +255,35 @@ def test_the_schema_of_sql_says_the_same_as_that_of_check() -> None:
     [
         ("shp.0001", "there is no migration shp.0001 (did you mean shop.0001_initial?)"),
         ("shop.0001_inital", "there is no migration shop.0001_inital (did you mean shop.0001_initial?)"),
-        ("shop", "shop is an app: name one of its migrations (shop.0001), or its folder for all of them"),
+        ("shp", "there is no app and no file shp (did you mean shop?)"),
         ("shop.000", "shop.000 is the start of 2 migrations: 0001_initial, 0002_fill"),
+        (".git", ".git holds no migration that was found: miglint graph shows those that were"),
     ],
 )
 def test_a_name_that_means_no_migration(shop: Path, name: str, message: str) -> None:
-    folder = shop if name != "shop" else shop / "shop" / "migrations"  # where it is no path
-    ran = miglint(folder, "sql", name)
+    ran = miglint(shop, "sql", name)
     assert (ran.returncode, ran.stderr) == (2, f"miglint: {message}\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "folder", "meant"),
+    [
+        (["shop"], "shop/migrations", ["0001_initial", "0002_fill"]),
+        (["shop.0002"], ".", ["0002_fill"]),
+        (["shop", "0002"], ".", ["0002_fill"]),
+        (["shop", "0001", "shop.0002_fill"], ".", ["0001_initial", "0002_fill"]),
+        (["shop/migrations/0002_fill.py"], ".", ["0002_fill"]),
+        (["0002_fill.py"], "shop/migrations", ["0002_fill"]),
+        (["./shop"], ".", ["0001_initial", "0002_fill"]),
+        (["."], ".", ["0001_initial", "0002_fill"]),
+        (["--backwards", "shop"], ".", ["0002_fill", "0001_initial"]),
+        (["--backwards", "shop", "0002"], ".", ["0002_fill"]),
+    ],
+)
+def test_migrations_are_named_by_app_name_and_path(shop: Path, words: list[str], folder: str, meant: list[str]) -> None:
+    ran = miglint(shop / folder, "sql", "--format", "json", *words)
+    assert ran.returncode == 0, ran.stderr
+    assert [migration["name"] for migration in json.loads(ran.stdout)["migrations"]] == meant
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
