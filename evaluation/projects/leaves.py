@@ -64,7 +64,7 @@ def by_django(git_dir: Path, commit: str, history: History, settings: list[str])
     ]
     with tempfile.TemporaryDirectory() as folder:
         archive = subprocess.run(
-            ["git", "archive", commit, "--", *[path for *_, path in files]],
+            ["git", "archive", commit, "--", *sorted({path.rpartition("/")[0] for *_, path in files})],
             cwd=git_dir,
             capture_output=True,
             check=True,

@@ -6,6 +6,7 @@ project's files, as Django would and as miglint never does.
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -17,7 +18,9 @@ from pathlib import Path
 import django
 from django.conf import global_settings, settings
 from django.core.files.storage.base import Storage
+from django.core.files.storage.handler import StorageHandler
 from django.db.migrations.loader import MigrationLoader
+from django.utils import timezone
 
 
 class StandIn(Storage):
@@ -48,6 +51,14 @@ class StandIn(Storage):
 
     def __ge__(self, other):
         return True
+
+    def __add__(self, other):
+        return other
+
+    __radd__ = __add__
+
+    def __fspath__(self):
+        return "stand-in"
 
     def __hash__(self):
         return 1
@@ -110,10 +121,18 @@ def main():
     folder = Path(sys.argv[1])
     given = dict(pair.split("=", 1) for pair in sys.argv[2:])
     apps = ["contenttypes", "auth", "sites", "sessions", "flatpages", "redirects"]
-    settings.configure(Settings({}), INSTALLED_APPS=[f"django.contrib.{app}" for app in apps], SITE_ID=1)
+    settings.configure(
+        Settings({}),
+        INSTALLED_APPS=[f"django.contrib.{app}" for app in apps],
+        SITE_ID=1,
+        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    )
     django.setup()
+    timezone.utc = dt.UTC  # before Django 5.0
+    StorageHandler.__getitem__ = lambda self, alias: StandIn()
     for name, value in given.items():  # afterwards: the project's own models are not there
         setattr(settings, name, value)
+    sys.path.insert(0, str(folder))  # what migrations import from the folders of migrations
     sys.meta_path.append(Finder())
     migrations, failed = {}, {}
     for app, name, path in json.load(sys.stdin):
