@@ -88,7 +88,9 @@ def _mysql(demand: Demand, table: Table, server: Server) -> Plan:
     rebuilds = _mysql_rebuilds(demand, table, server)
     if _mysql_copies(demand, table, rebuilds=rebuilds):
         return copying(demand, table, server)
-    locks = bool(demand & (LOCKING_BUILDS | Demand.REBUILD_SHARED))
+    # "LOCK=NONE is not permitted if there are ON...CASCADE or ON...SET NULL constraints on the table": 17.12.8,
+    # https://dev.mysql.com/doc/refman/8.4/en/innodb-online-ddl-limitations.html. What is instant takes no lock.
+    locks = bool(demand & (LOCKING_BUILDS | Demand.REBUILD_SHARED)) or tables.has_cascades(table)
     if rebuilds:
         return Plan("INPLACE", _lock(locks or tables.has_spatial(table)), _rebuilding(demand))
     in_place = INDEX_BUILDS | Demand.CHANGE_INDEXES | Demand.IN_PLACE
