@@ -73,7 +73,7 @@ def _mariadb_rebuilds(demand: Demand, table: Table, *, indexed_virtual: bool) ->
 
 
 def _mariadb_copies(demand: Demand, table: Table, *, rebuilds: bool, indexed_virtual: bool) -> bool:
-    if demand & (Demand.COPY | Demand.COPY_SHARED | Demand.SHIFT_VIRTUAL_BY_ADD):
+    if demand & (Demand.COPY | Demand.COPY_SHARED | Demand.SHIFT_VIRTUAL_BY_ADD | Demand.BESIDE_VIRTUAL):
         return True
     if demand & Demand.SET_NOT_NULL and (tables.has_stored_column(table) or indexed_virtual):
         return True

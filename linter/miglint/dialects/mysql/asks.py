@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import reduce, singledispatch
-from operator import or_
+from functools import singledispatch
 
 from miglint.catalog import Column, Constraint, ConstraintKind, Index, Table
 from miglint.changes import (
@@ -24,9 +23,9 @@ from miglint.changes import (
     SetTableOption,
 )
 from miglint.dialects.mysql import tables
-from miglint.dialects.mysql.compare import converted, redefinition
+from miglint.dialects.mysql.compare import redefinition
 from miglint.dialects.mysql.definitions import is_constant
-from miglint.dialects.mysql.demands import Demand
+from miglint.dialects.mysql.demands import VIRTUAL_COLUMNS, Demand
 from miglint.dialects.mysql.server import Server
 from miglint.dialects.mysql.types import BLOBS, TEXTS, charset_named, charset_of
 
@@ -58,13 +57,22 @@ def demand_of(changes: Sequence[Change], table: Table, server: Server) -> Demand
     former, renames_index = former_names(changes), _index_renames(changes, table)
     kept = [former(change) for change in changes if not renames_index(change)]
     demand = Demand.METADATA
+    beside = False
     for change in kept:
-        demand |= asks(change, table, server)
+        asked = asks(change, table, server)
+        demand |= asked
+        beside = beside or not (asked & VIRTUAL_COLUMNS or _is_plain_index(change))
+    if beside and demand & VIRTUAL_COLUMNS:
+        demand |= Demand.BESIDE_VIRTUAL
     if _indexes_new_virtual_column(kept):
         demand |= Demand.INDEX_NEW_VIRTUAL
     if len(kept) < len(changes) and _gives_new_name(changes):
         demand |= Demand.IN_PLACE
     return demand | _key_change(kept, table, server)
+
+
+def _is_plain_index(change: Change) -> bool:
+    return isinstance(change, DropIndex) or (isinstance(change, CreateIndex) and not change.index.unique)
 
 
 def _indexes_new_virtual_column(changes: Sequence[Change]) -> bool:
@@ -334,9 +342,6 @@ def _conversion(change: SetTableOption, table: Table, server: Server) -> Demand:
     inherited = server.table_charset(table)
     types = [column.type for column in table.columns.values() if _is_text(column)]
     unchanged = all(server.resolved(charset_of(each, inherited)) == wanted for each in types if each is not None)
-    if not unchanged and server.is_mariadb:
-        demands = (converted(each, wanted.name, wanted.collation, table, server) for each in table.columns.values())
-        return reduce(or_, demands, Demand.DEFINITION)
     if not unchanged:
         return Demand.COPY
     return Demand.DEFINITION if server.is_mariadb else Demand.DEFINITION | Demand.IN_PLACE

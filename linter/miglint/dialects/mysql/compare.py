@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from miglint.catalog import Column, Expression, Table, Type
 from miglint.changes import RedefineColumn
 from miglint.dialects.mysql import tables
@@ -36,21 +34,6 @@ def redefinition(change: RedefineColumn, old: Column, table: Table, server: Serv
     if new.identity and not old.identity:
         demand |= Demand.COPY_SHARED
     return demand | _nullability(old, new, table, server)
-
-
-def converted(old: Column, charset: str, collation: str, table: Table, server: Server) -> Demand:
-    """The demands of another character set for a column's text, as CONVERT TO gives it."""
-    if old.type is None or old.type.name not in CHARACTERS:
-        return Demand.METADATA
-    wanted = tuple(f"{key}={value}" for key, value in (("charset", charset), ("collate", collation)) if value)
-    others = tuple(each for each in old.type.attributes if not each.startswith(("charset=", "collate=")))
-    new = replace(old, type=replace(old.type, attributes=(*others, *wanted)))
-    demand = _storage(old, new, table, server)
-    if old.type.name in TEXTS and new.type is not None:
-        inherited = server.table_charset(table)
-        wider = charset_of(new.type, inherited).bytes > charset_of(old.type, inherited).bytes
-        demand |= Demand.COPY if wider else Demand.METADATA  # it becomes the next larger text type
-    return demand
 
 
 def _nullability(old: Column, new: Column, table: Table, server: Server) -> Demand:
@@ -135,6 +118,8 @@ def _collation(before: Charset, after: Charset, old: Column, table: Table) -> De
     """Indexes hold the order of the collation, so they are built anew. The same collation of utf8mb3 and mb4 is one."""
     same_order = before.collation.partition("_")[2] == after.collation.partition("_")[2]
     indexed = bool(tables.indexes_of(table, old.name))
+    if indexed and old.type is not None and old.type.name in TEXTS and not same_order:
+        return Demand.COPY
     return Demand.DEFINITION if same_order or not indexed else Demand.CHANGE_INDEXES | Demand.DEFINITION
 
 

@@ -24,6 +24,8 @@ class Demand(enum.Flag):
     REORDER = enum.auto()
     ADD_VIRTUAL = enum.auto()
     DROP_VIRTUAL = enum.auto()
+    BESIDE_VIRTUAL = enum.auto()
+    """Virtual columns come or go along with something else than indexes that are not unique."""
     SHIFT_VIRTUAL_BY_ADD = enum.auto()
     """Virtual columns get another place because a column is added before them."""
     SHIFT_VIRTUAL_BY_DROP = enum.auto()
