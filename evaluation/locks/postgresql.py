@@ -108,6 +108,8 @@ class Lab:
     def provide(self) -> None:
         """What cases take for granted beside their schemas: roles, and from 15 on a second tablespace."""
         with self.server.connect() as connection:
+            if connection.execute("SELECT FROM pg_roles WHERE rolname = 'app'").fetchall():
+                return
             for role in ("app", "app_owner"):
                 connection.execute(f"CREATE ROLE {role}")
             if self.major >= 15:

@@ -29,7 +29,7 @@ def alter_type(command: Command, change: AlterColumnType, table: Table, plan: Pl
             )
             plan.of(each).rewrite = True
             column = column or Column(change.column)
-        elif not is_free(
+        elif column.generated != "virtual" and not is_free(
             column.type,
             change.type,
             change.using.tree if change.using else None,
