@@ -52,7 +52,11 @@ class NullCache:
 
 
 class FileCache:
-    """Data kept in a folder. `save` writes what this run used and made, the newest last, and forgets the rest."""
+    """Data kept in a folder, the newest last.
+
+    `save` writes what this run used and made, and as much again of what it found and did not use (another branch's,
+    another command's); the oldest of that is forgotten.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.objects: dict[tuple[str, str], Any] = {}
@@ -92,10 +96,22 @@ class FileCache:
             try:
                 with os.fdopen(descriptor, "wb") as file:
                     file.write(_HEADER + b"\n")
-                    file.writelines(b"%b\t%b\n" % entry for entry in self._used.items())
+                    file.writelines(b"%b\t%b\n" % entry for entry in (*self._left(), *self._used.items()))
                 Path(temporary).replace(self._path)
             except OSError:
                 Path(temporary).unlink(missing_ok=True)
+
+    def _left(self) -> list[tuple[bytes, bytes]]:
+        """What this run found and did not use, the newest of it, in all no more bytes than what it used."""
+        room = sum(len(name) + len(raw) for name, raw in self._used.items())
+        kept = []
+        for name, raw in reversed((self._stored or {}).items()):
+            if name not in self._used:
+                room -= len(name) + len(raw)
+                if room < 0:
+                    break
+                kept.append((name, raw))
+        return kept[::-1]
 
     def _load(self) -> dict[bytes, bytes]:
         try:

@@ -32,9 +32,19 @@ def test_a_broken_entry_is_as_if_it_were_not_there(tmp_path: Path) -> None:
     assert FileCache(tmp_path).get("kind", "broken") is None
 
 
-def test_entries_that_were_not_used_are_forgotten(tmp_path: Path) -> None:
+def test_as_much_as_was_used_is_kept_of_what_was_not_the_newest_of_it(tmp_path: Path) -> None:
+    for number in range(5):
+        cache = FileCache(tmp_path)
+        cache.get("kind", "whatever")
+        cache.put("kind", f"entry {number}", number)
+        cache.save()
+    last = FileCache(tmp_path)
+    assert [last.get("kind", f"entry {number}") for number in range(5)] == [None, None, None, 3, 4]
+
+
+def test_what_is_used_is_never_forgotten_for_what_is_not(tmp_path: Path) -> None:
     first = FileCache(tmp_path)
-    first.put("kind", "old", 1)
+    first.put("kind", "long and old", "x" * 1000)
     first.put("kind", "used", 2)
     first.save()
     second = FileCache(tmp_path)
@@ -42,7 +52,7 @@ def test_entries_that_were_not_used_are_forgotten(tmp_path: Path) -> None:
     second.put("kind", "new", 3)
     second.save()
     third = FileCache(tmp_path)
-    assert (third.get("kind", "old"), third.get("kind", "used"), third.get("kind", "new")) == (None, 2, 3)
+    assert [third.get("kind", key) for key in ("long and old", "used", "new")] == [None, 2, 3]
 
 
 def test_a_folder_that_cannot_be_written_to_is_no_error(tmp_path: Path) -> None:

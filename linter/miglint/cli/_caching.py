@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import click
+
 from miglint.cache import FILE, Cache, FileCache, NullCache
 from miglint.errors import MiglintError
 from miglint.git import Repository
@@ -18,6 +20,8 @@ from miglint.git.command import GitError
 @contextmanager
 def cache_of(repository: Repository, folder: Path | None, *, off: bool) -> Iterator[Cache]:
     """The cache in a folder, by default the repository's own in the user's cache folder; kept when all went well."""
+    if folder and off:
+        raise click.UsageError("--cache-dir and --no-cache exclude each other", click.get_current_context(silent=True))
     if off:
         yield NullCache()
         return

@@ -61,7 +61,6 @@ def refuse_contradictions(options: Options) -> None:
     for one, other, both in (
         ("--staged", "--head", options.staged and options.head),
         ("--all", "--base", options.everything and options.base),
-        ("--cache-dir", "--no-cache", options.cache_dir and options.no_cache),
     ):
         if both:
             raise click.UsageError(f"{one} and {other} exclude each other", click.get_current_context(silent=True))

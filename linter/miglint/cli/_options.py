@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from miglint.config import Config
 
 DATABASE = click.Choice(["postgresql", "mysql", "mariadb", "sqlite", "oracle"])
+
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def caching(command: Command) -> Command:
+    """Add the options that say where what was read is kept."""
+    command = click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")(command)
+    return click.option(
+        "--cache-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Where what was read is kept for the next run; the user's cache folder if not given.",
+    )(command)
 
 
 def words(value: str) -> tuple[str, ...]:

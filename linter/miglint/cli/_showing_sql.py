@@ -9,12 +9,14 @@ from pathlib import Path
 
 import click
 
-from miglint.cache import NullCache
+from miglint.cache import Cache
+from miglint.cli._caching import cache_of
 from miglint.cli._console import console, write
 from miglint.cli._naming_migrations import named
 from miglint.cli._options import targeted
 from miglint.config_file import load_config
 from miglint.coverage import coverage_of
+from miglint.crew import Crew, processors
 from miglint.errors import MiglintError
 from miglint.escape import line
 from miglint.git import change_set, open_repository
@@ -41,6 +43,8 @@ class Options:
     backwards: bool
     output: str
     config: Path | None
+    cache_dir: Path | None
+    no_cache: bool
 
 
 def run(options: Options) -> None:
@@ -60,21 +64,22 @@ def run(options: Options) -> None:
         everything=options.everything or (bool(options.migrations) and options.base is None),
         environment=os.environ,
     )
-    scopes = scopes_of(changes, config, NullCache(), None)
-    chosen = _chosen(scopes, options, repository.root)
-    for note in dict.fromkeys(note for scope, keys in chosen if keys for note in notes_of(scope)):
-        click.echo(f"miglint: {line(note)}", err=True)
-    checked = [one for scope, keys in chosen for one in _checked(scope, keys, options)]
+    with cache_of(repository, options.cache_dir, off=options.no_cache) as cache:
+        scopes = scopes_of(changes, config, cache, None, Crew(processors()))
+        chosen = _chosen(scopes, options, repository.root)
+        for note in dict.fromkeys(note for scope, keys in chosen if keys for note in notes_of(scope)):
+            click.echo(f"miglint: {line(note)}", err=True)
+        checked = [one for scope, keys in chosen for one in _checked(scope, keys, options, cache)]
     if options.output == "json":
         write(json_text(checked, coverage_of(checked, ())))
     else:
         write(text(checked, locks=options.locks, paint=Paint(console().colour)) or "-- no migrations\n")
 
 
-def _checked(scope: Scope, keys: frozenset[Key], options: Options) -> Iterable[CheckedMigration]:
+def _checked(scope: Scope, keys: frozenset[Key], options: Options, cache: Cache) -> Iterable[CheckedMigration]:
     if options.backwards:
         return backwards_of(scope, keys)
-    return (one.checked for one in statements_of(scope, keys, NullCache(), as_printed=True).values())
+    return (one.checked for one in statements_of(scope, keys, cache, as_printed=True).values())
 
 
 def _chosen(scopes: Sequence[Scope], options: Options, root: Path) -> list[tuple[Scope, frozenset[Key]]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from miglint.cli._options import DATABASE, version, words
+from miglint.cli._options import DATABASE, caching, version, words
 from miglint.reporters import formats
 
 
@@ -53,17 +53,12 @@ from miglint.reporters import formats
 @click.option(
     "--write-baseline", is_flag=True, help="Accept today's findings: write them to the configured baseline file."
 )
-@click.option(
-    "--cache-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Where what was read is kept for the next run; the user's cache folder if not given.",
-)
+@caching
 @click.option(
     "--gitlab-note",
     is_flag=True,
     help="In GitLab CI: keep the report in one note of the merge request.",
 )
-@click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),

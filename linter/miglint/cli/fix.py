@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from miglint.cli._options import DATABASE, version, words
+from miglint.cli._options import DATABASE, caching, version, words
 
 
 @click.command()
@@ -36,12 +36,7 @@ from miglint.cli._options import DATABASE, version, words
     type=click.Path(path_type=Path, dir_okay=False),
     help="The configuration to read instead of the nearest one.",
 )
-@click.option(
-    "--cache-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Where what was read is kept for the next run; the user's cache folder if not given.",
-)
-@click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
+@caching
 def fix(only_diff: bool, merge: bool, unsafe: bool, **options: object) -> int:
     """Fix what a change's findings say how to fix, in the work tree.
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from miglint.cli._options import caching
+
 
 @click.command()
 @click.argument("apps", nargs=-1)
@@ -25,15 +27,24 @@ import click
     type=click.Path(path_type=Path, dir_okay=False),
     help="The configuration to read instead of the nearest one.",
 )
+@caching
 def graph(
-    apps: tuple[str, ...], base: str | None, head: str | None, conflicts: bool, output: str, config: Path | None
+    apps: tuple[str, ...],
+    base: str | None,
+    head: str | None,
+    conflicts: bool,
+    output: str,
+    config: Path | None,
+    cache_dir: Path | None,
+    no_cache: bool,
 ) -> None:
     """Show the graph of migrations, of all apps or of those named APPS."""
     import os
 
-    from miglint.cache import NullCache
+    from miglint.cli._caching import cache_of
     from miglint.cli._console import write
     from miglint.config_file import load_config
+    from miglint.crew import Crew, processors
     from miglint.git import change_set, open_repository
     from miglint.graph import Graph
     from miglint.graph_view import render
@@ -44,5 +55,6 @@ def graph(
     changes = change_set(
         repository, base=base, head=head, staged=False, everything=base is None, environment=os.environ
     )
-    histories = read_histories(changes.tree, configuration, NullCache())
+    with cache_of(repository, cache_dir, off=no_cache) as cache:
+        histories = read_histories(changes.tree, configuration, cache, Crew(processors()))
     write(render([Graph.of(history) for history in histories], apps, output, conflicts_only=conflicts))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from miglint.cli._options import DATABASE, version
+from miglint.cli._options import DATABASE, caching, version
 
 
 @click.command()
@@ -31,6 +31,7 @@ from miglint.cli._options import DATABASE, version
     type=click.Path(path_type=Path, dir_okay=False),
     help="The configuration to read instead of the nearest one.",
 )
+@caching
 def sql(**options: object) -> None:
     """Show the SQL of MIGRATIONS: apps, APP.MIGRATION, files or folders; without any, of those of the change.
 
