@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from miglint.changeset import Tree
 from miglint.finding import Edit, Fix, Span
@@ -37,14 +38,17 @@ def noop(operation: Operation, migration: Migration, tree: Tree, keyword: str) -
 
 def _call(source: Source, span: Span) -> ast.Call | None:
     """The call that a span covers, where its class is named and each argument stands for itself."""
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.Call) and node.lineno == span.line and source.span(node) == span:
-            named = isinstance(node.func, ast.Name | ast.Attribute)
-            unpacked = any(isinstance(one, ast.Starred) for one in node.args) or None in [
-                one.arg for one in node.keywords
-            ]
-            return node if named and not unpacked else None
-    return None
+    call = _calls(source).get(span)
+    if call is None or not isinstance(call.func, ast.Name | ast.Attribute):
+        return None
+    unpacked = any(isinstance(one, ast.Starred) for one in call.args) or None in [one.arg for one in call.keywords]
+    return None if unpacked else call
+
+
+@lru_cache(maxsize=4)
+def _calls(source: Source) -> Mapping[Span, ast.Call]:
+    """All calls of a file: it may hold thousands of operations that ask."""
+    return {source.span(node): node for node in ast.walk(source.tree) if isinstance(node, ast.Call)}
 
 
 def _second(call: ast.Call, source: Source, keyword: str, value: str) -> Edit | None:
@@ -95,29 +99,33 @@ def _ending(argument: ast.expr | ast.keyword, call: ast.Call, source: Source) ->
     value = source.span(argument.value if isinstance(argument, ast.keyword) else argument)
     whole = source.span(call)
     last, delimiter, comment = (value.end_line, value.end_column - 1), None, None
-    for token in _tokens(source, last):
-        if token.type == tokenize.COMMENT and token.start[0] == (delimiter or last)[0]:
-            comment = token.end
+    for token, start, end in _tokens(source, whole, last):
+        if token.type == tokenize.COMMENT and start[0] == (delimiter or last)[0]:
+            comment = end
         if token.type in _INVISIBLE:
             continue
-        closes = token.end == (whole.end_line, whole.end_column - 1)
         if delimiter is not None:
-            return _Ending(last, delimiter, False, comment, token.start)
-        if closes:
-            return _Ending(last, token.end, True, comment, token.start)
+            return _Ending(last, delimiter, False, comment, start)
+        if end == (whole.end_line, whole.end_column - 1):
+            return _Ending(last, end, True, comment, start)
         if token.string == ",":
-            delimiter = token.end
+            delimiter = end
         else:
-            last = token.end
+            last = end
     return None
 
 
-def _tokens(source: Source, after: Place) -> Iterator[tokenize.TokenInfo]:
-    """The tokens behind a place; none where the tokeniser sees other lines than the parser."""
-    if len(source.lines) == source.text.count("\n") + 1:
-        for token in tokenize.generate_tokens(io.StringIO(source.text).readline):
-            if token.start >= after:
-                yield token
+def _tokens(source: Source, whole: Span, after: Place) -> Iterator[tuple[tokenize.TokenInfo, Place, Place]]:
+    """The tokens of a call behind a place, each with where it begins and ends in the file."""
+
+    def placed(place: Place) -> Place:
+        line, column = place
+        return whole.line + line - 1, column + (whole.column - 1 if line == 1 else 0)
+
+    for token in tokenize.generate_tokens(io.StringIO(source.segment(whole)).readline):
+        start, end = placed(token.start), placed(token.end)
+        if start >= after:
+            yield token, start, end
 
 
 def _insertion(source: Source, place: Place, text: str) -> Edit:

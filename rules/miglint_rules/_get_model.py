@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeGuard
 
 from miglint.finding import Span
@@ -29,8 +30,9 @@ class Definitions:
     constants: Mapping[str, str]
 
 
+@lru_cache(maxsize=32)
 def definitions(content: bytes) -> Definitions:
-    """The definitions in a file; none if it is not Python."""
+    """The definitions in a file; none if it is not Python. Kept, as each operation of a file asks for them."""
     try:
         module = parse(content, "")
     except Unparsable:

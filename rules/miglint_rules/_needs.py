@@ -10,7 +10,7 @@ from miglint.changeset import Tree
 from miglint.finding import Span
 from miglint.history import Migration, Operation
 from miglint.sources.django.values import Call, Function, Setting
-from miglint_rules._get_model import Definitions, definitions, models_used
+from miglint_rules._get_model import definitions, models_used
 
 _RELATIONS = ("ForeignKey", "OneToOneField", "ManyToManyField", "ParentalKey")
 
@@ -30,17 +30,21 @@ class Need:
 
 def needs(migration: Migration, tree: Tree) -> Iterator[Need]:
     """What a migration needs of other apps, in the order of its operations."""
-    file: Definitions | None = None
     for operation in _flat(migration.operations):
-        if operation.name in ("CreateModel", "AddField", "AlterField"):
-            yield from _of_fields(operation)
-        elif operation.name == "RunPython":
-            for argument in ("code", "reverse_code"):
-                function = operation.arguments.get(argument)
-                if isinstance(function, Function) and migration.path in tree:
-                    file = file or definitions(tree.read([migration.path])[migration.path])
-                    for use in models_used(function, file):
-                        yield Need(use.app, use.model, use.span, operation, f"{function.name}()")
+        yield from needs_of(operation, migration, tree)
+
+
+def needs_of(operation: Operation, migration: Migration, tree: Tree) -> Iterator[Need]:
+    """What one operation needs, without those that it holds."""
+    if operation.name in ("CreateModel", "AddField", "AlterField"):
+        yield from _of_fields(operation)
+    elif operation.name == "RunPython":
+        for argument in ("code", "reverse_code"):
+            function = operation.arguments.get(argument)
+            if isinstance(function, Function) and migration.path in tree:
+                file = definitions(tree.read([migration.path])[migration.path])
+                for use in models_used(function, file):
+                    yield Need(use.app, use.model, use.span, operation, f"{function.name}()")
 
 
 def created(operations: Iterable[Operation]) -> Iterator[str]:

@@ -118,15 +118,15 @@ from miglint.scope import Scope
 from miglint.sources.django.functions import module_body
 from miglint.suggest import nearest
 from miglint_rules._models import Models, models_before
-from miglint_rules._needs import Need, needs
+from miglint_rules._needs import Need, needs_of
 
 
 @operation_rule("RunPython", severity=Severity.ERROR)
 def check(operation: Operation, migration: Migration, scope: Scope) -> Iterator[Problem]:
     if migration.key not in scope.graph or migration.dependencies_incomplete:
         return
-    for need in needs(migration, scope.change_set.tree):
-        if need.operation is not operation or need.app not in scope.graph.apps():
+    for need in needs_of(operation, migration, scope.change_set.tree):
+        if need.app not in scope.graph.apps():
             continue
         models = models_before(scope, migration, operation, need.app)
         if models is None or need.model.lower() in models.there or _is_expected(need.span, migration, scope):

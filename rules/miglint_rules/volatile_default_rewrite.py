@@ -81,10 +81,11 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
         if Work.REWRITE in work and rewrite_cause(analysis, change) is RewriteCause.DEFAULT:
             table, column = shown(analysis, change.table), change.column.name
             default = change.column.default.text if change.column.default else ""
+            called = f"the default {default}" if default else "the default"
             yield problem(
                 analysis,
-                message=f"the default {default or 'of the new column'} of {table}.{column} differs from row to row: "
-                f"the whole of {table} is written anew under ACCESS EXCLUSIVE, nobody can read or write it meanwhile",
+                message=f"{called} of the new column {table}.{column} differs from row to row: the whole of "
+                f"{table} is written anew under ACCESS EXCLUSIVE, nobody can read or write it meanwhile",
                 help=_help(analysis, table, column, default or "...", scope),
                 identity=(table, column),
                 scope=scope,
