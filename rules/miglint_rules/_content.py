@@ -80,6 +80,8 @@ def _other_code(was: Sequence[Any], now: Sequence[Any], old: bytes, new: bytes, 
     before, after = module_code(old, silent=silent), module_code(new, silent=silent)
     if before is None or after is None:
         return None
+    before.beside(after)
+    after.beside(before)
     for earlier, later in zip(_defined(was), _defined(now), strict=False):
         if earlier.span and later.span and before.at(earlier.span) != after.at(later.span):
             return Difference(f"the code of {later.name}", later.span)

@@ -30,6 +30,12 @@ class ModuleCode:
         self._silent = silent
         self._definitions = dict(_definitions(source.tree.body))
         self._digests: dict[str, str] = {}
+        self._imports = frozenset(_imported(source.tree.body))
+
+    def beside(self, other: ModuleCode) -> None:
+        """Take names that the other version imports for the same: a helper may move into the file, or out of it."""
+        for name in other._imports & self._definitions.keys():
+            self._digests[name] = name
 
     def at(self, span: Span) -> str:
         """The code of the function or class that stands at a place, and all that it uses of the file."""
@@ -116,6 +122,12 @@ def _definitions(body: Sequence[ast.stmt]) -> Iterator[tuple[str, list[ast.stmt]
         for name in _names_bound(statement):
             found.setdefault(name, []).append(statement)
     yield from found.items()
+
+
+def _imported(body: Sequence[ast.stmt]) -> Iterator[str]:
+    for statement in body:
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            yield from (alias.asname or alias.name for alias in statement.names)
 
 
 def _names_bound(statement: ast.stmt) -> list[str]:

@@ -101,6 +101,14 @@ def test_what_a_function_uses_of_the_file_belongs_to_it() -> None:
     assert found.what == "the code of fill"
 
 
+def test_a_helper_may_move_into_the_file() -> None:
+    used = "def fill(apps, editor):\n    helper(apps)\n" + BACK
+    own = "def helper(apps):\n    apps.get_model('shop', 'Order')\n"
+    assert compared(("from shop.tools import helper\n" + used, RUN), (own + used, RUN)) is None
+    assert compared((own + used, RUN), ("from shop.tools import helper\n" + used, RUN)) is None
+    assert compared((own.replace("Order", "Customer") + used, RUN), (own + used, RUN)) is not None
+
+
 def test_the_way_back_is_run_as_it_is_then() -> None:
     code = "def fill(apps, editor):\n    use()\n"
     assert compared((code + BACK, RUN), (code + BACK.replace("pass", "undo()"), RUN)) is None
