@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,13 +56,14 @@ WORK = {
     "volatile-default-rewrite",
 }
 LOCK = {"blocking-index-drop", "foreign-key-locks-referenced-table"}
+WINDOW = {"wide-lock-window"}
 FAILURE = {"not-null-without-default"}
 OLD_CODE = {"dropped-column", "dropped-table", "not-null-without-database-default", "renamed-column", "renamed-table"}
 
 RULES = {rule.name: rule for rule in rules_in(miglint_rules)}
 EXAMPLES = [
     pytest.param(rule, example, id=f"{rule} {example.name}")
-    for rule in sorted(WORK | LOCK | FAILURE | OLD_CODE)
+    for rule in sorted(WORK | LOCK | WINDOW | FAILURE | OLD_CODE)
     for example in examples(RULES[rule].page)
 ]
 
@@ -92,8 +94,7 @@ def lab(postgresql: servers.PostgreSQL) -> Iterator[Lab]:
 
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES)
 def test_the_page_is_right(rule: str, example: Example, lab: Lab, tmp_path: Path) -> None:
-    in_django = any(block.path.endswith(".py") for block in example.blocks)
-    deployment = _django(example, lab.server, tmp_path) if in_django else _plain(example, lab)
+    deployment = _deployment(example, lab, tmp_path)
     lab.prepare([*deployment.base, *ROWS])
     columns = deployment.columns or _columns(lab.server)
     outcomes = []
@@ -108,8 +109,10 @@ def test_the_page_is_right(rule: str, example: Example, lab: Lab, tmp_path: Path
     assert errors == []
     if rule in WORK:
         assert any(_works_on_busy_table(outcome) for outcome in outcomes) is example.bad
+    elif rule in WINDOW:
+        assert any(_works_on_busy_table(outcome) or len(_closed(outcome)) > 1 for outcome in outcomes) is example.bad
     elif rule in LOCK:
-        assert any(_locks_busy_table(outcome) for outcome in outcomes) is example.bad
+        assert any(_closed(outcome) for outcome in outcomes) is example.bad
     else:
         assert _old_code_fails(lab.server, columns) is example.bad
 
@@ -130,8 +133,68 @@ def _works_on_busy_table(outcome: Outcome) -> bool:
     return outcome.dangerous and not worked.isdisjoint(BUSY)
 
 
-def _locks_busy_table(outcome: Outcome) -> bool:
-    return any(table in BUSY and mode in BLOCKS_WRITES for table, mode in outcome.locks.items())
+def _closed(outcome: Outcome) -> list[str]:
+    """The busy tables whose writers, at least, wait while the transaction stands open."""
+    return [table for table, mode in outcome.locks.items() if table in BUSY and mode in BLOCKS_WRITES]
+
+
+@pytest.mark.parametrize(
+    "example", examples(RULES["missing-lock-timeout"].page), ids=lambda example: example.name.replace(" ", "-")
+)
+def test_everybody_queues_behind_a_lock_that_is_waited_for(example: Example, lab: Lab, tmp_path: Path) -> None:
+    """A report reads all tables. Without a timeout the migration waits for its end, and newcomers for the migration."""
+    deployment = _deployment(example, lab, tmp_path)
+    lab.prepare([*deployment.base, *ROWS])
+    (step,) = deployment.steps
+    with lab.server.connect("lab", autocommit=False) as report, lab.server.connect("lab") as newcomer:
+        report.execute("SELECT " + ", ".join(f"(SELECT max(id) FROM {table})" for table in BUSY))
+        migration = Migration(lab.server, step.statements)
+        waits = migration.waits()
+        if waits:
+            newcomer.execute("SET lock_timeout = '200ms'")
+            with pytest.raises(psycopg.errors.LockNotAvailable):
+                newcomer.execute("SELECT count(*) FROM shop_order")
+            migration.join(PATIENCE)
+        assert migration.is_alive() is example.bad
+        report.commit()
+        migration.join()
+    assert (type(migration.error) is psycopg.errors.LockNotAvailable) is (waits and not example.bad)
+
+
+PATIENCE = 7.0
+"""Seconds; the timeout that the page advises is 5."""
+
+
+class Migration(threading.Thread):
+    """Statements in a transaction of their own, at once."""
+
+    def __init__(self, server: servers.PostgreSQL, statements: list[str]) -> None:
+        super().__init__()
+        self.error: psycopg.Error | None = None
+        self._server = server
+        self._statements = statements
+        self.start()
+
+    def run(self) -> None:
+        try:
+            _apply(self._server, self._statements)
+        except psycopg.Error as error:
+            self.error = error
+
+    def waits(self) -> bool:
+        """Whether it comes to wait for a lock, rather than to an end."""
+        query = "SELECT FROM pg_stat_activity WHERE datname = 'lab' AND wait_event_type = 'Lock'"
+        with self._server.connect() as observer:
+            while self.is_alive():
+                if observer.execute(query).fetchall():
+                    return True
+                self.join(0.02)
+        return False
+
+
+def _deployment(example: Example, lab: Lab, folder: Path) -> Deployment:
+    in_django = any(block.path.endswith(".py") for block in example.blocks)
+    return _django(example, lab.server, folder) if in_django else _plain(example, lab)
 
 
 def _django(example: Example, server: servers.PostgreSQL, folder: Path) -> Deployment:

@@ -81,7 +81,7 @@ def _mariadb_copies(demand: Demand, table: Table, *, rebuilds: bool, indexed_vir
         return True
     if demand & Demand.ADD_VIRTUAL and (rebuilds or table.partition_strategy or demand & INSTANT_COLUMNS):
         return True
-    return rebuilds and bool(demand & Demand.SHIFT_VIRTUAL_BY_DROP)
+    return bool(demand & Demand.SHIFT_VIRTUAL_BY_DROP) and (rebuilds or bool(table.partition_strategy))
 
 
 def _mysql(demand: Demand, table: Table, server: Server) -> Plan:
