@@ -1,6 +1,8 @@
-"""Run as a program: what real Django makes of the migrations of an example, on a real PostgreSQL.
+"""Run as a program: what real Django makes of the migrations of an example, on a real server.
 
-    python real_django.py FOLDER HOST PORT USER DATABASE BASE_NAME…
+    python real_django.py ENGINE FOLDER HOST PORT USER DATABASE BASE_NAME…
+
+ENGINE is one of Django's backends: `postgresql`, or `mysql` through PyMySQL.
 
 Applies every migration of the app `shop` under FOLDER for real, one after the other, and prints as JSON the statements
 that `sqlmigrate` gives for each of them just before, and the columns that the models of the base have.
@@ -13,13 +15,19 @@ import sys
 from typing import Any
 
 
-def main(folder: str, host: str, port: str, user: str, database: str, *base: str) -> None:
+def main(engine: str, folder: str, host: str, port: str, user: str, database: str, *base: str) -> None:
     """Configure Django for the folder, migrate step by step, print."""
     sys.path.insert(0, folder)
+    if engine == "mysql":
+        import pymysql
+
+        pymysql.version_info = (2, 2, 1, "final", 0)  # Django asks for this version of mysqlclient
+        pymysql.install_as_MySQLdb()
     import django
     from django.conf import settings
 
-    connection = {"ENGINE": "django.db.backends.postgresql", "NAME": database, "HOST": host, "PORT": port, "USER": user}
+    place = {"NAME": database, "HOST": host, "PORT": port, "USER": user}
+    connection = {"ENGINE": f"django.db.backends.{engine}", **place}
     settings.configure(
         DATABASES={"default": connection},
         INSTALLED_APPS=["shop"],

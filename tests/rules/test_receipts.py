@@ -23,6 +23,7 @@ from evaluation import servers
 from evaluation.locks.outcome import BLOCKS_WRITES, Outcome
 from evaluation.locks.postgresql import Lab, split
 from miglint.rule import rules_in
+from rules.packages import write_package
 from rules.pages import Example, examples
 
 BUSY = ("shop_customer", "shop_product", "shop_order")
@@ -209,18 +210,13 @@ def _django(example: Example, server: servers.PostgreSQL, folder: Path) -> Deplo
 
 def _migrated(example: Example, server: servers.PostgreSQL, folder: Path) -> subprocess.CompletedProcess[str]:
     """Real Django runs the example's migrations on a new database, and prints what `real_django` says."""
-    files = {path: text for path, text in example.head_files().items() if path.endswith(".py")}
-    for package in ("shop", "shop/migrations"):
-        (folder / package).mkdir()
-        (folder / package / "__init__.py").touch()
-    for path, text in files.items():
-        (folder / path).write_text(text)
+    write_package(example, folder)
     with server.connect() as connection:
         connection.execute("DROP DATABASE IF EXISTS receipt")
         connection.execute("CREATE DATABASE receipt")
     base = [Path(path).stem for path in example.base_files() if path.endswith(".py")]
     script = Path(__file__).with_name("real_django.py")
-    arguments = [folder, server.host, str(server.port), server.user, "receipt", *base]
+    arguments = ["postgresql", folder, server.host, str(server.port), server.user, "receipt", *base]
     return subprocess.run([sys.executable, script, *arguments], capture_output=True, text=True, check=False)
 
 
