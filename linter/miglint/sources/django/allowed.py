@@ -78,6 +78,12 @@ def _let_indexes_name_operator_classes(op_class: Any) -> None:
     IndexExpression.register_wrappers(OrderBy, op_class, Collate)
 
 
+def constant(name: str) -> str | int | None:
+    """A word or number that a class of Django gives a name, such as `RangeOperators.OVERLAPS`."""
+    found = _attribute(name) if any(name.startswith(f"{prefix}.") for prefix in _CLASSES) else None
+    return found if isinstance(found, str | int) else None
+
+
 def deletion_rule(name: str) -> Any | None:
     """`django.db.models.CASCADE` and its like."""
     head, _, last = name.rpartition(".")

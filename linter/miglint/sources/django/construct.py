@@ -241,7 +241,8 @@ class Constructor:
         holder = allowed.django_class(head) if head else None
         if holder is not None and not member.startswith("_") and hasattr(holder, member):
             return getattr(holder, member)
-        return Named(value.name)
+        constant = allowed.constant(value.name)
+        return Named(value.name) if constant is None else constant
 
     def _call(self, call: Call) -> Any:
         if call.receiver is not None:
@@ -294,6 +295,10 @@ class Named:
 
     def __deepcopy__(self, memo: object) -> Named:
         return self
+
+    def __str__(self) -> str:
+        """What would stand in SQL, and is not known."""
+        raise NotBuilt(f"what {self.name} is cannot be told")
 
 
 @cache

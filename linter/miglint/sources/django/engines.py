@@ -35,7 +35,7 @@ def databases(tree: Tree) -> frozenset[str]:
     modules = Modules(tree, Layout(found.paths))
     modules.remember(found.contents)
     projects = Projects(modules, found, Config(), cache)
-    values = (projects.of(path).setting("DATABASES") for path in [*found.managers, *found.settings])
+    values = (projects.of(path).written_setting("DATABASES") for path in [*found.managers, *found.settings])
     return frozenset(database for value in values for database in _engine(value))
 
 

@@ -71,12 +71,16 @@ class Project:
                 return text
         return None
 
+    def written_setting(self, name: str) -> Value | None:
+        """What settings modules say of a setting, and nothing that is added to it here."""
+        return self._settings.value(name, self, self.memo)
+
     def setting(self, name: str) -> Value | None:
         """A setting: what the configuration says, else what settings modules say."""
         if name == "AUTH_USER_MODEL" and self._config.django.auth_user_model:
             return self._config.django.auth_user_model
         with self._modules.trail.paused():
-            value = self._settings.value(name, self, self.memo)
+            value = self.written_setting(name)
             if value is None and name == "AUTH_USER_MODEL":
                 value = self._user_model
         if value is None:

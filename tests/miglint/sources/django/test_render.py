@@ -15,6 +15,7 @@ from miglint.sources.django import read
 from miglint.sources.django.render import DjangoRenderer
 
 HEAD = "import uuid\nfrom django.db import migrations, models\nimport shop.fields\n"
+HEAD += "import django.contrib.postgres.constraints, django.contrib.postgres.fields\n"
 HEAD += "import isbn_field.fields, phonenumber_field.modelfields, taggit.managers\n"
 INITIAL = """
 class Migration(migrations.Migration):
@@ -369,3 +370,26 @@ def test_sqlite_remakes_a_table_for_an_argument_that_only_the_field_knows(separa
     assert bool(found) is remade
     assert {item.confidence for item in found} <= {Confidence.ASSUMED}
     assert statements(added, altered, files=files) == []
+
+
+@pytest.mark.parametrize(
+    ("operator", "written"),
+    [
+        ("django.contrib.postgres.fields.RangeOperators.NOT_EQUAL", "<>"),
+        ("django.contrib.postgres.fields.ranges.RangeOperators.OVERLAPS", "&&"),
+    ],
+)
+def test_a_word_that_a_class_of_django_names(operator: str, written: str) -> None:
+    assert sql(exclusion(operator)) == [
+        f'ALTER TABLE "shop_order" ADD CONSTRAINT "apart" EXCLUDE USING GIST ("number" WITH {written})'
+    ]
+
+
+def test_a_word_that_the_project_names_is_not_written_as_if_it_were_known() -> None:
+    (statement,) = statements(exclusion("shop.fields.Operators.NOT_EQUAL"))
+    assert (statement.sql, statement.opaque) == ("", "AddConstraint")
+
+
+def exclusion(operator: str) -> str:
+    constraint = "django.contrib.postgres.constraints.ExclusionConstraint"
+    return f'migrations.AddConstraint("order", {constraint}(name="apart", expressions=[("number", {operator})]))'
