@@ -38,10 +38,10 @@ STABLE_OR_IMMUTABLE = words(
     justify_hours justify_interval lcm least left length like_escape ln localtimestamp log log10 lower lower_inc
     lower_inf lpad lseg ltree2text ltrim make_date make_interval make_time make_timestamp make_timestamptz
     masklen md5 min_scale mod multirange netmask network normalize now nullif num_nonnulls num_nulls numnode
-    numrange obj_description octet_length overlay parse_ident path pg_get_serial_sequence phraseto_tsquery pi
-    plainto_tsquery point polygon position pow power quote_ident quote_literal quote_nullable radians
-    range_merge regexp_count
-    regexp_instr regexp_like regexp_match regexp_matches regexp_replace regexp_split_to_array
+    numrange obj_description octet_length overlay parse_ident path pg_backend_pid pg_get_serial_sequence
+    phraseto_tsquery pi plainto_tsquery point polygon position pow power quote_ident quote_literal
+    quote_nullable radians range_merge regexp_count regexp_instr regexp_like regexp_match regexp_matches
+    regexp_replace regexp_split_to_array
     regexp_split_to_table regexp_substr repeat replace reverse right round row_to_json rpad rtrim scale
     session_user set_bit set_byte set_masklen setweight sha224 sha256 sha384 sha512 sign similarity sin
     split_part sqrt starts_with statement_timestamp string_to_array string_to_table strip strpos substr

@@ -132,7 +132,9 @@ def detach(command: Command, change: DetachPartition, parent: Table, plan: Plan,
         target = execution.catalog.table(constraint.references) if constraint.references is not None else None
         if target is not None and any(each.references == target.name for each in parent.constraints.values()):
             execution.lock(target, Mode.SHARE_ROW_EXCLUSIVE)
-    execution.put(replace(execution.latest(partition), parents=(), partition=False, default_partition=False))
+    latest = execution.latest(partition)
+    own = latest.indexes.update({key: replace(each, parent=None) for key, each in latest.indexes.items()})
+    execution.put(replace(latest, parents=(), partition=False, default_partition=False, indexes=own))
     if concurrently:
         execution.outside_transaction = True
 

@@ -150,7 +150,7 @@ def update(node: Node, execution: Execution) -> None:
         _scan(table, execution, only=_is_only(node))
     _look_at_bound(table, execution)
     _check_keys_of(table, columns, execution, many=whole)
-    _check_keys_to(table, execution, columns=frozenset(columns))
+    _check_keys_to(table, execution, columns=frozenset(columns), many=whole)
     _fires(table, "update", execution)
 
 
@@ -167,7 +167,7 @@ def delete(node: Node, execution: Execution) -> None:
         return
     if whole:
         _scan(table, execution, only=_is_only(node))
-    _check_keys_to(table, execution)
+    _check_keys_to(table, execution, many=whole)
     _fires(table, "delete", execution)
 
 
@@ -214,8 +214,16 @@ def _write_inside(tree: Node | None, execution: Execution) -> None:
             WRITERS[kind](inner, execution)
 
 
-def _check_keys_to(table: Table, execution: Execution, *, columns: frozenset[str] | None = None) -> None:
-    """A deleted row, or a key that changes, is looked for in every table that references it."""
+def _check_keys_to(
+    table: Table,
+    execution: Execution,
+    *,
+    columns: frozenset[str] | None = None,
+    many: bool = False,
+    above: frozenset[Name] = frozenset(),
+) -> None:
+    """A deleted row, or a key that changes (`columns`), is looked for in every table that references it, and where rows
+    are deleted or changed there too, in those that reference that one. `many`: all rows of the table."""
     for other, constraint in list(execution.catalog.foreign_keys_to(table.name)):
         touched = columns is None or bool(columns & set(constraint.referenced_columns))
         acts = (constraint.on_delete if columns is None else constraint.on_update) not in ("no action", "restrict")
@@ -223,8 +231,12 @@ def _check_keys_to(table: Table, execution: Execution, *, columns: frozenset[str
             continue
         for each in execution.family(other):
             execution.lock(each, Mode.ROW_EXCLUSIVE if acts else Mode.ROW_SHARE)
-            if not _has_index(each, constraint):
+            if not _has_index(each, constraint) or (acts and many):
                 execution.scan(each)
+        if acts and other.name not in above:
+            deleted = columns is None and constraint.on_delete == "cascade"
+            changed = None if deleted else frozenset(constraint.columns)
+            _check_keys_to(other, execution, columns=changed, many=many, above=above | {table.name})
 
 
 def _has_index(table: Table, constraint: Constraint) -> bool:

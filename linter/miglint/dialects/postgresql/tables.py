@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from miglint.catalog import Column, ConstraintKind, Index, Name, Sequence, Shelf, Table, TableKind, View
+from miglint.catalog import Column, ConstraintKind, Name, Sequence, Shelf, Table, TableKind, View
 from miglint.changes import (
     AlterObject,
     CreateTable,
@@ -26,6 +25,7 @@ from miglint.dialects.postgresql.names import truncated
 from miglint.dialects.postgresql.parser import Node
 from miglint.dialects.postgresql.partitions import check_default, copy_index
 from miglint.dialects.postgresql.queries import columns_read, read_query, relations_read
+from miglint.dialects.postgresql.renames import with_column_renamed
 from miglint.dialects.postgresql.tree import qualified
 
 PERSISTENCE = {"p": "permanent", "u": "unlogged", "t": "temporary"}
@@ -296,7 +296,8 @@ def _rename_column(name: Name, old: str, new: str, execution: Execution) -> None
     execution.changes.append(RenameColumn(table=name, column=old, new_name=new))
     for each in execution.family(table):
         execution.lock(each, Mode.ACCESS_EXCLUSIVE)
-        _rename_in(each, old, new, execution)
+        execution.put(with_column_renamed(each, old, new))
+    _tell_readers(name, old, new, execution)
     for other, constraint in list(execution.catalog.foreign_keys_to(name)):
         latest = execution.latest(other)
         columns = tuple(new if column == old else column for column in constraint.referenced_columns)
@@ -304,31 +305,12 @@ def _rename_column(name: Name, old: str, new: str, execution: Execution) -> None
         execution.put(replace(latest, constraints=latest.constraints.set(constraint.name, pointed)))
 
 
-def _rename_in(table: Table, old: str, new: str, execution: Execution) -> None:
-    columns = table.columns
-    if old in columns:
-        columns = columns.renamed(old, new, replace(columns[old], name=new))
-    constraints = {
-        key: replace(each, columns=tuple(_renamed(each.columns, old, new)))
-        for key, each in table.constraints.items()
-        if old in each.columns
-    }
-    indexes = {
-        key: _index_renamed(index, old, new)
-        for key, index in table.indexes.items()
-        if old in index.columns or old in index.include
-    }
-    constrained = table.constraints.update(constraints)
-    execution.put(replace(table, columns=columns, constraints=constrained, indexes=table.indexes.update(indexes)))
-
-
-def _index_renamed(index: Index, old: str, new: str) -> Index:
-    keys = tuple(replace(part, column=new) if part.column == old else part for part in index.keys)
-    return replace(index, keys=keys, include=tuple(_renamed(index.include, old, new)))
-
-
-def _renamed(names: tuple[str, ...], old: str, new: str) -> Iterator[str]:
-    return (new if name == old else name for name in names)
+def _tell_readers(name: Name, old: str, new: str, execution: Execution) -> None:
+    """Views go on reading the column, under its new name."""
+    for reader in execution.catalog.readers.get(name, ()):
+        found = execution.catalog.relations.get(reader)
+        if isinstance(found, View | Table) and old in found.source_columns:
+            execution.put(replace(found, source_columns=found.source_columns | {new}))
 
 
 def _rename_constraint(name: Name, old: str, new: str, execution: Execution) -> None:
