@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from tests.github.shapes import changed_file
 from tests.github.workflow import INITIAL, Link, adding, payload, pull_request_payload, shop
 from tests.github.world import NOTE, TOTAL, World, bodies, conflicting, following
 
@@ -290,3 +291,60 @@ def test_a_wrong_input_is_one_clear_error(inputs: dict[str, str], said: str, wor
     outcome = world.pull_request(7, **inputs)
     assert outcome.status == 2
     assert said in outcome.stdout
+
+
+FILL = """\
+from django.db import migrations
+
+
+def fill(apps, schema_editor):
+    pass
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0002_note")]
+    operations = [
+        migrations.RunPython(fill),
+    ]
+"""
+INDEX = """\
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0002_note")]
+    operations = [AddIndexConcurrently("order", models.Index(fields=["note"], name="i"))]
+"""
+SUGGESTED = {
+    "shop/migrations/0003_fill.py": (
+        FILL,
+        "        migrations.RunPython(fill, reverse_code=migrations.RunPython.noop),",
+    ),
+    "shop/migrations/0003_index.py": (INDEX, '    atomic = False\n    dependencies = [("shop", "0002_note")]'),
+    TOTAL: (adding("total"), '        ("shop", "0002_note"),'),
+}
+"""A migration, and what its author is offered to put in with a click."""
+
+
+@pytest.mark.parametrize("path", SUGGESTED)
+def test_an_edit_in_one_place_is_suggested_where_it_belongs(path: str, world: World) -> None:
+    text, suggested = SUGGESTED[path]
+    base = {} if path == TOTAL else {"_0002_note": adding("note")}
+    world.open(7, shop(**base) | {path: text})
+    patch = f"@@ -0,0 +1,{text.count(chr(10))} @@\n" + "".join(f"+{line}\n" for line in text.splitlines())
+    world.github.files[7] = [changed_file(path, patch)]
+    world.pull_request(7)
+    [comment] = [one for one in world.github.review_comments[7] if suggested in one["body"]]
+    assert comment["path"] == path
+    assert f"```suggestion\n{suggested}\n```" in comment["body"]
+    assert world.github.violations == []
+
+
+def test_a_run_by_hand_looks_at_the_branch_it_is_for(world: World) -> None:
+    tip = world.origin.commit("refs/heads/topic", conflicting(), world.first)
+    body = {"ref": "refs/heads/topic", "inputs": {}, "repository": payload("push")["repository"]}
+    outcome = world.run("workflow_dispatch", body, sha=tip, ref="refs/heads/topic")
+    assert outcome.status == 1
+    assert outcome.outputs["conflict"] == "true"
+    assert world.github.comments == {}

@@ -114,15 +114,21 @@ class Finder:
         tracking = f"refs/remotes/origin/{event.base_branch}"
         if event.base_branch and not event.linear:
             found = objects.commit(tracking) or (objects.commit(event.base_commit) if event.base_commit else None)
-            if found is None and self.may_fetch and _is_plain(event.base_branch):
-                fetch(self.repository, f"+refs/heads/{event.base_branch}:{tracking}")
-                found = objects.commit(tracking)
+            found = found or self._fetched(event.base_branch)
             if found is not None:
                 return found
         return self.commit(event.base_commit) if event.base_commit else None
 
+    def _fetched(self, branch: str) -> Commit | None:
+        """The tip of a branch that is not here yet."""
+        if not self.may_fetch or not _is_plain(branch):
+            return None
+        tracking = f"refs/remotes/origin/{branch}"
+        fetch(self.repository, f"+refs/heads/{branch}:{tracking}")
+        return self.repository.objects.commit(tracking)
+
     def upstream_base(self) -> Base | None:
-        """The tip of the upstream default branch as last fetched."""
+        """The tip of the upstream default branch as last fetched; in CI one that the checkout left out is fetched."""
         default = self.event.default_branch
         names = [f"refs/remotes/origin/{default}"] if default else []
         names += [f"refs/remotes/{remote}/{branch}" for remote in ("origin", "upstream") for branch in _DEFAULTS]
@@ -130,7 +136,8 @@ class Finder:
             commit = self.repository.objects.commit(name)
             if commit is not None:
                 return Base(Revision(name.removeprefix("refs/remotes/"), commit.id), commit)
-        return None
+        fetched = self._fetched(default) if default else None
+        return Base(Revision(f"origin/{default}", fetched.id), fetched) if fetched else None
 
     def merge_bases(self, base: Base, tip: Commit) -> list[str]:
         """The best common ancestors; none if the histories have nothing in common."""

@@ -214,9 +214,10 @@ def test_a_workflow_run_reads_the_head_of_the_run_it_follows(forge: Forge, depth
     assert_pull_request(check(forge.checkout("refs/heads/main", depth), environment), forge)
 
 
-def test_a_dispatch_on_a_branch_is_compared_with_the_default_branch(forge: Forge) -> None:
+@pytest.mark.parametrize("depth", [0, 1])
+def test_a_dispatch_on_a_branch_is_compared_with_the_default_branch(forge: Forge, depth: int) -> None:
     environment = forge.environment("workflow_dispatch", {"repository": {"default_branch": "main"}}, forge.head)
-    change = check(forge.checkout("refs/pull/7/head", 0), environment)
+    change = check(forge.checkout("refs/pull/7/head", depth), environment)
     assert set(change.changes) == {"m/0002_change.py", "m/0003_change.py"}
 
 
