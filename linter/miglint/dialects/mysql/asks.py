@@ -313,6 +313,8 @@ def _(change: SetTableOption, table: Table, server: Server) -> Demand:
         return Demand.COPY_SHARED
     if action in COPYING_OPTIONS or (action == "ENCRYPTION" and not server.is_mariadb):
         return Demand.COPY
+    if action == "KEY_BLOCK_SIZE" and server.is_mariadb and tables.engine(table) != "innodb":
+        return Demand.METADATA
     if action in REBUILDING_OPTIONS:
         return Demand.REBUILD | Demand.DEFINITION
     if action == "DROP SYSTEM VERSIONING":

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from miglint.catalog import Constraint, Name, Table, TableKind, View
 from miglint.changes import DeleteRows, InsertRows, ReadRows, RunCode, SetVariable, TruncateTable, UpdateRows
-from miglint.dialects.postgresql.execution import Execution, NotFollowed
+from miglint.dialects.postgresql.execution import LAZY_BOUNDS, Execution, NotFollowed
 from miglint.dialects.postgresql.locks import Mode
 from miglint.dialects.postgresql.parser import Node
 from miglint.dialects.postgresql.queries import (
@@ -167,6 +167,8 @@ def delete(node: Node, execution: Execution) -> None:
         return
     if whole:
         _scan(table, execution, only=_is_only(node))
+    if execution.major < LAZY_BOUNDS:
+        _look_at_bound(table, execution)
     _check_keys_to(table, execution, many=whole)
     _fires(table, "delete", execution)
 
