@@ -9,18 +9,19 @@ def check_of(sql: str) -> str:
     """What stands in the brackets of a statement's CHECK; empty if it has none, or several."""
     from sqlparse.lexer import tokenize
 
-    found: list[str] = []
+    found: list[str] | None = None
     depth, waiting = 0, False
     for _, text in tokenize(sql):  # type: ignore[no-untyped-call]  # sqlparse has no annotations
         if waiting and text == "(":
-            found.append("")
-            depth, waiting = 1, False
-        elif depth:
+            if found is not None:
+                return ""
+            found, depth, waiting = [], 1, False
+        elif depth and found is not None:
             depth += {"(": 1, ")": -1}.get(text, 0)
-            found[-1] += text if depth else ""
+            found.append(text if depth else "")
         elif not text.isspace():
             waiting = text.upper() == "CHECK"
-    return found[0].strip() if len(found) == 1 else ""
+    return "".join(found or ()).strip()
 
 
 def statements(sql: str) -> Iterator[list[str]]:

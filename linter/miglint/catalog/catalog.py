@@ -44,6 +44,8 @@ class Catalog:
     """Tables with foreign keys to this one, and how many each has."""
     children: Links = field(default_factory=Shelf)
     """Partitions and inheriting tables, in the order of their making."""
+    default_partitions: Links = field(default_factory=Shelf)
+    """The default partition of a partitioned table."""
     readers: Links = field(default_factory=Shelf)
     """Views and materialised views that read this relation."""
     owned: Links = field(default_factory=Shelf)
@@ -205,6 +207,10 @@ def _parents(relation: Relation | None) -> frozenset[Name]:
     return frozenset(relation.parents) if isinstance(relation, Table) else frozenset()
 
 
+def _default_of(relation: Relation | None) -> frozenset[Name]:
+    return _parents(relation) if isinstance(relation, Table) and relation.default_partition else frozenset()
+
+
 def _sources(relation: Relation | None) -> frozenset[Name]:
     return relation.sources if isinstance(relation, Table | View) else frozenset()
 
@@ -213,4 +219,9 @@ def _owner(relation: Relation | None) -> frozenset[Name]:
     return frozenset({relation.owner[0]}) if isinstance(relation, Sequence) and relation.owner else frozenset()
 
 
-_LINKS = (("children", _parents), ("readers", _sources), ("owned", _owner))
+_LINKS = (
+    ("children", _parents),
+    ("default_partitions", _default_of),
+    ("readers", _sources),
+    ("owned", _owner),
+)

@@ -19,6 +19,8 @@ from miglint.reporters._paint import BLUE, Paint, cells, shown
 TAB = 4
 LONGEST = 6
 """A span of more lines than this is shown by its first three and its last one."""
+ENDLESS = 10_000
+"""Characters of a line beyond which only those near what is marked are looked at."""
 BEFORE = 24
 """How many columns stay in sight before the start of what is marked where a long line is cut."""
 
@@ -61,13 +63,11 @@ class Snippet:
         yield self.gutter("", " " * first + self.paint("^" * max(last - first, 1), self.mark))
 
     def _block(self, source: Sequence[str], span: Span, end: int) -> Iterator[str]:
-        numbers = list(range(span.line, end + 1))
-        hidden = numbers[3:-1] if len(numbers) > LONGEST else []
-        for number in numbers:
-            if number in hidden:
-                if number == hidden[0]:
-                    yield self.gutter("", self.paint("...", BLUE))
-                continue
+        numbers = range(span.line, end + 1)
+        shortened = len(numbers) > LONGEST
+        for number in (*numbers[:3], end) if shortened else numbers:
+            if shortened and number == end:
+                yield self.gutter("", self.paint("...", BLUE))
             text, _, _ = self._cut(source[number - 1], 1, 1)
             side = self.paint("/" if number == span.line else "|", self.mark)
             yield self.gutter(str(number), f"{side} {text}".rstrip())
@@ -77,7 +77,10 @@ class Snippet:
     def _cut(self, text: str, start: int, end: int) -> tuple[str, int, int]:
         """The line as drawn, and the columns (from 0) in it of the characters `start` and `end` (from 1)."""
         room = max(self.columns - self.number_width - 5, 20)
-        pieces = list(text if _is_plain(text) else _pieces(text))
+        text, start, end = _near(text, start, end, room)
+        if _is_plain(text):
+            return _cut_plain(text, start, end, room)
+        pieces = list(_pieces(text))
         starts = [0, *accumulate(map(cells, pieces))]
         first, last = starts[min(start - 1, len(pieces))], starts[min(end - 1, len(pieces))]
         if starts[-1] <= room:
@@ -89,6 +92,28 @@ class Snippet:
         tail = "…" if kept and kept[-1] < len(pieces) - 1 else ""
         drawn = lead + "".join(pieces[index] for index in kept) + tail
         return drawn, first - offset, min(last - offset, cells(drawn))
+
+
+def _near(text: str, start: int, end: int, room: int) -> tuple[str, int, int]:
+    """Of an endless line what may be drawn of it, and `start` and `end` in that."""
+    if len(text) <= ENDLESS:
+        return text, start, end
+    first = max(start - 1 - 2 * room, 0)
+    near = text[first : start - 1 + 2 * room]
+    return near, start - first, min(end - first, len(near) + 1)
+
+
+def _cut_plain(text: str, start: int, end: int, room: int) -> tuple[str, int, int]:
+    """As `Snippet._cut`, for a line whose characters take a column each."""
+    first, last = min(start - 1, len(text)), min(end - 1, len(text))
+    if len(text) <= room:
+        return text.rstrip(), first, last
+    left = 0 if first < room - BEFORE else first - BEFORE
+    right = min(left + room - 2, len(text))
+    lead = "…" if left else ""
+    drawn = f"{lead}{text[left:right]}{'…' if right < len(text) else ''}"
+    offset = left - len(lead)
+    return drawn, first - offset, min(last - offset, len(drawn))
 
 
 def _is_plain(text: str) -> bool:

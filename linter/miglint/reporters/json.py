@@ -8,12 +8,16 @@ from typing import Any
 from miglint import __version__, escape
 from miglint.changeset import Revision
 from miglint.effects import Access, Effect, Work
+from miglint.escape import capped
 from miglint.finding import Edit, Finding, Fix, Severity
 from miglint.reporters import Console
 from miglint.result import CheckedMigration, CheckedStatement, Coverage, Result
 
 SUFFIXES = (".json",)
 SCHEMA_VERSION = 1
+STATEMENT = 4_000
+"""Characters of a finding's statement: one of thousands of lines can have thousands of findings. All of it stands among
+its migration's statements."""
 
 
 def report(result: Result, console: Console) -> str:
@@ -88,7 +92,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "app": problem.app,
         "migration": problem.migration,
         "operation": problem.operation,
-        "statement": problem.statement,
+        "statement": capped(problem.statement, STATEMENT) if problem.statement is not None else None,
         "related": [{"path": place.path, "line": place.line, "message": place.message} for place in problem.related],
         "fix": _fix(problem.fix) if problem.fix else None,
         "fingerprint": finding.fingerprint,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from miglint.analysis import Analysis
-from miglint.catalog import Catalog
+from miglint.catalog import Catalog, Shelf
 from miglint.changes import (
     Change,
     CreateTable,
@@ -62,11 +62,11 @@ class _Analyser:
     catalog: Catalog = field(default_factory=lambda: Catalog(search_path=("",)))
     new: set[int] = field(default_factory=set)
     """What the migrations of the change have made so far."""
-    settings: dict[str, str] = field(default_factory=dict)
+    settings: Shelf[str, str] = field(default_factory=Shelf)
     transaction: int | None = None
 
     def statements(self, rendered: Rendered) -> Iterator[Analysis]:
-        self.settings = {}
+        self.settings = Shelf()
         self.server = replace(self.server, foreign_key_checks=True)
         self.transaction = 0 if rendered.atomic else None
         for statement in rendered.statements:
@@ -106,7 +106,7 @@ class _Analyser:
             target=self.target,
             transaction=self.transaction,
             lock_timeout=self.settings.get("lock_wait_timeout"),
-            settings=dict(self.settings),
+            settings=self.settings,
         )
 
     def _play(self, rendered: Rendered, statement: Statement) -> Analysis:
@@ -151,7 +151,7 @@ class _Analyser:
                 self._set(change.name, change.value or "")
 
     def _set(self, name: str, value: str) -> None:
-        self.settings[name] = value
+        self.settings = self.settings.set(name, value)
         if name == "foreign_key_checks":
             self.server = replace(self.server, foreign_key_checks=value.upper() not in FALSE)
 

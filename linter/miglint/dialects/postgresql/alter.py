@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from miglint.catalog import Sequence, Table, View
@@ -76,10 +76,19 @@ def alter_table(node: Node, execution: Execution) -> None:
     _alter(node, execution.table(name), execution)
 
 
+def _added_empty(changes: Iterable[TableChange]) -> Iterator[str]:
+    for change in changes:
+        if isinstance(change, AddColumn) and not change.if_not_exists:
+            column = change.column
+            if column.default is None and not column.identity and not column.generated:
+                yield column.name
+
+
 def _alter(node: Node, table: Table, execution: Execution) -> None:
     commands = list(read_commands(node, table.name, execution))
     positions = {id(command): len(execution.changes) + number for number, command in enumerate(commands)}
     execution.changes.extend(command.change for command in commands)
+    execution.empty_columns = frozenset(_added_empty(command.change for command in commands))
     plan = Plan(take_locks(commands, table, execution))
     for command in sorted(commands, key=pass_of):
         handler: Any = APPLY[type(command.change)]

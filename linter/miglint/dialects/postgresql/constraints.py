@@ -6,7 +6,7 @@ import enum
 from dataclasses import replace
 
 from miglint.catalog import Constraint, ConstraintKind, Index, Name, Table, TableKind
-from miglint.changes import AddColumn, AddConstraint, AlterConstraint, DropConstraint, ValidateConstraint
+from miglint.changes import AddConstraint, AlterConstraint, DropConstraint, ValidateConstraint
 from miglint.dialects.postgresql.alter_read import Command
 from miglint.dialects.postgresql.alter_table import Plan, with_partitions
 from miglint.dialects.postgresql.definitions import ConstraintDefinition
@@ -33,9 +33,7 @@ def add(command: Command, change: AddConstraint, table: Table, plan: Plan, execu
 
 def _on_new_column(constraint: Constraint, execution: Execution) -> bool:
     """Whether a column of the key is new in this statement and has no value: a key with a null refers to nothing."""
-    new = (each.column for each in execution.changes if isinstance(each, AddColumn) and not each.if_not_exists)
-    empty = {each.name for each in new if each.default is None and not each.identity and not each.generated}
-    return any(column in empty for column in constraint.columns)
+    return not execution.empty_columns.isdisjoint(constraint.columns)
 
 
 def add_constraint(

@@ -58,6 +58,8 @@ class Execution:
     """How many numbers were given to new objects."""
     created: set[int] = field(default_factory=set)
     filled: set[int] = field(default_factory=set)
+    empty_columns: frozenset[str] = frozenset()
+    """The columns that an ALTER TABLE adds without a value."""
     outside_transaction: bool = False
     """It commits by itself, as CREATE INDEX CONCURRENTLY does."""
 

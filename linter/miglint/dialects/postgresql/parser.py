@@ -95,11 +95,13 @@ def _parse(encoded: bytes) -> Node:
             error = result.error.contents
             message = (error.message or b"unreadable").decode("utf-8", "replace")
             raise SyntaxProblem(message, max(error.cursorpos - 1, 0))
-        tree: Node = json.loads(result.parse_tree)
+        text = result.parse_tree.decode("utf-8", "replace")
+    finally:
+        library.pg_query_free_parse_result(result)  # a long statement's is large: it goes before the tree is built
+    try:
+        tree: Node = json.loads(text)
     except (RecursionError, ValueError) as error:
         raise SyntaxProblem("too deeply nested to be read", 0) from error
-    finally:
-        library.pg_query_free_parse_result(result)
     return tree
 
 

@@ -46,9 +46,9 @@ def check_default(bound: object, parent: Table, plan: Plan, execution: Execution
 
 def default_partitions(parent: Table, execution: Execution) -> Iterator[Table]:
     """The default partition of a partitioned table, if there is one."""
-    for child in execution.catalog.children.get(parent.name, ()):
+    for child in execution.catalog.default_partitions.get(parent.name, ()):
         table = execution.catalog.table(child)
-        if table is not None and table.default_partition:
+        if table is not None:
             yield table
 
 
