@@ -54,7 +54,7 @@ def bring_in(target: Target) -> None:
         _source(name).bring_in(target)
 
 
-def renderer_of(
+def renderer(
     history: History,
     graph: Graph,
     tree: Tree,
