@@ -28,7 +28,7 @@ from miglint.result import Result
 from miglint.rule import Kind, Rule
 from miglint.scope import Scope
 from miglint.scopes import Ask, beside, scopes_of, touched
-from miglint.statements import Statements, bring_in, statements_of, unwritten
+from miglint.statements import Statements, bring_in, statements_of, unwritten, warnings_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def check(change_set: ChangeSet, config: Config, cache: Cache, request: Request)
         coverage=coverage_of(checked, unreadable),
         rules=tuple(rule for rule in request.rules if rule.name in request.active),
         sources=excerpts(change_set, findings),
-        notes=(*change_set.notes, *request.notes),
+        notes=(*change_set.notes, *request.notes, *(warnings_of(scopes, cache) if written else ())),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from miglint import dialects, sources
@@ -82,6 +82,17 @@ def backwards_of(scope: Scope, keys: Collection[Key]) -> Iterator[CheckedMigrati
         one = writer.render(key, backwards=True)
         seen = (CheckedStatement(statement, (), not statement.reason, statement.reason) for statement in one.statements)
         yield CheckedMigration(one.migration, one.database, one.atomic, tuple(seen))
+
+
+def warnings_of(scopes: Iterable[Scope], cache: Cache) -> tuple[str, ...]:
+    """Why the SQL of what a change introduces may not be what the project's own framework writes."""
+    found: dict[str, None] = {}
+    for scope in scopes:
+        if scope.introduced:
+            tree, target = scope.change_set.tree, scope.config.target
+            writer = renderer(scope.history, scope.graph, tree, target, frozenset(), cache)
+            found.update(dict.fromkeys(writer.warnings))
+    return tuple(found)
 
 
 def notes_of(scope: Scope) -> tuple[str, ...]:

@@ -15,6 +15,10 @@ class Renderer(Protocol):
     def notes(self) -> tuple[str, ...]:
         """What a reader should know of how it is written (`the SQL is that of Django 5.2`)."""
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Those of the notes that say why it may not be what the project's own framework writes."""
+
     def render(self, key: Key, *, backwards: bool = False) -> Rendered:
         """The statements of one migration."""
 

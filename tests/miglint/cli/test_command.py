@@ -265,6 +265,20 @@ def test_a_name_that_means_no_migration(shop: Path, name: str, message: str) -> 
     assert (ran.returncode, ran.stderr) == (2, f"miglint: {message}\n")
 
 
+def test_a_django_that_is_not_here_is_said_by_check_and_sql(tmp_path: Path) -> None:
+    commit(tmp_path, {SHOP_PATH: SHOP}, {SHOP_PATH: SHOP, FILL_PATH: FILL, "requirements.txt": "Django==3.2.1\n"})
+    said = "requirements.txt asks for Django 3.2, which is not here: the SQL is that of"
+    for _ in range(2):  # written, and kept
+        assert said in miglint(tmp_path, "check", "--base", "main", "--head", "change").stdout
+    assert said in miglint(tmp_path, "sql", "--base", "main", "--head", "change").stderr
+
+
+def test_a_project_that_pins_no_django_is_told_so_by_sql_alone(shop: Path) -> None:
+    said = "the project pins no Django"
+    assert said not in miglint(shop, "check", "--base", "main").stdout
+    assert said in miglint(shop, "sql", "shop.0002").stderr
+
+
 @pytest.mark.parametrize(
     ("words", "folder", "meant"),
     [

@@ -40,6 +40,16 @@ class KeptRenderer:
         """What a reader should know of how the statements are written."""
         return self._writer.notes
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Those that say why they may not be what the project's own Django writes."""
+        kept = self._cache.get("django-warnings", self._rest)
+        if isinstance(kept, list):
+            return tuple(map(str, kept))
+        warnings = self._writer.warnings
+        self._cache.put("django-warnings", self._rest, list(warnings))
+        return warnings
+
     def render(self, key: Key, *, backwards: bool = False) -> Rendered:
         """The statements of one migration."""
 

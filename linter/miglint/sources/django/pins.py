@@ -32,6 +32,13 @@ class Pin:
         """Whether some release of a series meets it."""
         return all(_meets(series, *clause) for clause in _CLAUSE.findall(self.requirement))
 
+    def series(self) -> list[tuple[int, int]]:
+        """The series of the versions that it names."""
+        named = [
+            tuple(int(part) for part in text.split(".") if part) for _, text, _ in _CLAUSE.findall(self.requirement)
+        ]
+        return [(numbers[0], (*numbers, 0)[1]) for numbers in named if numbers]
+
 
 def _meets(series: tuple[int, int], operator: str, text: str, wildcard: str) -> bool:
     numbers = tuple(int(part) for part in text.split(".") if part)

@@ -69,6 +69,11 @@ class DjangoRenderer:
         """Which Django writes the SQL, where that is not the one that the project pins."""
         return (self.choice.note,) if self.choice.note else ()
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The same, if the project pins one that is not here."""
+        return self.notes if self.choice.wanted is not None else ()
+
     def render(self, key: Key, *, backwards: bool = False) -> Rendered:
         """The statements of one migration."""
         found = self._rendered.get((key, backwards))

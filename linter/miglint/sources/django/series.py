@@ -18,7 +18,11 @@ from miglint.sources.django.installed import copies, found_by_python
 from miglint.sources.django.pins import Pin, pins
 
 Series = tuple[int, int]
-RELEASED: tuple[Series, ...] = ((4, 2), (5, 0), (5, 1), (5, 2), (6, 0), (6, 1))
+_LAST_OF_MAJOR = {1: 11, 2: 2, 3: 2, 4: 2, 5: 2, 6: 1}
+RELEASED: tuple[Series, ...] = tuple(
+    (major, minor) for major, last in _LAST_OF_MAJOR.items() for minor in range(8 if major == 1 else 0, last + 1)
+)
+"""Since there are migrations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ def _version(module: Path) -> Series | None:
 
 def _wanted(pin: Pin, there: Iterable[Series]) -> Series | None:
     """The newest series that fits a requirement, one that is here before others."""
-    fitting = [series for series in {*RELEASED, *there} if pin.allows(series)]
+    fitting = [series for series in {*RELEASED, *there} if pin.allows(series)] or pin.series()
     here = [series for series in fitting if series in set(there)]
     return max(here or fitting, default=None)
 

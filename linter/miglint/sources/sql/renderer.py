@@ -33,6 +33,11 @@ class SqlRenderer:
         """Nothing: the statements are the files' own."""
         return ()
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Nothing, as above."""
+        return ()
+
     def render(self, key: Key, *, backwards: bool = False) -> Rendered:
         """The statements of one migration."""
         migration = self._history.migrations[key]
