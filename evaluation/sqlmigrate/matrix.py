@@ -1,6 +1,6 @@
 """Write a Django project whose migrations hold every field type altered to every other, with every option.
 
-    python matrix.py FOLDER [--operations] [--sample N --seed SEED] [--without db_default]
+    python matrix.py FOLDER [--operations] [--portable] [--sample N --seed SEED] [--without db_default]
 
 Each case is a model of its own that is created, changed in steps and deleted again, one migration a step. With truth.py
 (`--go-on`, for casts that the server refuses) and compare.py all of it is compared with the real schema editor.
@@ -176,11 +176,15 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--without", action="append", default=[], help="leave out cases with this argument")
     parser.add_argument("--operations", action="store_true", help="other operations than those on fields, instead")
+    parser.add_argument("--portable", action="store_true", help="leave out what only PostgreSQL has")
     arguments = parser.parse_args()
     found = matrix_operations.cases() if arguments.operations else cases()
-    every = [case for case in found if not any(f"{name}=" in step for name in arguments.without for step in case)]
+    left_out = [f"{name}=" for name in arguments.without]
+    left_out += matrix_operations.OF_POSTGRESQL if arguments.portable else []
+    every = [case for case in found if not any(word in step for word in left_out for step in case)]
     wanted = every if arguments.sample is None else random.Random(arguments.seed).sample(every, arguments.sample)
-    operations = write(arguments.folder, wanted, matrix_operations.PRELUDE if arguments.operations else [])
+    needed = matrix_operations.PRELUDE if arguments.operations and not arguments.portable else []
+    operations = write(arguments.folder, wanted, needed)
     print(f"{len(wanted)} cases, {operations} migrations")
 
 
@@ -194,6 +198,7 @@ def write(root: Path, wanted: Sequence[list[str]], prelude: Sequence[str]) -> in
         "SECRET_KEY = 'x'\nINSTALLED_APPS = ['django.contrib.postgres', 'matrix']\nUSE_TZ = True\nDATABASES = {}\n"
         "DEFAULT_AUTO_FIELD = 'django.db.models.BigAutoField'\n"
     )
+    (root / "requirements.txt").write_text("psycopg\n")
     (root / "manage.py").write_text("import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'settings')\n")
     target = "migrations.CreateModel('target', [('id', models.BigAutoField(primary_key=True))])"
     steps = [step.format(model=f"case{number}") for number, case in enumerate(wanted) for step in case]

@@ -41,6 +41,17 @@ def settings_of(arguments: argparse.Namespace) -> dict[str, object]:
     }
 
 
+def bring_in_mysql() -> None:
+    """Have PyMySQL stand in for mysqlclient where that is not installed: Django takes it if it says that it is new."""
+    try:
+        import MySQLdb  # noqa: F401 only whether it is there
+    except ImportError:
+        import pymysql
+
+        pymysql.version_info, pymysql.__version__ = (2, 2, 8, "final", 0), "2.2.8"
+        pymysql.install_as_MySQLdb()
+
+
 def recreate(database: str, settings: dict[str, object]) -> None:
     """Drop and create the database."""
     if database == "sqlite":
@@ -88,6 +99,8 @@ def main() -> None:
     import django
     from django.conf import settings
 
+    if arguments.database in {"mysql", "mariadb"}:
+        bring_in_mysql()
     database = settings_of(arguments)
     settings.DATABASES = {alias: dict(database) for alias in {"default", *settings.DATABASES}}
     settings.DATABASE_ROUTERS = [AnyRelation()]

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -34,11 +35,17 @@ def run(script: str, *arguments: object, folder: Path = ROOT, django: str | None
 
 def compared(server: servers.PostgreSQL, project: Path, django: str | None = None) -> tuple[str, dict[str, int]]:
     """Which Django wrote our side, and the counts; the truth is written by the one in the folder `django`."""
-    truth = project.parent / "truth.jsonl"
     place = ("--host", server.host, "--user", server.user, "--name", "miglint_matrix")
-    run("truth.py", "postgresql", truth, *place, "--go-on", folder=project, django=django)
-    version = ".".join(map(str, server.version))
-    printed = run("compare.py", project, truth, "--version", version, others=django is not None)
+    return compared_on("postgresql", place, server.version, project, django)
+
+
+def compared_on(
+    database: str, place: Sequence[object], version: Sequence[int], project: Path, django: str | None = None
+) -> tuple[str, dict[str, int]]:
+    truth = project.parent / "truth.jsonl"
+    run("truth.py", database, truth, *place, "--go-on", folder=project, django=django)
+    target = ("--database", database, "--version", ".".join(map(str, version)))
+    printed = run("compare.py", project, truth, *target, others=django is not None)
     used, _, counts = printed.splitlines()[-1].partition(": ")
     numbers = (item.rsplit(" ", 1) for item in counts.split(", "))
     return used.rpartition(" ")[2], {name: int(number) for name, number in numbers}
@@ -58,6 +65,19 @@ def test_every_sampled_operation_is_as_django_writes_it(postgresql: servers.Post
     assert counts["equal"] == counts["migrations exact"] == counts["migrations"]
 
 
+@pytest.mark.parametrize("kind", [(), ("--operations",)], ids=["fields", "operations"])
+def test_mariadb_and_sqlite_get_what_django_writes(
+    mariadb: servers.MariaDB, tmp_path: Path, kind: tuple[str, ...]
+) -> None:
+    run("matrix.py", tmp_path / "project", *kind, "--portable", "--sample", 20, "--seed", 1)
+    place = ("--host", mariadb.socket, "--user", mariadb.user, "--name", "miglint_matrix")
+    for database, where, version in (("mariadb", place, mariadb.version), ("sqlite", ("--file", tmp_path / "db"), ())):
+        _, counts = compared_on(database, where, version, tmp_path / "project")
+        assert counts["migrations"] > 50
+        assert counts["equal"] == counts["migrations"], database
+        assert not counts["exact statements that are wrong"], database
+
+
 def test_the_series_that_is_pinned_writes_the_sql(postgresql: servers.PostgreSQL, tmp_path: Path) -> None:
     folders = {series: folder for series, folder in available(os.environ).items() if folder is not None}
     if not folders:
@@ -67,7 +87,7 @@ def test_the_series_that_is_pinned_writes_the_sql(postgresql: servers.PostgreSQL
         wanted = ".".join(map(str, series))
         project = tmp_path / wanted / "project"
         run("matrix.py", project, "--sample", 8, "--seed", 2, "--without", "db_default")
-        (project / "requirements.txt").write_text(f"Django~={wanted}.0\n")
+        (project / "requirements.txt").write_text(f"Django~={wanted}.0\npsycopg\n")
         used, counts = compared(postgresql, project, folder)
         assert used == wanted
         assert counts["equal"] == counts["migrations exact"] == counts["migrations"]

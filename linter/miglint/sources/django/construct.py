@@ -145,6 +145,8 @@ class Constructor:
         doubts = [*self._assumed, *([found.doubt] if found.doubt else ())]
         kwargs: dict[str, Any] = {}
         own: dict[str, Any] = {}
+        if found.name and not found.takes("to"):
+            own |= {f"argument {place}": item for place, item in enumerate(call.args, 1) if not isinstance(item, str)}
         for name, value in {**found.fixed, **call.kwargs, **found.forced}.items():
             if name in _COMPARED or (name not in IRRELEVANT and name != "default" and not found.takes(name)):
                 own[name] = value

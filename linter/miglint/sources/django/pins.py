@@ -18,6 +18,7 @@ _REQUIREMENT = re.compile(
     r"django(?:\[[^\]]*\])?\s*\(?((?:[<>=!~]=?=?\s*[\w.*]+\s*,?\s*)*)\)?\s*(?:[;#].*)?$", re.IGNORECASE
 )
 _CLAUSE = re.compile(r"(===?|~=|!=|<=|>=|<|>)\s*([\d.]+)(\.\*)?")
+_DRIVER = re.compile(r"(?<![\w.-])psycopg2?(?![\w.])")
 _LARGEST = 20_000_000
 
 
@@ -69,6 +70,18 @@ def pins(tree: Tree, root: str) -> Iterator[Pin]:
             exact = [pin for pin in found if "==" in pin.requirement]
             yield from sorted(exact, key=lambda pin: _numbers(pin.requirement), reverse=True)
             yield from (pin for pin in found if pin not in exact and pin.requirement)
+
+
+def driver(tree: Tree, root: str) -> str:
+    """`psycopg`, `psycopg2`, or neither: which of them the same files name. Django takes psycopg where both are."""
+    found = set()
+    for folder in dict.fromkeys([root, ""]):
+        for path in _paths(tree, folder):
+            relative = path[len(folder) :].lstrip("/")
+            if any(fnmatchcase(relative, pattern) for pattern, _ in _READERS) and tree.size(path) <= _LARGEST:
+                text = tree.read([path])[path].decode("utf-8", "replace")
+                found |= {name for line in text.splitlines() for name in _DRIVER.findall(line.partition("#")[0])}
+    return next((name for name in ("psycopg", "psycopg2") if name in found), "")
 
 
 def _paths(tree: Tree, folder: str) -> Iterator[str]:

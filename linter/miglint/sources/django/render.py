@@ -14,6 +14,7 @@ from miglint.sources.django import runtime, spans, touches
 from miglint.sources.django.backends.connection import Answers, connect
 from miglint.sources.django.backends.definitions import replay
 from miglint.sources.django.backends.names import Names, is_built_in
+from miglint.sources.django.backends.older_driver import written_for
 from miglint.sources.django.calls import Calls
 from miglint.sources.django.construct import Constructor
 from miglint.sources.django.custom_fields import CustomFields
@@ -21,6 +22,7 @@ from miglint.sources.django.doubts import Doubt, Ledger, summed_up
 from miglint.sources.django.earlier import Earlier
 from miglint.sources.django.fields import FieldTypes, NotBuilt
 from miglint.sources.django.mentions import Mentions
+from miglint.sources.django.pins import driver
 from miglint.sources.django.series import Choice, choose
 from miglint.sources.django.state import States
 from miglint.sources.django.timeline import Timeline
@@ -53,6 +55,9 @@ class DjangoRenderer:
         self.as_printed = as_printed
         self._connection = connect(target)
         self._ledger = self._connection.ledger = Ledger()
+        if target.database == "postgresql":
+            offline = self._connection.connection
+            offline.literal, offline.quoted = written_for(driver(tree, history.root), self._ledger)
         mentions = Mentions(history, tree)
         self._timeline = Timeline(history, graph, mentions, applied)
         calls = Calls(tree, history.root, target, history.settings)

@@ -245,3 +245,22 @@ def test_the_version_of_django_is_the_one_that_the_project_pins(version: str) ->
 def test_what_only_type_checkers_see_is_not_there() -> None:
     before = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import decimal\n"
     assert certain(rendered({"0001": FIRST, "0002": migration(ADDED, before=before, after="0001")}, "shop.0002"))
+
+
+@pytest.mark.parametrize(
+    ("required", "literal", "confidence"),
+    [
+        ("psycopg[binary]==3.2.1", "'{}'::jsonb", Confidence.EXACT),
+        ("psycopg2-binary==2.9.9  # psycopg is newer", "'{}'", Confidence.EXACT),
+        ("psycopg2==2.9.9\npsycopg-pool", "'{}'::jsonb", Confidence.EXACT),
+        ("mypsycopg2==1", "'{}'::jsonb", Confidence.ASSUMED),
+    ],
+)
+def test_the_driver_that_the_project_requires_writes_values(
+    required: str, literal: str, confidence: Confidence
+) -> None:
+    added = "migrations.AddField('customer', 'data', models.JSONField(default=dict))"
+    files = {"0001": FIRST, "0002": migration(added, after="0001"), "requirements.txt": f"Django==5.2\n{required}\n"}
+    (made, _) = rendered(files, "shop.0002")
+    assert f"DEFAULT {literal} NOT NULL" in made.sql
+    assert made.confidence is confidence

@@ -90,7 +90,7 @@ def test_what_sqlmigrate_prints_is_not_always_what_migrate_executes() -> None:
 
 def test_a_value_that_differs_at_every_run_is_assumed() -> None:
     field = "migrations.AddField('order', 'token', models.UUIDField(default=uuid.uuid4))"
-    (added, dropped) = statements(field)
+    (added, dropped) = statements(field, files={"requirements.txt": "psycopg==3.2.1\n"})
     assert (added.confidence, added.reason) == (
         Confidence.ASSUMED,
         "uuid.uuid4() gives another value at every run: one stands for it here",
@@ -393,3 +393,21 @@ def test_a_word_that_the_project_names_is_not_written_as_if_it_were_known() -> N
 def exclusion(operator: str) -> str:
     constraint = "django.contrib.postgres.constraints.ExclusionConstraint"
     return f'migrations.AddConstraint("order", {constraint}(name="apart", expressions=[("number", {operator})]))'
+
+
+def test_sqlite_remakes_a_table_for_what_a_field_is_given_by_place() -> None:
+    stream = (
+        "migrations.AddField('order', 'body', wagtail.fields.StreamField([('text', shop.fields.Text())], null=True))"
+    )
+    other = stream.replace("AddField", "AlterField").replace("'text'", "'heading'")
+    files = {
+        "shop/migrations/m1.py": f"{HEAD}import wagtail.fields\n\nclass Migration(migrations.Migration):\n"
+        f"    dependencies = [('shop', 'm0')]\n    operations = [{stream}]\n",
+        "shop/migrations/m2.py": f"{HEAD}import wagtail.fields\n\nclass Migration(migrations.Migration):\n"
+        f"    dependencies = [('shop', 'm1')]\n    operations = [{other}]\n",
+    }
+    found = statements("", "", files=files, database="sqlite")
+    assert found[0].sql.startswith('CREATE TABLE "new__shop_order"')
+    assert {item.reason for item in found} == {
+        "wagtail.fields.StreamField is taken to be altered by its own argument 1"
+    }

@@ -88,7 +88,11 @@ def connect(target: Target) -> Any:
     version = target.version or _NEWEST.get(target.database, ())
     connection.__dict__.update(_server(target.database, version))
     connection.connection = SimpleNamespace(
-        escape=lambda value, encoders: literals.mysql(value), encoders=None, autocommit=True
+        escape=lambda value, encoders: literals.mysql(value),
+        literal=literals.postgresql,
+        quoted=literals.postgresql,
+        encoders=None,
+        autocommit=True,
     )
     importlib.import_module("django.db").connections["default"] = connection
     return connection

@@ -41,8 +41,11 @@ class _IsolationLevel(enum.IntEnum):
 
 
 class _Cursor(_Anything):
+    def __init__(self, connection: Any) -> None:
+        self._literal = connection.connection.literal
+
     def mogrify(self, sql: str, params: tuple[object, ...]) -> str:
-        return literals.compose(sql, params)
+        return literals.compose(sql, params, self._literal)
 
 
 class _Types:
@@ -67,8 +70,9 @@ def _package(name: str, **attributes: object) -> StandIn:
     return module
 
 
-def _quote(value: object, connection: object = None) -> str:
-    return literals.postgresql(value)
+def _quote(value: object, connection: Any) -> str:
+    written: str = connection.quoted(value)
+    return written
 
 
 def _psycopg() -> Iterator[StandIn]:

@@ -236,9 +236,9 @@ def _element(item: object) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def compose(sql: str, parameters: Iterable[Any]) -> str:
+def compose(sql: str, parameters: Iterable[Any], literal: Callable[[object], str] = postgresql) -> str:
     """A query with its parameters put in, as psycopg's client cursor does."""
-    return sql % tuple(postgresql(parameter) for parameter in parameters)
+    return sql % tuple(literal(parameter) for parameter in parameters)
 
 
 _MYSQL_ESCAPES = str.maketrans(

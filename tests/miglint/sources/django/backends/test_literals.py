@@ -9,7 +9,7 @@ import psycopg.types.range
 import pytest
 from psycopg.types.json import Jsonb
 
-from miglint.sources.django.backends import literals
+from miglint.sources.django.backends import literals, older_driver
 
 VALUES = [
     None,
@@ -82,3 +82,31 @@ def test_json_is_psycopgs() -> None:
 def test_a_dict_is_an_hstore() -> None:
     assert literals.postgresql({}) == "''::hstore"
     assert literals.postgresql({"a": "b", "d": None}) == """'"a"=>"b","d"=>NULL'::hstore"""
+
+
+OLDER = [
+    (-7, " -7"),
+    (float("nan"), "'NaN'::float"),
+    ("it's b\\s", "'it''s b\\s'"),
+    (uuid.UUID(int=5), "'00000000-0000-0000-0000-000000000005'::uuid"),
+    (dt.date(2020, 1, 2), "'2020-01-02'::date"),
+    (dt.datetime(2020, 1, 2, 3, 4, 5, 6, tzinfo=dt.UTC), "'2020-01-02T03:04:05.000006+00:00'::timestamptz"),
+    (dt.timedelta(microseconds=-1), "'-1 days 86399.999999 seconds'::interval"),
+    ([], "'{}'"),
+    ([None], "'{NULL}'"),
+    (["a", None], "ARRAY['a',NULL]"),
+    ([[1, -2], [3, 4]], "ARRAY[ARRAY[1, -2],ARRAY[3,4]]"),
+    (literals.Json({"a": "it's"}), """'{"a": "it''s"}'"""),
+    (literals.Range(None, Decimal("1.5")), "'[,1.5)'"),
+    (literals.Range(dt.date(2020, 1, 2)), "daterange('2020-01-02'::date, NULL, '[)')"),
+]
+"""As psycopg2 2.9 writes them."""
+
+
+@pytest.mark.parametrize(("value", "written"), OLDER, ids=repr)
+def test_psycopg2_writes_differently(value: object, written: str) -> None:
+    assert older_driver.psycopg2(value) == written
+
+
+def test_psycopg2_doubles_backslashes_only_where_it_has_no_connection() -> None:
+    assert older_driver.without_connection("b\\s") == "'b\\\\s'"
