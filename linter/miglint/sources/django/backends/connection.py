@@ -13,7 +13,7 @@ from miglint.errors import MiglintError
 from miglint.history import Target
 from miglint.sources.django.backends import literals
 from miglint.sources.django.backends.drivers import stand_ins
-from miglint.sources.django.backends.names import Constraint, Names
+from miglint.sources.django.backends.names import UNNAMED, Constraint, Names, Table
 from miglint.sources.django.backends.recording import RecordingMixin
 from miglint.sources.django.defaults import of_the_clock
 from miglint.sources.django.doubts import Ledger
@@ -131,7 +131,7 @@ def _offline(wrapper: Any) -> Any:
     class Introspection(wrapper.introspection_class):
         def get_constraints(self, cursor: object, table_name: str) -> dict[str, dict[str, Any]]:
             table = self.connection.answers.catalog(table_name).find(table_name)
-            return {name: _described(constraint) for name, constraint in table.constraints.items()}
+            return {name: _described(constraint) for name, constraint in _as_told(table)}
 
         def get_sequences(self, cursor: object, table_name: str, table_fields: object = ()) -> list[dict[str, str]]:
             table = self.connection.answers.catalog(table_name).find(table_name)
@@ -180,6 +180,17 @@ def _editor(wrapper: Any) -> Any:
             return answers.is_deterministic(collation_name)
 
     return Editor
+
+
+def _as_told(table: Table) -> Iterator[tuple[str, Constraint]]:
+    """The constraints by the names that Django's introspection gives: it counts the checks that have none."""
+    unnamed = 0
+    for name, constraint in table.constraints.items():
+        if name.startswith(UNNAMED):
+            unnamed += 1
+            yield f"__unnamed_constraint_{unnamed}__", constraint
+        else:
+            yield name, constraint
 
 
 def _described(constraint: Constraint) -> dict[str, Any]:

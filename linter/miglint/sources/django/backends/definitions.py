@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from miglint.sources.django.backends.names import Constraint, Names
+from miglint.sources.django.backends.names import UNNAMED, Constraint, Names
 from miglint.sources.django.backends.tokens import Reader, statements
 
 _SERIAL = frozenset({"SERIAL", "BIGSERIAL", "SMALLSERIAL", "SERIAL2", "SERIAL4", "SERIAL8"})
@@ -160,8 +160,10 @@ def _alter_table(names: Names, reader: Reader) -> None:
             _drop_part(names, table, action)
         elif action.take("RENAME"):
             _rename(names, table, action)
-        elif action.take_any("ALTER", "MODIFY", "CHANGE"):
+        elif action.take("ALTER"):
             _alter_column(names, table, action)
+        elif action.peek() in {"MODIFY", "CHANGE"}:
+            _define_anew(names, table, action)
         else:
             _constraint(names, table, action)
 
@@ -173,6 +175,16 @@ def _alter_column(names: Names, table: str, action: Reader) -> None:
         names.add_sequence(table, column)
     elif action.take("DROP", "IDENTITY"):
         names.table(table).sequences.pop(column, None)
+
+
+def _define_anew(names: Names, table: str, action: Reader) -> None:
+    """MySQL's MODIFY and CHANGE: a check that was part of the column's definition goes with it."""
+    renames = action.take("CHANGE") or not action.take("MODIFY")
+    action.take("COLUMN")
+    column = action.name()
+    names.drop(table, f"{UNNAMED}{column}")
+    if renames:
+        names.rename_column(table, column, action.name())
 
 
 def _drop_part(names: Names, table: str, action: Reader) -> None:

@@ -4,7 +4,7 @@ Django's schema editors ask the database for the name of a constraint before the
 the names come from the statements that made them, and where those leave a name out, from the database's own rules:
 
 - PostgreSQL: `table_column_key`, `_pkey`, `_check`, `_seq`, shortened as makeObjectName does.
-- MySQL: an index is named after its first column, a check `table_chk_1`; MariaDB names a column's check by the column.
+- MySQL: an index is named after its first column, a check `table_chk_1`; MariaDB knows a column's check by the column.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+UNNAMED = "CHECK of "
+"""What a check in a column's definition is called here: MariaDB knows it by the column, as it may an index, too."""
 IDENTIFIER_BYTES = 63
 """PostgreSQL's NAMEDATALEN less the terminator."""
 
@@ -141,7 +143,10 @@ class Names:
     def rename_column(self, table: str, old: str, new: str) -> None:
         """Rename a column everywhere it is named."""
         found = self.table(table)
-        found.constraints = {name: item.renamed(old, new) for name, item in found.constraints.items()}
+        found.constraints = {
+            f"{UNNAMED}{new}" if name == f"{UNNAMED}{old}" else name: item.renamed(old, new)
+            for name, item in found.constraints.items()
+        }
         if old in found.sequences:
             found.sequences[new] = found.sequences.pop(old)
 
@@ -174,8 +179,8 @@ class Names:
         if constraint.primary_key:
             return "PRIMARY"
         if constraint.check:
-            if self.vendor == "mariadb" and constraint.columns:
-                return str(constraint.columns[0])
+            if self.vendor == "mariadb" and len(constraint.columns) == 1:
+                return f"{UNNAMED}{constraint.columns[0]}"
             return next(name for number in range(1, len(taken) + 2) if (name := f"{table}_chk_{number}") not in taken)
         return self._free(str(constraint.columns[0] or "functional_index"), taken, "_", first=2)
 

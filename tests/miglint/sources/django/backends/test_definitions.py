@@ -1,7 +1,7 @@
 import pytest
 
 from miglint.sources.django.backends.definitions import replay
-from miglint.sources.django.backends.names import Names, object_name
+from miglint.sources.django.backends.names import UNNAMED, Names, object_name
 
 
 def names(vendor: str, *statements: str) -> Names:
@@ -93,3 +93,13 @@ def test_several_statements_and_comments_in_one_text() -> None:
 )
 def test_names_are_shortened_as_postgresql_does(first: str, second: str, label: str, name: str) -> None:
     assert object_name(first, second, label) == name
+
+
+def test_mariadbs_check_in_a_column_goes_with_the_columns_definition() -> None:
+    table = "CREATE TABLE `t` (`a` integer UNIQUE CHECK (`a` >= 0), `b` integer CHECK (`b` >= 0))"
+    made = names("mariadb", table).find("t").constraints
+    assert (made["a"].unique, made[f"{UNNAMED}a"].check, made[f"{UNNAMED}b"].check) == (True, True, True)
+    renamed = names("mariadb", table, "ALTER TABLE `t` RENAME COLUMN `a` TO `c`").find("t").constraints
+    assert (renamed["a"].columns, renamed[f"{UNNAMED}c"].columns) == (("c",), ("c",))
+    anew = names("mariadb", table, "ALTER TABLE `t` MODIFY `a` integer NOT NULL, CHANGE `b` `d` integer")
+    assert set(anew.find("t").constraints) == {"a"}
