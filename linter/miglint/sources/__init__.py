@@ -10,7 +10,6 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Protocol, cast
 
 from miglint.crew import ALONE, Crew
-from miglint.sources.renderer import Renderer  # at once: imported later, the module would take the function's name
 
 if TYPE_CHECKING:
     from miglint.cache import Cache
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from miglint.config import Config
     from miglint.graph import Graph
     from miglint.history import History, Key, Target
+    from miglint.sources.renderer import Renderer
 
 SOURCES = ("django", "sql")
 
