@@ -90,7 +90,7 @@ def warnings_of(scopes: Iterable[Scope], cache: Cache) -> tuple[str, ...]:
     for scope in scopes:
         if scope.introduced:
             tree, target = scope.change_set.tree, scope.config.target
-            writer = renderer_of(scope.history, scope.graph, tree, target, frozenset(), cache)
+            writer = renderer(scope.history, scope.graph, tree, target, frozenset(), cache)
             found.update(dict.fromkeys(writer.warnings))
     return tuple(found)
 
