@@ -15,7 +15,7 @@ from miglint.errors import MiglintError
 from miglint.history import Confidence, Key, Migration, Rendered, Statement, Target
 from miglint.result import CheckedMigration, CheckedStatement
 from miglint.scope import Scope
-from miglint.sources import renderer
+from miglint.sources import renderer_of
 from miglint.sources.renderer import Renderer
 
 DEBUG = "MIGLINT_DEBUG"
@@ -78,7 +78,7 @@ def backwards_of(scope: Scope, keys: Collection[Key]) -> Iterator[CheckedMigrati
     for key in reversed(_ordered(scope, keys)):
         target = target_of(scope.history.migrations[key], scope.config)
         tree, applied = scope.change_set.tree, frozenset[Key]()
-        writer = renderer(scope.history, scope.graph, tree, target, applied, NullCache(), as_printed=True)
+        writer = renderer_of(scope.history, scope.graph, tree, target, applied, NullCache(), as_printed=True)
         one = writer.render(key, backwards=True)
         seen = (CheckedStatement(statement, (), not statement.reason, statement.reason) for statement in one.statements)
         yield CheckedMigration(one.migration, one.database, one.atomic, tuple(seen))
@@ -90,7 +90,7 @@ def warnings_of(scopes: Iterable[Scope], cache: Cache) -> tuple[str, ...]:
     for scope in scopes:
         if scope.introduced:
             tree, target = scope.change_set.tree, scope.config.target
-            writer = renderer(scope.history, scope.graph, tree, target, frozenset(), cache)
+            writer = renderer_of(scope.history, scope.graph, tree, target, frozenset(), cache)
             found.update(dict.fromkeys(writer.warnings))
     return tuple(found)
 
@@ -98,7 +98,7 @@ def warnings_of(scopes: Iterable[Scope], cache: Cache) -> tuple[str, ...]:
 def notes_of(scope: Scope) -> tuple[str, ...]:
     """What a reader should know of how the SQL of a history is written."""
     tree, target = scope.change_set.tree, scope.config.target
-    return renderer(scope.history, scope.graph, tree, target, frozenset(), NullCache()).notes
+    return renderer_of(scope.history, scope.graph, tree, target, frozenset(), NullCache()).notes
 
 
 def _on_target(
@@ -106,7 +106,9 @@ def _on_target(
 ) -> Iterator[tuple[Key, Statements]]:
     # A migration that the change edits is on the database as it was, not as it is now.
     applied = frozenset(scope.base_history.migrations if scope.base_history else ()).difference(keys)
-    writer = renderer(scope.history, scope.graph, scope.change_set.tree, target, applied, cache, as_printed=as_printed)
+    writer = renderer_of(
+        scope.history, scope.graph, scope.change_set.tree, target, applied, cache, as_printed=as_printed
+    )
     rendered = [_rendered(writer, scope.history.migrations[key], target) for key in keys]
     try:
         # With no base there is no change: each migration meets the tables of all before it as ones in use.

@@ -54,7 +54,7 @@ def bring_in(target: Target) -> None:
         _source(name).bring_in(target)
 
 
-def renderer(
+def renderer_of(
     history: History,
     graph: Graph,
     tree: Tree,

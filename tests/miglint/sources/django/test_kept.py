@@ -11,7 +11,7 @@ from miglint.cache import FileCache, NullCache
 from miglint.config import Config
 from miglint.graph import Graph
 from miglint.history import Key, Target
-from miglint.sources import renderer
+from miglint.sources import renderer_of
 from miglint.sources.django import read
 from miglint.sources.django.render import DjangoRenderer
 from tests.django_files import tree_of
@@ -54,7 +54,7 @@ def _run(folder: Path, files: dict[str, str | bytes], target: Target = TARGET, *
     cache = FileCache(folder) if kept else NullCache()
     tree = tree_of(files)
     (history,) = read(tree, Config(), cache)
-    writer = renderer(history, Graph.of(history), tree, target, frozenset({Key("shop", "0001_initial")}), cache)
+    writer = renderer_of(history, Graph.of(history), tree, target, frozenset({Key("shop", "0001_initial")}), cache)
     found = [writer.render(NOTE), *writer.prelude([NOTE])]
     if isinstance(cache, FileCache):
         cache.save()
