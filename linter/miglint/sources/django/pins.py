@@ -80,7 +80,8 @@ def driver(tree: Tree, root: str) -> str:
             relative = path[len(folder) :].lstrip("/")
             if any(fnmatchcase(relative, pattern) for pattern, _ in _READERS) and tree.size(path) <= _LARGEST:
                 text = tree.read([path])[path].decode("utf-8", "replace")
-                found |= {name for line in text.splitlines() for name in _DRIVER.findall(line.partition("#")[0])}
+                lines = (line.partition("#")[0] for line in text.splitlines() if "psycopg" in line)
+                found |= {name for line in lines for name in _DRIVER.findall(line)}
     return next((name for name in ("psycopg", "psycopg2") if name in found), "")
 
 

@@ -103,7 +103,7 @@ OLDER = [
 """As psycopg2 2.9 writes them."""
 
 
-@pytest.mark.parametrize(("value", "written"), OLDER, ids=repr)
+@pytest.mark.parametrize(("value", "written"), OLDER, ids=[written for _, written in OLDER])
 def test_psycopg2_writes_differently(value: object, written: str) -> None:
     assert older_driver.psycopg2(value) == written
 
