@@ -9,6 +9,25 @@ from dataclasses import dataclass
 MAX_NESTING = 200
 
 
+MAX_DEPTH = 1000
+"""Of brackets in one text; what people write stays below 50."""
+
+
+def too_deep(sql: str) -> int | None:
+    """Where brackets are nested too deeply to be read, if they are; those in strings are counted, too."""
+    if sql.count("(") + sql.count("[") <= MAX_DEPTH:
+        return None
+    depth = 0
+    for at, character in enumerate(sql):
+        if character in "([":
+            depth += 1
+            if depth > MAX_DEPTH:
+                return at
+        elif character in ")]":
+            depth -= 1
+    return None
+
+
 class NotUnderstood(Exception):
     """A statement, or a part of it, that this reader does not know; says which."""
 

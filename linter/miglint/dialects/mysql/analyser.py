@@ -27,7 +27,7 @@ from miglint.dialects.mysql.server import Server
 from miglint.dialects.mysql.statements import read_statement
 from miglint.dialects.mysql.tokens import tokenize
 from miglint.dialects.mysql.verdict import causes_of, effects_of
-from miglint.dialects.tokens import NotUnderstood
+from miglint.dialects.tokens import NotUnderstood, too_deep
 from miglint.effects import Effect
 from miglint.history import Rendered, Statement, Target
 
@@ -79,6 +79,8 @@ class _Analyser:
         try:
             if len(statement.sql) > MAX_LENGTH:
                 raise NotUnderstood(f"it has more than {MAX_LENGTH:,} characters")
+            if too_deep(statement.sql) is not None:
+                raise NotUnderstood("its brackets are too deeply nested to be read")
             parts = split(statement.sql)
         except NotUnderstood as problem:
             yield self._not_understood(rendered, statement, str(problem))

@@ -16,7 +16,7 @@ from miglint.dialects.tokens import Kind, NotUnderstood, Token
 LEXER = re.compile(
     r"""
       (?P<blank>\s+|--(?=[\s]|$)[^\n]*|\#[^\n]*|/\*M?!\d*|/\*.*?\*/|\*/)
-    | (?P<string>(?:\b[xXbBnN])?'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*")
+    | (?P<string>(?:\b[xXbBnN])?'(?:[^'\\]++|\\.|'')*+'|"(?:[^"\\]++|\\.|"")*+")
     | `(?P<name>(?:[^`]|``)+)`
     | (?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w$]))
     | (?P<word>@{0,2}[\w$]+)

@@ -20,6 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from miglint.dialects.tokens import too_deep
 from miglint.errors import MiglintError
 
 MAX_LENGTH = 6 * 1024 * 1024
@@ -28,8 +29,6 @@ SHORT = 64 * 1024
 STACK_PER_BYTE = 160
 """Bytes of stack for a byte of text: two bytes of it are a level at least."""
 SMALLEST_STACK = 64 * 1024 * 1024
-MAX_DEPTH = 1000
-"""Of brackets in one text; what people write stays below 50."""
 
 Node = dict[str, Any]
 
@@ -145,15 +144,8 @@ def _refuse(sql: str) -> None:
         raise SyntaxProblem("a NUL character ends the text for PostgreSQL", at)
     if len(sql) > MAX_LENGTH:
         raise SyntaxProblem(f"the statement is longer than {MAX_LENGTH} characters", MAX_LENGTH)
-    if sql.count("(") + sql.count("[") > MAX_DEPTH:
-        depth = 0
-        for at, character in enumerate(sql):
-            if character in "([":
-                depth += 1
-                if depth > MAX_DEPTH:
-                    raise SyntaxProblem("too deeply nested to be read", at)
-            elif character in ")]":
-                depth -= 1
+    if (deep := too_deep(sql)) is not None:
+        raise SyntaxProblem("too deeply nested to be read", deep)
 
 
 @cache
