@@ -54,7 +54,10 @@ class Config:
     plugins: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     small_tables: frozenset[str] = frozenset()
+    """Those that are named, and those that the file of `table_stats` shows to be small."""
     table_stats: str | None = None
+    lock_timeout: str | None = None
+    """What the sessions that run migrations have set, where their connection says it; `0` counts as nothing."""
     baseline: str | None = None
     released: str | None = None
     require_reason: bool = False

@@ -7,6 +7,7 @@ what a person sees is what holds, or in a tree, where CI lets the base's configu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from miglint.config_origin import DISK, Files
 from miglint.config_values import Value, read_toml, read_yaml
 from miglint.errors import MiglintError
 from miglint.history import Target
+from miglint.table_stats import small_tables
 
 NAMES = (".miglint.yml", ".miglint.yaml")
 MAX_BYTES = 1_000_000
@@ -85,7 +87,11 @@ def _config(value: Value, path: Path, root: Path, files: Files) -> Config:
     fields = {_FIELDS[key][0]: _FIELDS[key][1](one) for key, one in given.items() if key in _FIELDS}
     target = _target(given, "database", "database_version")
     resolved = files.absolute(path)
-    return Config(**fields, target=target, path=shown_path(resolved, root), folder=resolved.parent, files=files)
+    config = Config(**fields, target=target, path=shown_path(resolved, root), folder=resolved.parent, files=files)
+    if config.table_stats is None:
+        return config
+    counted = small_tables(config.folder / config.table_stats, files)
+    return replace(config, small_tables=config.small_tables | counted)
 
 
 def _target(given: Mapping[str, Value], database: str, version: str) -> Target:
@@ -161,6 +167,7 @@ _FIELDS: Mapping[str, tuple[str, Callable[[Value], Any]]] = {
     "exclude": ("exclude", Value.texts),
     "small_tables": ("small_tables", lambda value: frozenset(value.texts())),
     "table_stats": ("table_stats", Value.text),
+    "lock_timeout": ("lock_timeout", Value.text),
     "baseline": ("baseline", Value.text),
     "released": ("released", Value.text),
     "require_reason": ("require_reason", Value.flag),

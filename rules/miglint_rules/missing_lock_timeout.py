@@ -55,6 +55,53 @@ Nothing that exists is locked.
 CREATE TABLE shop_channel (id bigint PRIMARY KEY, name varchar(20) NOT NULL);
 CREATE INDEX shop_channel_name_idx ON shop_channel (name);
 ```
+
+The connection that migrates has one for all of them; nothing in the settings says so, but the configuration does.
+
+```python
+# shop/migrations/0002_order_channel.py
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [
+        migrations.AddField("order", "channel", models.CharField(max_length=20, null=True)),
+    ]
+```
+
+```yaml
+# .miglint.yml
+lock_timeout: 5s
+```
+
+The settings say it.
+
+```python
+# main: manage.py
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+```
+
+```python
+# main: config/settings.py
+DATABASES = {
+    "default": {"ENGINE": "django.db.backends.postgresql", "OPTIONS": {"options": "-c lock_timeout=5000"}},
+}
+```
+
+```python
+# shop/migrations/0002_order_channel.py
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [
+        migrations.AddField("order", "channel", models.CharField(max_length=20, null=True)),
+    ]
+```
 """
 
 from __future__ import annotations
@@ -71,6 +118,8 @@ from miglint_rules._statements import blocking_locks, problem, who_waits
 
 @statement_rule(severity=Severity.WARNING)
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
+    if (scope.config.lock_timeout or scope.history.settings.get("LOCK_TIMEOUT", "0")).strip("sm'") != "0":
+        return
     for analysis in analyses:
         locks = blocking_locks(analysis)
         if not locks or analysis.target.database != "postgresql" or analysis.lock_timeout is not None:
@@ -86,7 +135,8 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
             message=f"the lock on {' and '.join(tables)} may have to be waited for without limit, and all "
             f"{who_waits(locks)} queue behind it: no lock_timeout is set",
             help=f"set it at the start of this migration:\n{indented(code)}\n"
-            "or once for all of them, in the OPTIONS of the connection that migrates: -c lock_timeout=5s",
+            "or once for all of them: -c lock_timeout=5s in the OPTIONS of the connection that migrates, and where the "
+            "settings do not show it, lock_timeout: 5s in .miglint.yml",
             identity=tuple(tables),
         )
         return

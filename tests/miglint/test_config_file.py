@@ -1,4 +1,5 @@
 import datetime as dt
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,8 @@ ignore: [{rule: dropped-column, path: "legacy/**", reason: nobody uses it, until
 plugins: [tools/migration_rules]
 exclude: ["legacy/**"]
 small_tables: [shop_currency]
+table_stats: stats.yml
+lock_timeout: 5s
 baseline: .miglint-baseline.json
 released: origin/production
 require_reason: true
@@ -34,6 +37,7 @@ def write(folder: Path, content: str, name: str = ".miglint.yml") -> Path:
 
 
 def test_every_key_of_yaml(tmp_path: Path) -> None:
+    (tmp_path / "stats.yml").write_text("shop_order: 1200000\nshop_status: 9\nshop_new: -1\n")
     config = load_config(write(tmp_path, WHOLE), tmp_path)
     assert config.target == Target("postgresql", (10, 10), "Europe/Berlin")
     assert config.databases == {"legacy": Target("mysql"), "services/*": Target("mariadb", (10, 11))}
@@ -41,7 +45,25 @@ def test_every_key_of_yaml(tmp_path: Path) -> None:
     assert config.sql_sources == (SqlSource("db/*"),)
     assert config.rules == {"blocking-index-build": "warning", "missing-lock-timeout": "off"}
     assert config.ignore == (Ignore("dropped-column", "legacy/**", "nobody uses it", dt.date(2027, 1, 31)),)
+    assert config.small_tables == {"shop_currency", "shop_status"}  # -1: PostgreSQL has never counted it
+    assert config.lock_timeout == "5s"
     assert (config.require_reason, config.path, config.folder) == (True, ".miglint.yml", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "stats.yml cannot be read: No such file or directory"),
+        ("shop_order: many\n", "stats.yml:1: shop_order: 'many' is not a number of rows"),
+        ("- shop_order\n", "is not a mapping of keys to values"),
+        ("a: [\n", "stats.yml:2: "),
+    ],
+)
+def test_sizes_of_tables_that_cannot_be_read(tmp_path: Path, content: str | None, message: str) -> None:
+    if content is not None:
+        (tmp_path / "stats.yml").write_text(content)
+    with pytest.raises(MiglintError, match=re.escape(message)):
+        load_config(write(tmp_path, "table_stats: stats.yml\n"), tmp_path)
 
 
 def test_pyproject_says_the_same(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ import pytest
 from evaluation import servers
 from miglint.finding import Finding, Severity
 from miglint.registry import built_in_rules
+from rules.packages import write_files
 from rules.pages import Block, Example, examples
 from rules.running import run
 
@@ -206,16 +207,13 @@ def _remains(finding: Finding, rule: str, others: set[str]) -> bool:
 
 def _migrates(files: dict[str, str], folder: Path, server: servers.PostgreSQL) -> None:
     """Real Django runs the migrations, forwards on a new database."""
-    for package in ("shop", "shop/migrations"):
-        (folder / package).mkdir(parents=True)
-        (folder / package / "__init__.py").touch()
-    for path, text in files.items():
-        (folder / path).write_text(text)
+    folder.mkdir()
+    write_files(files, folder)
     with server.connect() as connection:
         connection.execute("DROP DATABASE IF EXISTS remedy")
         connection.execute("CREATE DATABASE remedy")
     script = Path(__file__).with_name("real_django.py")
-    arguments = [folder, server.host, str(server.port), server.user, "remedy"]
+    arguments = ["postgresql", folder, server.host, str(server.port), server.user, "remedy"]
     done = subprocess.run([sys.executable, script, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{done.stderr[-3000:]}\n{list(files.values())[1:]}"
 

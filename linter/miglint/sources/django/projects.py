@@ -130,8 +130,20 @@ class Project:
         found = {name: value for name in names if isinstance(value := self.setting(name), str)}
         if not self._tells_user_model:
             found.pop("AUTH_USER_MODEL", None)
-        version = self._config.django.version
-        return found | {"DJANGO_VERSION": version} if version else found
+        more = {"DJANGO_VERSION": self._config.django.version, "LOCK_TIMEOUT": self._lock_timeout}
+        return found | {name: value for name, value in more.items() if value}
+
+    @property
+    def _lock_timeout(self) -> str | None:
+        """The lock_timeout in the OPTIONS of the default connection."""
+        value: Any = self.written_setting("DATABASES")
+        for key in ("default", "OPTIONS", "options"):
+            value = value.get(key) if isinstance(value, Mapping) else None
+        for word in value.split() if isinstance(value, str) else ():
+            name, _, given = word.removeprefix("-c").removeprefix("--").partition("=")
+            if name == "lock_timeout":
+                return given
+        return None
 
     @property
     def _tells_user_model(self) -> bool:
