@@ -57,12 +57,18 @@ def recreate(database: str, settings: dict[str, object]) -> None:
     if database == "sqlite":
         Path(str(settings["NAME"])).unlink(missing_ok=True)
     elif database == "postgresql":
-        import psycopg
+        try:
+            import psycopg
+        except ImportError:  # a project on the older driver is measured with that
+            import psycopg2 as psycopg
 
         place = {"host": settings["HOST"], "port": settings["PORT"] or None, "user": settings["USER"]}
-        with psycopg.connect(dbname="postgres", autocommit=True, **place) as connection:
-            connection.execute(f"DROP DATABASE IF EXISTS {settings['NAME']} WITH (FORCE)")
-            connection.execute(f"CREATE DATABASE {settings['NAME']} TEMPLATE template0 ENCODING 'UTF8'")
+        connection = psycopg.connect(dbname="postgres", **place)
+        connection.autocommit = True
+        cursor = connection.cursor()
+        cursor.execute(f"DROP DATABASE IF EXISTS {settings['NAME']} WITH (FORCE)")
+        cursor.execute(f"CREATE DATABASE {settings['NAME']} TEMPLATE template0 ENCODING 'UTF8'")
+        connection.close()
     else:
         import MySQLdb
 
