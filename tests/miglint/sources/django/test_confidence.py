@@ -8,6 +8,8 @@ from miglint.config import Config, DjangoConfig
 from miglint.graph import Graph
 from miglint.history import Confidence, Key, Statement, Target
 from miglint.sources.django import read
+from miglint.sources.django.backends.literals import Json
+from miglint.sources.django.backends.older_driver import psycopg2
 from miglint.sources.django.render import DjangoRenderer
 
 HEAD = """
@@ -247,20 +249,32 @@ def test_what_only_type_checkers_see_is_not_there() -> None:
     assert certain(rendered({"0001": FIRST, "0002": migration(ADDED, before=before, after="0001")}, "shop.0002"))
 
 
+NEWER, OLDER = "'1 day 0:00:00'::interval", "'1 days 0.000000 seconds'::interval"
+
+
 @pytest.mark.parametrize(
     ("required", "literal", "confidence"),
     [
-        ("psycopg[binary]==3.2.1", "'{}'::jsonb", Confidence.EXACT),
-        ("psycopg2-binary==2.9.9  # psycopg is newer", "'{}'", Confidence.EXACT),
-        ("psycopg2==2.9.9\npsycopg-pool", "'{}'::jsonb", Confidence.EXACT),
-        ("mypsycopg2==1", "'{}'::jsonb", Confidence.ASSUMED),
+        ("psycopg[binary]==3.2.1", NEWER, Confidence.EXACT),
+        ("psycopg2-binary==2.9.9  # psycopg is newer", OLDER, Confidence.EXACT),
+        ("psycopg2==2.9.9\npsycopg-pool", NEWER, Confidence.EXACT),
+        ("mypsycopg2==1", NEWER, Confidence.ASSUMED),
     ],
 )
 def test_the_driver_that_the_project_requires_writes_values(
     required: str, literal: str, confidence: Confidence
 ) -> None:
-    added = "migrations.AddField('customer', 'data', models.JSONField(default=dict))"
-    files = {"0001": FIRST, "0002": migration(added, after="0001"), "requirements.txt": f"Django==5.2\n{required}\n"}
+    added = "migrations.AddField('customer', 'data', models.DurationField(default=timedelta(days=1)))"
+    text = "from datetime import timedelta\n" + migration(added, after="0001")
+    files = {"0001": FIRST, "0002": text, "requirements.txt": f"Django==5.2\n{required}\n"}
     (made, _) = rendered(files, "shop.0002")
     assert f"DEFAULT {literal} NOT NULL" in made.sql
     assert made.confidence is confidence
+
+
+@pytest.mark.parametrize(("version", "literal"), [((5, 0, 14), "'[]'"), ((5, 1, 0), "'[]'::jsonb")])
+def test_django_casts_json_of_psycopg2_since_5_1(
+    version: tuple[int, ...], literal: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("django.VERSION", version)
+    assert psycopg2(Json([])) == literal

@@ -34,7 +34,7 @@ def psycopg2(value: object) -> str:
 def _composite(value: object) -> str:
     match value:
         case literals.Json():
-            return psycopg2(value.dumps(value.obj))
+            return psycopg2(value.dumps(value.obj)) + _cast_of_json()
         case list() | tuple():
             return _array(list(value))
         case dict():
@@ -42,6 +42,13 @@ def _composite(value: object) -> str:
         case literals.Range():
             return _range(value)
     return literals.postgresql(value)
+
+
+def _cast_of_json() -> str:
+    """What Django's own `Jsonb` adds to psycopg2's literal, from 5.1 on."""
+    from django import VERSION
+
+    return "::jsonb" if VERSION >= (5, 1) else ""
 
 
 def _array(items: list[object]) -> str:
