@@ -45,7 +45,7 @@ class Calls:
 
     def _call(self, name: str) -> tuple[Value] | None:
         function = self._modules.resolve(name, self._anchor, self)
-        if not isinstance(function, Closure):
+        if not isinstance(function, Closure) or self._modules.doubts(name, self._anchor, self):
             return None
         run = Interpreter(self, function.frame.source, located=False, steps=_STEPS)
         value = run.demand(run.call_closure(function, [], {}, None), Frame(function.frame.source))
@@ -56,7 +56,7 @@ class Calls:
         try:
             for name in classes:
                 found = self._modules.resolve(name, self._anchor, self)
-                if not isinstance(found, Class):
+                if not isinstance(found, Class) or self._modules.doubts(name, self._anchor, self):
                     return None
                 for method in _WRITERS:
                     function = found.names.get(method)
@@ -86,6 +86,10 @@ class Calls:
     def resolve(self, name: str, importer: Source) -> Any:
         """As the interpreter asks: what a dotted name stands for in the repository."""
         return self._modules.resolve(name, importer.path, self)
+
+    def doubts(self, name: str, importer: Source) -> tuple[str, ...]:
+        """What was taken to be so where the repository defines a name."""
+        return self._modules.doubts(name, importer.path, self)
 
     def public_names(self, module: str, importer: Source) -> Mapping[str, Any] | None:
         """What `from module import *` brings."""

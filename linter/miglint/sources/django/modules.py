@@ -14,6 +14,7 @@ from miglint.sources.django.evaluator.bounded import PLAIN
 from miglint.sources.django.evaluator.classes import class_attribute
 from miglint.sources.django.evaluator.frames import Class, Closure, Frame, GaveUp, Instance, Partial, World
 from miglint.sources.django.evaluator.interpreter import Interpreter
+from miglint.sources.django.evaluator.unsure import UnsureNames
 from miglint.sources.django.memo import Fact, Trail
 from miglint.sources.django.source import MAX_BYTES, Source, Unparsable, parse
 from miglint.sources.django.values import Call, Reference
@@ -112,6 +113,7 @@ class Modules:
         self._frames: dict[str, Frame | None] = {}
         self._contents: dict[str, bytes] = {}
         self._facts: dict[str, dict[Fact, str | None]] = {}
+        self._unsure: dict[str, UnsureNames] = {}
         self.trail = Trail()
 
     def remember(self, contents: Mapping[str, bytes]) -> None:
@@ -163,9 +165,27 @@ class Modules:
 
     def _evaluate(self, path: str, world: World) -> Frame | None:
         try:
-            return Interpreter(world, self.source(path), located=False, steps=_STEPS).run_module()
+            run = Interpreter(world, self.source(path), located=False, steps=_STEPS)
+            frame = run.run_module()
         except (Unparsable, GaveUp, RecursionError):
             return None
+        if run.reasons:
+            self._unsure[path] = UnsureNames(run.main.tree, run.reasons)
+        return frame
+
+    def doubts(self, name: str, importer: str, world: World, hops: int = 0) -> tuple[str, ...]:
+        """What was taken to be so where a dotted name gets its value, in the modules that it is followed through."""
+        found = self.locate(name, importer) if self._unsure and hops <= _MAX_HOPS else None
+        if found is None:
+            return ()
+        path, depth = found
+        first, *rest = name.split(".")[depth:]
+        own = self._unsure[path].of(first) if path in self._unsure else ()
+        frame = self.frame(path, world)
+        value = None if frame is None else frame.names.get(first)
+        if isinstance(value, Reference):
+            return (*own, *self.doubts(".".join([value.name, *rest]), path, world, hops + 1))
+        return own
 
     def resolve(self, name: str, importer: str, world: World, hops: int = 0) -> Any:
         """What a dotted name stands for; None if no file of the repository says so."""

@@ -52,6 +52,10 @@ class Project:
         """What a dotted name stands for in the repository."""
         return self._modules.resolve(name, importer.path, self)
 
+    def doubts(self, name: str, importer: Source) -> tuple[str, ...]:
+        """What was taken to be so where the repository defines a name."""
+        return self._modules.doubts(name, importer.path, self)
+
     def public_names(self, module: str, importer: Source) -> Mapping[str, Any] | None:
         """What `from module import *` brings."""
         found = self._modules.locate(f"{module}.*", importer.path)

@@ -77,6 +77,62 @@ def test_a_field_that_a_condition_made_is_assumed_when_it_is_altered_later() -> 
     assert (type_of_code.confidence, note.confidence) == (Confidence.ASSUMED, Confidence.EXACT)
 
 
+HELPERS = {
+    "a constant": (
+        "if os.environ.get('X'):\n    KIND = {'max_length': 9}\nelse:\n    KIND = {'max_length': 8}\n",
+        "KIND",
+    ),
+    "a function's name": (
+        "def kind():\n    return {'max_length': 8}\nif os.environ.get('X'):\n    def kind():\n        return {}\n",
+        "kind()",
+    ),
+    "a function's body": (
+        "def kind():\n    if os.environ.get('X'):\n        return {'max_length': 9}\n    return {'max_length': 8}\n",
+        "kind()",
+    ),
+    "what a function uses": (
+        "LENGTH = 9 if os.environ.get('X') else 8\ndef kind():\n    return {'max_length': LENGTH}\n",
+        "kind()",
+    ),
+    "what is made with it": ("LENGTH = 9 if os.environ.get('X') else 8\nKIND = {'max_length': LENGTH}\n", "KIND"),
+    "what is changed": ("KIND = {'max_length': 9}\nif os.environ.get('X'):\n    KIND.update(max_length=8)\n", "KIND"),
+    "an item": ("KIND = {'max_length': 9}\nif os.environ.get('X'):\n    KIND['max_length'] = 8\n", "KIND"),
+    "a class": (
+        "class Own:\n    if os.environ.get('X'):\n        kind = {'max_length': 9}\n    else:\n        kind = {}\n",
+        "Own.kind",
+    ),
+    "an import": ("from shop.other import KIND\n", "KIND"),
+    "all of another": ("from shop.other import *\n", "KIND"),
+}
+OTHER = "from django.conf import settings\nKIND = {'max_length': 9 if settings.LONG else 8}\nCALM = {'max_length': 9}\n"
+
+
+@pytest.mark.parametrize(("helper", "used"), HELPERS.values(), ids=list(HELPERS))
+@pytest.mark.parametrize(
+    "imported", ["from shop.helper import {}", "from shop import helper", "from shop.helper import *"]
+)
+def test_a_condition_in_a_module_that_is_imported_bears_on_what_hangs_on_it(
+    helper: str, used: str, imported: str
+) -> None:
+    head = "import os\nfrom datetime import date\nCALM = {'max_length': 9}\nif os.environ.get('Y'):\n    UNUSED = 1\n"
+    before = imported.format(used.partition("(")[0].partition(".")[0]) + "\nfrom shop import helper as calm\n"
+    name = f"helper.{used}" if imported.endswith("import helper") else used
+    unsure = f"migrations.AddField('customer', 'code', models.CharField(null=True, **{name}))"
+    sure = "migrations.AddField('customer', 'kind', models.CharField(null=True, **calm.CALM))"
+    files = {
+        "0001": FIRST,
+        "0002": migration(unsure, before=before, after="0001"),
+        "0003": migration(sure, before="from shop import helper as calm\n", after="0002"),
+        "shop/__init__.py": "",
+        "shop/helper.py": head + helper,
+        "shop/other.py": OTHER,
+    }
+    (code,) = rendered(files, "shop.0002")
+    assert code.confidence is Confidence.ASSUMED
+    assert "could not be worked out" in code.reason
+    assert certain(rendered(files, "shop.0003")) or "*" in helper  # which could have brought any name
+
+
 @pytest.mark.parametrize(
     ("settings", "configured", "expected"),
     [

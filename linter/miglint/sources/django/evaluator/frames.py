@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -21,6 +21,9 @@ class World(Protocol):
 
     def resolve(self, name: str, importer: Source) -> Any:
         """What a dotted name stands for in the repository, or None if the repository does not define it."""
+
+    def doubts(self, name: str, importer: Source) -> Sequence[str]:
+        """What was taken to be so where the repository defines a name, in the module's own statements."""
 
     def public_names(self, module: str, importer: Source) -> Mapping[str, Any] | None:
         """What `from module import *` brings, or None if the module is not in the repository."""

@@ -25,7 +25,7 @@ from miglint.sources.django.evaluator.frames import (
     Parent,
     World,
 )
-from miglint.sources.django.source import Source
+from miglint.sources.django.source import START, Source
 from miglint.sources.django.values import Attribute, Call, Reference, Setting, Unknown
 
 MAX_STEPS = 200_000
@@ -53,6 +53,9 @@ class Interpreter:
         self.notes: list[NotUnderstood] = []
         self.assumed = False
         """Whether anything was noted, in places of no use too."""
+        self.reasons: dict[ast.stmt, list[str]] = {}
+        """What was noted in a module that is read on behalf of another, by the module's own statements."""
+        self._statement: ast.stmt | None = None
         self._steps = steps
         self._depth = 0
         self._site: Span | None = None
@@ -63,12 +66,14 @@ class Interpreter:
         """Execute the module's body; a statement that takes too much is noted and left."""
         frame = Frame(self.main)
         for node in self.main.tree.body:
+            self._statement = node
             try:
                 self.execute([node], frame)
             except GaveUp as error:
                 self.note(str(error), node, frame)
                 self._refill()
                 self._bind_unknown(node, frame)
+        self._statement = None
         return frame
 
     def _refill(self) -> None:
@@ -195,7 +200,11 @@ class Interpreter:
             return self.world.fact(_FACTS[value.name], self.main)
         self.spend(20)
         found = self.world.resolve(value.name, frame.source)
-        return value if found is None else found
+        if found is None:
+            return value
+        for reason in self.world.doubts(value.name, frame.source):
+            self._remember(reason, self._site or value.span)
+        return found
 
     def spend(self, steps: int) -> None:
         """Take steps from the budget."""
@@ -215,10 +224,19 @@ class Interpreter:
 
     def note(self, reason: str, node: ast.expr | ast.stmt, frame: Frame) -> None:
         """Remember something that was not understood."""
+        named = reason if frame.source is self.main and self._located else f"in {frame.source.module}, {reason}"
+        self._remember(named, self.span(node, frame))
+
+    def _remember(self, reason: str, span: Span | None) -> None:
+        """Where a place is not in the main file, what is noted can bear on anything in it."""
         self.assumed = True
-        span = self.span(node, frame)
-        if span is not None and len(self.notes) < 100:
-            self.notes.append(NotUnderstood(reason, span))
+        if not self._located:
+            if self._statement is not None:
+                self.reasons.setdefault(self._statement, []).append(reason)
+            return
+        lost = NotUnderstood(reason, span or START)
+        if len(self.notes) < 100 and lost not in self.notes:
+            self.notes.append(lost)
 
     def unknown(self, reason: str, node: ast.expr | ast.stmt, frame: Frame) -> Unknown:
         """A value that could not be worked out."""

@@ -125,6 +125,9 @@ def _import_from(run: Run, node: ast.ImportFrom, frame: Frame) -> None:
                 frame.module().wildcards.append(module)
             else:
                 frame.names.update(names)
+                for name in names:
+                    for reason in run.world.doubts(f"{module}.{name}", frame.source):
+                        run.note(reason, node, frame)
         else:
             frame.names[alias.asname or alias.name] = Reference(f"{module}.{alias.name}", run.span(node, frame))
 
