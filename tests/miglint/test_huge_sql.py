@@ -40,9 +40,10 @@ class Run(NamedTuple):
     megabytes: float
 
 
-def check(folder: Path, database: str, sql: str) -> Run:
+def check(folder: Path, database: str, *texts: str) -> Run:
     repo = Repo.init(folder)
-    repo.commit({"db/migrations/V1__tables.sql": TABLE[database], "db/migrations/V2__huge.sql": sql})
+    files = {f"db/migrations/V{number}__huge.sql": text for number, text in enumerate(texts, 2)}
+    repo.commit({"db/migrations/V1__tables.sql": TABLE[database], **files})
     command = [sys.executable, "-m", "miglint", "check", "--all", "--no-cache", "--database", database]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with (folder / "out").open("w+b") as out:
@@ -167,6 +168,24 @@ def test_five_megabytes_have_an_answer(tmp_path: Path, database: str, kind: str)
     run = check(tmp_path, database, sql())
     assert said in run.output
     assert run.megabytes < MEGABYTES
+
+
+OPENED = ("[", "ARRAY[", "(", "`", '"', "'", "E'", "'\\", "\"'", "$$", "$a{k}$ ", "/*", "/*!", "--", "#", "\\ ")
+"""What opens something: left open, each would be looked for to the end of the text again and again."""
+DELIMITED = "DELIMITER ;\nSELECT /* {k}\n"
+
+
+@pytest.mark.parametrize("database", ANYWHERE)
+def test_what_is_opened_and_never_closed_is_looked_for_once(tmp_path: Path, database: str) -> None:
+    few, many = (_opened(tmp_path / str(count), database, count) for count in (10 * FEW, 10 * MANY))
+    assert many.seconds < STEEPEST * few.seconds, (few.seconds, many.seconds)
+    assert many.megabytes < MEGABYTES
+    assert "not known to be safe" in many.output
+
+
+def _opened(folder: Path, database: str, count: int) -> Run:
+    repeated = [f"SELECT {each(text)(count)}" for text in OPENED] + [each(DELIMITED)(count)]
+    return check(folder, database, *repeated)
 
 
 @pytest.mark.parametrize("database", ANYWHERE)

@@ -11,7 +11,7 @@ from miglint.changes import Change, CreateTable, RunCode, SetTableOption
 from miglint.dialects.sqlite.reader import read_statement
 from miglint.dialects.sqlite.remake import Remake, remakes
 from miglint.dialects.sqlite.replay import carry, effects_of, remade
-from miglint.dialects.tokens import NotUnderstood
+from miglint.dialects.tokens import NotUnderstood, too_deep
 from miglint.effects import Effect
 from miglint.history import Rendered, Statement, Target
 
@@ -96,6 +96,8 @@ def _read(statement: Statement) -> _Read:
         return _Read(statement, reason=statement.reason or "there is no SQL to read")
     if len(statement.sql) > MAX_LENGTH:
         return _Read(statement, reason=f"it has more than {MAX_LENGTH:,} characters")
+    if too_deep(statement.sql) is not None:
+        return _Read(statement, reason="its brackets are too deeply nested to be read")
     try:
         return _Read(statement, read_statement(statement.sql))
     except NotUnderstood as problem:

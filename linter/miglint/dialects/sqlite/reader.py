@@ -36,11 +36,11 @@ Changes = tuple[Change, ...]
 LEXER = re.compile(
     r"""
       (?P<blank>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))
-    | (?P<string>(?:\b[xX])?'(?:[^']|'')*')
-    | "(?P<name>(?:[^"]|"")+)" | `(?P<backticked>(?:[^`]|``)+)` | \[(?P<bracketed>[^\]]+)\]
+    | (?P<string>(?:\b[xX])?'(?:[^']++|'')*+')
+    | "(?P<name>(?:[^"]++|"")*+)" | `(?P<backticked>(?:[^`]++|``)*+)` | \[(?P<bracketed>[^\]]*+)\]
     | (?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w$]))
     | (?P<word>[\w$]+)
-    | (?P<broken>['"`])
+    | (?P<broken>['"`[])
     | (?P<symbol>.)
     """,
     re.DOTALL | re.VERBOSE,
@@ -52,7 +52,10 @@ TABLE_CONSTRAINTS = ("PRIMARY", "UNIQUE", "CHECK", "FOREIGN")
 
 
 def tokenize(sql: str) -> Iterator[Token]:
-    """The tokens of a text. A comment that never ends ends with the text, as in SQLite."""
+    """The tokens of a text. A comment that never ends ends with the text, as in SQLite.
+
+    A quote that never ends ends the reading: whatever came after would be looked through to the end of the text again.
+    """
     for match in LEXER.finditer(sql):
         kind, text = match.lastgroup, match[0]
         start, end = match.start(), match.end()

@@ -42,12 +42,11 @@ _HASH_COMMENT = r"\#[^\n]*"
 _BLOCK_COMMENT = r"/\*(?s:.*?)(?:\*/|\Z)"
 _NESTED_COMMENT = r"/\*"
 _STRING = r"'(?:[^']|'')*+(?:'|\Z)"
-_ESCAPED_STRING = r"'(?:[^'\\]|\\(?s:.)|'')*+(?:'|\Z)"
-_PREFIXED_ESCAPES = r"[eE]'(?:[^'\\]|\\(?s:.)|'')*+(?:'|\Z)"
-_DOLLAR = r"(?<![\w$])\$(?P<tag>[^\W\d]\w*)?\$(?s:.*?)(?:\$(?P=tag)\$|\Z)"
+_ESCAPED_STRING = r"'(?:[^'\\]|\\(?s:.)?|'')*+(?:'|\Z)"
+_PREFIXED_ESCAPES = r"[eE]'(?:[^'\\]|\\(?s:.)?|'')*+(?:'|\Z)"
 _PLAIN_DOLLAR = r"(?<![\w$])\$\$(?s:.*?)(?:\$\$|\Z)"
 _DOUBLE = r'"(?:[^"]|"")*+(?:"|\Z)'
-_ESCAPED_DOUBLE = r'"(?:[^"\\]|\\(?s:.)|"")*+(?:"|\Z)'
+_ESCAPED_DOUBLE = r'"(?:[^"\\]|\\(?s:.)?|"")*+(?:"|\Z)'
 _BACKTICK = r"`(?:[^`]|``)*+(?:`|\Z)"
 _BRACKET = r"\[[^\]]*+(?:\]|\Z)"
 _WORD = r"[^\W\d][\w$]*"
@@ -85,26 +84,26 @@ def _pattern(database: str) -> re.Pattern[str]:
     return re.compile("|".join(f"(?P<{kind.name}>{pattern})" for kind, pattern in _rules(database)))
 
 
-def tokens(text: str, database: str, start: int = 0) -> Iterator[Token]:
-    """The tokens of a text from `start` on."""
+def tokens(text: str, database: str, start: int, end: int) -> Iterator[Token]:
+    """The tokens of a text from `start` on, as if it ended at `end`."""
     pattern = _pattern(database)
     position = start
-    while (found := pattern.search(text, position)) is not None:
+    while (found := pattern.search(text, position, end)) is not None:
         kind = _KINDS[found.lastgroup or "OTHER"]
         start, position = found.span()
         if kind is Kind.COMMENT and found.group() == "/*":
-            position = _end_of_nested_comment(text, start)
+            position = _end_of_nested_comment(text, start, end)
         yield Token(kind, start, position)
 
 
 _COMMENT_BOUNDARY = re.compile(r"/\*|\*/")
 
 
-def _end_of_nested_comment(text: str, start: int) -> int:
+def _end_of_nested_comment(text: str, start: int, end: int) -> int:
     """PostgreSQL's block comments nest."""
     depth = 0
-    for boundary in _COMMENT_BOUNDARY.finditer(text, start):
+    for boundary in _COMMENT_BOUNDARY.finditer(text, start, end):
         depth += 1 if boundary.group() == "/*" else -1
         if depth == 0:
             return boundary.end()
-    return len(text)
+    return end

@@ -138,10 +138,7 @@ def _split(text: str, database: str, start: int, end: int) -> Iterator[Piece]:
 def _next(text: str, database: str, position: int, end: int) -> tuple[_Open, int]:
     """Read up to the next semicolon; the statement, and where to go on."""
     statement = _Open()
-    stream = tokens(text, database, position)
-    for token in stream:
-        if token.start >= end:
-            break
+    for token in tokens(text, database, position, end):
         if token.kind is Kind.COMMENT:
             continue
         if token.kind is Kind.SEMICOLON and statement.depth <= 0 and not statement.in_rule(database):

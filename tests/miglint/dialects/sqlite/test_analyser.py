@@ -59,6 +59,7 @@ def test_a_copy_into_another_name_is_no_remake() -> None:
         ("ALTER TABLE book DROP COLUMN title", {Work.REWRITE}),
         ("CREATE INDEX by_title ON book (title COLLATE NOCASE) WHERE title <> ''", {Work.SCAN, Work.INDEX_BUILD}),
         ("UPDATE book SET title = 'x'", {Work.SCAN}),
+        ("""UPDATE [book] SET `title` = '[' || "author_id" || ']'""", {Work.SCAN}),
     ],
 )
 def test_statements_do_the_work_that_sqlite_documents(sql: str, work: set[Work]) -> None:
@@ -75,6 +76,10 @@ def test_statements_do_the_work_that_sqlite_documents(sql: str, work: set[Work])
     [
         "ALTER TABLE book FROB",
         "SELECT 'x",
+        'SELECT "x',
+        "SELECT `x",
+        "SELECT [x",
+        f"SELECT {'(' * 1001}1{')' * 1001}",
         "MODIFY x",
         "CREATE TABLE t (a int",
         "\0",

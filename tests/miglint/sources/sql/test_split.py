@@ -63,6 +63,8 @@ def _without_leading_comments(text: str) -> str:
             ["CREATE PROCEDURE p() BEGIN SELECT 1; END", "select 2"],
         ),
         (f"{IF}; select 1", [IF, "select 1"]),
+        ("DELIMITER ;\nselect 'a\nDELIMITER ;\nselect 2", ["select 'a\n", "select 2"]),
+        ("select 'a\\'b; c\\", ["select 'a\\'b; c\\"]),
     ],
 )
 def test_mysql(text: str, expected: list[str]) -> None:

@@ -1,4 +1,7 @@
-"""The tokens of SQL text, as far as data definition needs them: names, words, and what stands in parentheses."""
+"""The tokens of SQL text, as far as data definition needs them: names, words, and what stands in parentheses.
+
+What is opened and never closed runs to the end of the text: trying it again from each place inside would take too long.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-_BACKSLASH_STRING = r"'(?:[^'\\]|''|\\.)*'"
-_PLAIN_STRING = r"'(?:[^']|'')*'"
+_BACKSLASH_STRING = r"'(?:[^'\\]++|''|\\.?)*+(?:'|\Z)"
+_PLAIN_STRING = r"'(?:[^']++|'')*+(?:'|\Z)"
 _PATTERN = r"""
-    (?P<space>\s+|--[^\n]*|/\*.*?\*/)
-  | (?P<quoted>"(?:[^"]|"")*"|`(?:[^`]|``)*`)
-  | (?P<string>[eE]{backslash}|{string}|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)
+    (?P<space>\s+|--[^\n]*|/\*.*?(?:\*/|\Z))
+  | (?P<quoted>"(?:[^"]++|"")*+(?:"|\Z)|`(?:[^`]++|``)*+(?:`|\Z))
+  | (?P<string>[eE]{backslash}|{string}|\$(?P<tag>\w*)\$.*?(?:\$(?P=tag)\$|\Z))
   | (?P<word>[^\W\d][\w$]*)
   | (?P<number>\d[\w.]*)
   | (?P<mark>.)
