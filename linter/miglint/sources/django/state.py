@@ -16,6 +16,7 @@ from miglint.sources.django.catalogue import is_of_django
 from miglint.sources.django.construct import Constructor
 from miglint.sources.django.doubts import Doubt, Ledger
 from miglint.sources.django.fields import NotBuilt
+from miglint.sources.django.pruned import prune
 from miglint.sources.django.third_party import PRIMARY_KEYS, TABLES
 from miglint.sources.django.timeline import Step, Timeline
 from miglint.sources.django.touches import ModelKey
@@ -129,6 +130,8 @@ class States:
 
         changed = {ModelKey(*model) for model in touches.changed(operation, app)}
         models: Models = {model: project.models[model].clone() for model in changed if model in project.models}
+        for state in () if self._in_full else models.values():
+            prune(state, operation)
         frontier = {self._timeline.line(model) for model in changed} if touches.reaches(operation) else set()
         while frontier:
             lines, frontier = frontier, set()

@@ -1,0 +1,44 @@
+"""A model's state without the fields that an operation on another field of it never looks at.
+
+Rendering a state into classes takes most of the time of writing SQL, and grows with the fields, the models that they
+point to, and the tables in between. What Django's editors look at for AddField, AlterField and RemoveField is the field
+itself, the table, what points to the field, and the names of the indexes and constraints among the model's options.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from miglint.history import Operation
+from miglint.sources.django.touches import ModelKey
+
+_OF_ONE_FIELD = frozenset({"AddField", "AlterField", "RemoveField"})
+_SPEAK_OF_FIELDS = frozenset({"index_together", "unique_together"})
+
+
+def prune(state: Any, operation: Operation) -> None:
+    """Take the fields away that have nothing to do with the one that an operation adds, alters or removes."""
+    if operation.name not in _OF_ONE_FIELD:
+        return
+    asked = (operation.arguments.get("name"), state.options.get("order_with_respect_to"))
+    kept = {name: item for name, item in state.fields.items() if name in asked or _is_of_others(item, state)}
+    if not any(_leans_on_others(item) for item in kept.values()):
+        state.fields = kept
+        state.options = {name: value for name, value in state.options.items() if name not in _SPEAK_OF_FIELDS}
+
+
+def _is_of_others(field: Any, state: Any) -> bool:
+    """Whether other fields may point to this one, or this one to its own model."""
+    target = getattr(field.remote_field, "model", None) if field.remote_field else None
+    own = target == "self" or (
+        isinstance(target, str)
+        and ModelKey.parse(target, state.app_label) == ModelKey(state.app_label, state.name_lower)
+    )
+    return bool(field.primary_key or field.unique or own)
+
+
+def _leans_on_others(field: Any) -> bool:
+    """Whether a field is made of others: a generated column, a composite key, a relation over several columns."""
+    from_fields = getattr(field, "from_fields", None) or ["self"]
+    made_of = getattr(field, "generated", False) or getattr(field, "field_names", ())
+    return bool(made_of) or list(from_fields) != ["self"]
