@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -86,7 +87,7 @@ class Project:
         return {
             file.relative_to(self.path).as_posix(): file.read_bytes().decode()
             for file in there
-            if file.exists() and file.name != "__init__.py"
+            if file.exists() and file.name != "__init__.py" and file.suffix != ".pyc"
         }
 
     def merge_main(self) -> None:
@@ -114,6 +115,9 @@ class Fixer:
 
     def __call__(self, project: Project, *arguments: str) -> tuple[int, str, str]:
         self._monkeypatch.chdir(project.path)
+        for name in list(os.environ):
+            if name.startswith(("CI", "GIT")):  # in CI it is the commits that count, not the work tree
+                self._monkeypatch.delenv(name)
         self._captured.readouterr()
         status = main(["fix", "--no-cache", "--base", "main", *arguments])
         out, error = self._captured.readouterr()

@@ -183,6 +183,7 @@ def test_an_interrupt_ends_the_workers_too(shop: Path, tmp_path: Path, whole_gro
         from miglint.sources.django import stored
         from pathlib import Path
         os.chdir({str(shop)!r})
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background ignores it
         def stuck(*arguments):
             Path({str(tmp_path)!r}, str(os.getpid())).touch()
             time.sleep(60)

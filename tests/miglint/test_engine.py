@@ -229,7 +229,7 @@ def test_statements_are_only_written_for_somebody(monkeypatch: pytest.MonkeyPatc
     changes = change(base, {**base, SECOND: migration(ONE)})
     shown = run(changes)
     assert shown.coverage.statements == 1
-    monkeypatch.setattr("miglint.statements.renderer", refuse)
+    monkeypatch.setattr("miglint.statements.renderer_of", refuse)
     result = run(changes, statements=False)
     assert messages(result) == messages(shown)
     assert [one.migration.path for one in result.migrations] == [SECOND]

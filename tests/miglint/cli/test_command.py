@@ -194,6 +194,7 @@ def test_a_reader_that_stops_reading_is_no_error(shop: Path) -> None:
 def test_an_interrupt_is_130(shop: Path) -> None:
     program = (
         "import sys, os, signal, miglint.engine\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # what runs in the background ignores it
         "miglint.engine.check = lambda *a: os.kill(os.getpid(), signal.SIGINT)\n"
         "from miglint.cli import main\nsys.exit(main(['check', '--all']))"
     )
@@ -240,6 +241,7 @@ def test_the_documented_configuration_is_valid(tmp_path: Path) -> None:
     from miglint.config_file import load_config
 
     described = (ROOT / "docs" / "configuration.md").read_text()
+    (tmp_path / "stats.yml").write_text("shop_order: 1200000\n")
     (tmp_path / ".miglint.yml").write_text(described.partition("```yaml\n")[2].partition("```")[0])
     assert load_config(tmp_path, tmp_path).released == "origin/production"
 
