@@ -81,6 +81,8 @@ class Operation:
     """What was taken to be so, for it could not be worked out (`a condition …`), and bears on the arguments."""
     literals: tuple[Literal, ...] = ()
     """The string literals that its SQL is made of, in the order they stand."""
+    schema_words: tuple[str, ...] = ()
+    """Of code that changes tables itself: every word of its strings, in lower case, or one that is empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,30 @@ class Earlier:
             found |= {step.key for step in self._timeline.steps(target, keys) if touches.reaches(step.operation)}
         return found | {step.key for step, words in app.raw if step.key in keys and words & tables}
 
+    def code(self, key: Key, index: int, operation: Operation) -> Iterator[Key]:
+        """The migrations before an operation whose code may have changed its tables; of another app's none is told."""
+        for line in {self._timeline.line(model) for model in touches.changed(operation, key.app)}:
+            app = self._timeline.app(line.app)
+            earlier = [
+                (step, words)
+                for step, words in app.coded
+                if step.key in self._timeline.before(key) or (step.key == key and step.index < index)
+            ]
+            if earlier:
+                every = {name for other in app.by_line for name in self._called(other)}
+                own = self._called(line)
+                yield from (step.key for step, words in earlier if words & own or not words & every)
+
+    def _called(self, line: ModelKey) -> set[str]:
+        """What a line's models and tables are called."""
+        app = self._timeline.app(line.app)
+        models = {model.name for model in app.members(line)}
+        return (
+            models
+            | {f"{line.app}_{name}" for name in models}
+            | set(_tables(s.operation for s in app.by_line.get(line, ())))
+        )
+
     def lines_in_sql(self, operation: Operation) -> set[ModelKey]:
         """The lines of the models whose tables SQL names, by the names that Django gives to tables."""
         found: set[ModelKey] = set()

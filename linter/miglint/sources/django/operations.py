@@ -15,6 +15,7 @@ from miglint.sources.django.evaluator.frames import Class, Closure, Frame, Insta
 from miglint.sources.django.evaluator.interpreter import Interpreter
 from miglint.sources.django.evaluator.statements import body_of
 from miglint.sources.django.export import Exporter
+from miglint.sources.django.schema_code import schema_words
 from miglint.sources.django.values import Call, Reference, Unknown
 
 _MAX_NESTING = 5
@@ -113,6 +114,7 @@ class OperationBuilder:
             not_understood=NotUnderstood(lost[0].reason, lost[0].span or span) if lost else None,
             overridden=overridden,
             literals=self._literals(raw, span) if SQL & set(parameters) else (),
+            schema_words=schema_words(self._run, raw.get("code")) if name == "RunPython" else (),
         )
 
     def _nested(self, value: Any, index: int, span: Span, depth: int) -> tuple[Operation, ...]:

@@ -150,6 +150,7 @@ def operations_to(operations: Sequence[Operation]) -> Json:
             list(operation.overridden),
             list(operation.assumptions),
             [[item.text, span_to(item.span), item.source, item.path] for item in operation.literals],
+            list(operation.schema_words),
         ]
         for operation in operations
     ]
@@ -161,7 +162,7 @@ def operations_from(data: Json) -> tuple[Operation, ...]:
 
 
 def _operation_from(data: Json) -> Operation:
-    index, name, target, span, arguments, database, state, lost, overridden, assumptions, literals = data
+    index, name, target, span, arguments, database, state, lost, overridden, assumptions, literals, words = data
     return Operation(
         int(index),
         str(name),
@@ -174,6 +175,7 @@ def _operation_from(data: Json) -> Operation:
         tuple(map(str, overridden)),
         tuple(map(str, assumptions)),
         tuple(Literal(str(text), place_from(at), str(source), path) for text, at, source, path in literals),
+        tuple(map(str, words)),
     )
 
 

@@ -259,6 +259,9 @@ class _Rendering:
         if operation.overridden:
             named = ", ".join(operation.overridden)
             self._ledger.note(Doubt(Confidence.ASSUMED, f"{operation.target} has its own {named}"))
+        for key in dict.fromkeys(self._earlier.code(self._migration.key, index, operation)):
+            reason = f"code that {key.app}.{key.name} runs may have changed the table by itself"
+            self._ledger.note(Doubt(Confidence.ASSUMED, reason))
         app = self._migration.key.app
         states = [self._states.focus(state, operation, app) for state in (first, second)]
         if self._connection.vendor == "sqlite":

@@ -35,6 +35,8 @@ class AppTimeline:
     by_line: dict[ModelKey, list[Step]] = field(default_factory=dict)
     raw: list[tuple[Step, frozenset[str]]] = field(default_factory=list)
     """Steps with SQL of their own, and its words."""
+    coded: list[tuple[Step, frozenset[str]]] = field(default_factory=list)
+    """Steps with code that changes tables itself, and its words."""
 
     def line(self, model: ModelKey) -> ModelKey:
         """The line of a model."""
@@ -134,6 +136,9 @@ class Timeline:
                 words = frozenset(touches.sql_words(operation))
                 if words:
                     timeline.raw.append((step, words))
+                code = frozenset(touches.code_words(operation))
+                if code:
+                    timeline.coded.append((step, code))
         for step in timeline.steps:
             for line in dict.fromkeys(timeline.line(model) for model in touches.changed(step.operation, label)):
                 timeline.by_line.setdefault(line, []).append(step)

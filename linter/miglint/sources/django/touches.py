@@ -109,6 +109,13 @@ def sql_words(operation: Operation) -> Iterator[str]:
         yield from sql_words(nested)
 
 
+def code_words(operation: Operation) -> Iterator[str]:
+    """Every word of the code that an operation runs and that changes tables itself."""
+    yield from operation.schema_words
+    for nested in operation.database_operations:
+        yield from code_words(nested)
+
+
 def _words(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         separated = "".join(character if character.isalnum() or character == "_" else " " for character in value)

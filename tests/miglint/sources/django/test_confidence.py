@@ -334,3 +334,51 @@ def test_django_casts_json_of_psycopg2_since_5_1(
 ) -> None:
     monkeypatch.setattr("django.VERSION", version)
     assert psycopg2(Json([])) == literal
+
+
+DROP = 'SQL = "DROP TABLE shop_customer"\n'
+CODE = {
+    "the editor's own methods": ("", "editor.alter_db_table(apps.get_model('shop', 'Customer'), 'a', 'b')"),
+    "the editor of a helper": ("def go(editor):\n    editor.create_model(Customer)\n", "go(editor)"),
+    "a helper of another module": ("from shop.helper import go\n", "go(apps, schema_editor=editor)"),
+    "SQL": ("", "editor.execute('ALTER TABLE shop_customer ADD x int')"),
+    "SQL by its name": (DROP, "editor.execute(SQL)"),
+    "SQL that is put together": ("", "editor.execute(f'ALTER TABLE {table} ADD x int')"),
+    "SQL that is not known": ("", "editor.execute(make())"),
+    "a cursor": (DROP, "editor.connection.cursor().execute(SQL)"),
+    "a table that is not named": ("", "editor.delete_model(first(apps))"),
+}
+CALM = {
+    "rows": ("", "editor.execute('UPDATE shop_customer SET name = 1')"),
+    "rows by a model": ("", "apps.get_model('shop', 'Customer').objects.using(editor.connection.alias).delete()"),
+    "text that is no SQL": ("", "print('create customers')"),
+    "another table": ("", "editor.add_field(apps.get_model('shop', 'Order'), field)"),
+}
+
+
+def code_runs(before: str, body: str) -> dict[str, str]:
+    first = CUSTOMER.format(fields="('name', models.TextField())")
+    order = first.replace("customer", "order")
+    code = f"{before}\ndef change(apps, editor):\n    {body}\n"
+    return {
+        "0001": migration(first, order),
+        "0002": migration("migrations.RunPython(change)", ADDED, before=code, after="0001"),
+        "0003": migration(ADDED.replace("note", "other"), after="0002"),
+        "shop/__init__.py": "",
+        "shop/helper.py": "def go(apps, schema_editor):\n    schema_editor.remove_field(one, two)\n",
+    }
+
+
+@pytest.mark.parametrize(("before", "body"), CODE.values(), ids=list(CODE))
+def test_what_follows_code_that_changes_the_table_is_assumed(before: str, body: str) -> None:
+    files = code_runs(before, body)
+    for name in ("0002", "0003"):
+        added = rendered(files, f"shop.{name}")[-1]
+        assert added.confidence is Confidence.ASSUMED
+        assert added.reason == "code that shop.0002 runs may have changed the table by itself"
+    assert certain(rendered(files, "shop.0001"))
+
+
+@pytest.mark.parametrize(("before", "body"), CALM.values(), ids=list(CALM))
+def test_code_that_leaves_the_table_as_it_is_takes_nothing_from_what_follows(before: str, body: str) -> None:
+    assert certain(rendered(code_runs(before, body), "shop.0003"))
