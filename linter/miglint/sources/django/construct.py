@@ -33,6 +33,11 @@ IRRELEVANT = frozenset(
 _COMPARED = frozenset({"decoder", "encoder", "storage"})
 """Arguments of Django's own fields that never show in SQL, but make it remake a table in SQLite where they differ."""
 
+_FLAGS = frozenset(
+    {"auto_now", "auto_now_add", "blank", "db_constraint", "db_index", "db_persist", "null", "primary_key", "unique"}
+)
+"""Arguments of fields that Django only asks whether they are true."""
+
 _MODEL_OPTIONS = frozenset(
     {
         "constraints",
@@ -157,6 +162,9 @@ class Constructor:
                 continue
             try:
                 kwargs[name] = self.field(value) if name in {"base_field", "output_field"} else self.value(value)
+                if name in _FLAGS and isinstance(kwargs[name], Named):
+                    reason = f"what {kwargs[name].name} is cannot be told: {name} is taken as true"
+                    doubts.append(Doubt(Confidence.ASSUMED, reason))
             except NotBuilt as error:
                 doubts.append(Doubt(Confidence.ASSUMED, f"{name} of a field is left out: {error}"))
         args = [self._positional(item, found) for item in call.args]

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import ast
 import contextlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from miglint.changeset import Tree
@@ -18,6 +18,8 @@ _WITHOUT_EFFECT = frozenset(
     {"allow_unicode", "blank", "choices", "editable", "help_text", "validators", "verbose_name"}
 )
 """Arguments that do not bear on a column."""
+_WRITTEN = frozenset({"arg_joiner", "function", "template"})
+"""Attributes of Django's `Func` that its SQL is made of."""
 _CONVERTERS = frozenset({"get_db_prep_save", "get_db_prep_value", "get_default", "get_prep_value", "to_python"})
 
 
@@ -39,6 +41,8 @@ class CustomField:
     unsure_type: bool = False
     converters: frozenset[str] = frozenset()
     """Methods of its own that write values."""
+    written: Mapping[str, str] = field(default_factory=dict)
+    """Of an expression: what its class says of the SQL that it is written as."""
 
 
 class CustomFields:
@@ -57,11 +61,15 @@ class CustomFields:
         if tree is None or depth > 10:
             return None
         definition = next((node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == last), None)
-        imports = _imports(tree, module, self._is_package(module))
+        imports, several = _imports(tree, module, self._is_package(module))
         if definition is None:
-            return self._elsewhere(last, imports, tree, module, depth)
+            found = self._elsewhere(last, imports, tree, module, depth)
+            return found and _of_several({last} & several, module, found)
         bases = [base for base in (_dotted(node, imports, module) for node in definition.bases) if base]
-        return _described(name, definition, self._field_base(bases, depth)) if bases else None
+        if not bases:
+            return None
+        used = {item.id for base in definition.bases for item in ast.walk(base) if isinstance(item, ast.Name)}
+        return _of_several(used & several, module, _described(name, definition, self._field_base(bases, depth)))
 
     def _elsewhere(
         self, name: str, imports: Mapping[str, str], tree: ast.Module, module: str, depth: int
@@ -110,18 +118,31 @@ class CustomFields:
         return path is not None and path.endswith("__init__.py")
 
 
-def _imports(tree: ast.Module, module: str, package: bool) -> dict[str, str]:
+def _of_several(names: set[str], module: str, found: CustomField) -> CustomField:
+    """What was followed through a name that a module imports from one place or another."""
+    if not names:
+        return found
+    doubts = [f"{module} imports {name} from several places" for name in sorted(names)]
+    return replace(found, doubt="; ".join([*doubts, *([found.doubt] if found.doubt else ())]))
+
+
+def _imports(tree: ast.Module, module: str, package: bool) -> tuple[dict[str, str], set[str]]:
+    """What the names stand for that a module imports, each at first; and those that later stand for something else."""
     found: dict[str, str] = {}
+    several: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             origin = _origin(node, module, package)
-            found.update({alias.asname or alias.name: f"{origin}.{alias.name}" for alias in node.names})
+            for alias in node.names:
+                name, target = alias.asname or alias.name, f"{origin}.{alias.name}"
+                if found.setdefault(name, target) != target:
+                    several.add(name)
         elif isinstance(node, ast.Import):
             for alias in node.names:
                 found[alias.asname or alias.name.partition(".")[0]] = (
                     alias.name if alias.asname else alias.name.partition(".")[0]
                 )
-    return found
+    return found, several
 
 
 def _origin(node: ast.ImportFrom, module: str, package: bool) -> str:
@@ -165,7 +186,15 @@ def _described(name: str, definition: ast.ClassDef, base: str) -> CustomField:
         doubt="; ".join(doubts),
         unsure_type=unsure,
         converters=_CONVERTERS & methods.keys(),
+        written=dict(_written(definition)),
     )
+
+
+def _written(definition: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    for node in definition.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str(text))) if name in _WRITTEN:
+                yield name, text
 
 
 def _returned(method: ast.FunctionDef | None) -> Any:

@@ -53,6 +53,7 @@ class FieldTypes:
     def __init__(self, custom: CustomFields) -> None:
         self._custom = custom
         self._found: dict[str, FieldType] = {}
+        self._expressions: dict[str, type] = {}
 
     def resolve(self, call: Call) -> FieldType:
         """The field type that a call makes. Raises NotBuilt."""
@@ -78,15 +79,27 @@ class FieldTypes:
 
     def plain_base(self, name: str) -> Any | None:
         """The class of Django's that an index, a constraint or an expression of the repository's own comes down to."""
+        written: dict[str, str] = {}
+        base = name
         for _ in range(_MOST_BASES):
-            custom = self._custom.follow(name)
+            custom = self._custom.follow(base)
             if custom is None:
                 return None
-            found = allowed.django_class(custom.base)
+            base, written = custom.base, {**custom.written, **written}
+            found = allowed.django_class(base)
             if found is not None:
-                return found
-            name = custom.base
+                return self._written(name, found, written)
         return None
+
+    def _written(self, name: str, base: Any, written: dict[str, str]) -> Any:
+        """Django's class, with the function or template of the repository's own; always the same one."""
+        from django.db.models import Func
+
+        if not written or not issubclass(base, Func):
+            return base
+        if name not in self._expressions:
+            self._expressions[name] = type(base.__name__, (base,), {**written, "__module__": base.__module__})
+        return self._expressions[name]
 
     def _derived(self, name: str, custom: CustomField, depth: int) -> FieldType:
         base = self.named(custom.base, depth + 1)

@@ -283,6 +283,45 @@ def test_an_index_of_the_project_is_taken_to_be_its_base() -> None:
     assert (made.confidence, made.reason) == (Confidence.ASSUMED, "shop.indexes.Own is taken for Index")
 
 
+def test_an_expression_of_the_project_is_written_with_its_own_function() -> None:
+    code = "from django.db.models import Func, Transform\nclass Host(Transform):\n    function = 'HOST'\n"
+    code += "class Own(Host):\n    template = '(%(function)s %(expressions)s)'\n"
+    index = "migrations.AddIndex('customer', models.Index(shop.lookups.Host('name'), shop.lookups.Own('id'), name='i'))"
+    files = {"0001": FIRST, "0002": "import shop.lookups\n" + migration(index, after="0001"), "shop/__init__.py": ""}
+    (made,) = rendered(files | {"shop/lookups.py": code}, "shop.0002")
+    assert made.sql == 'CREATE INDEX "i" ON "shop_customer" ((HOST("name")), ((HOST "id")))'
+    assert made.confidence is Confidence.ASSUMED
+
+
+CHOSEN = """import os
+from django.db import models
+FLAG = os.environ.get("X") == "1"
+if FLAG:
+    from django.db.models import CharField as Chosen
+else:
+    from django.db.models import TextField as Chosen
+class Own(Chosen):
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("field", "column", "reason"),
+    [
+        ("models.IntegerField(null=shop.helper.FLAG)", "integer NULL", "what shop.helper.FLAG is cannot be told"),
+        ("models.IntegerField(unique=shop.helper.FLAG)", "UNIQUE", "what shop.helper.FLAG is cannot be told"),
+        ("shop.helper.Chosen(max_length=3)", "varchar(3) NOT NULL", "shop.helper imports Chosen from several places"),
+        ("shop.helper.Own(max_length=3)", "varchar(3) NOT NULL", "shop.helper imports Chosen from several places"),
+    ],
+)
+def test_what_a_module_leaves_open_is_not_exact(field: str, column: str, reason: str) -> None:
+    text = "import shop.helper\n" + migration(f"migrations.AddField('customer', 'x', {field})", after="0001")
+    made = rendered({"0001": FIRST, "0002": text, "shop/__init__.py": "", "shop/helper.py": CHOSEN}, "shop.0002")[0]
+    assert column in made.sql
+    assert made.confidence is Confidence.ASSUMED
+    assert reason in made.reason
+
+
 def test_a_helper_of_migrations_for_several_databases_knows_no_vendor() -> None:
     config = Config(databases={"shop": Target("mysql", (8,)), "stock": Target("sqlite")})
     helper = "from django.db import connection\nVENDOR = connection.vendor\n"
