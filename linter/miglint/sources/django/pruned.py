@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from miglint.history import Operation
-from miglint.sources.django.touches import ModelKey
+from miglint.sources.django.touches import ModelKey, reaches
 
 _OF_ONE_FIELD = frozenset({"AddField", "AlterField", "RemoveField"})
 _SPEAK_OF_FIELDS = frozenset({"index_together", "unique_together"})
@@ -21,7 +21,13 @@ def prune(state: Any, operation: Operation) -> None:
     if operation.name not in _OF_ONE_FIELD:
         return
     asked = (operation.arguments.get("name"), state.options.get("order_with_respect_to"))
-    kept = {name: item for name, item in state.fields.items() if name in asked or _is_of_others(item, state)}
+    own = state.fields.get(operation.arguments.get("name"))
+    is_key = reaches(operation) or bool(own and own.primary_key)
+    kept = {
+        name: item
+        for name, item in state.fields.items()
+        if name in asked or _is_of_others(item, state) or (is_key and item.many_to_many)
+    }
     if not any(_leans_on_others(item) for item in kept.values()):
         state.fields = kept
         state.options = {name: value for name, value in state.options.items() if name not in _SPEAK_OF_FIELDS}

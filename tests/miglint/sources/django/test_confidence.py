@@ -421,3 +421,12 @@ def test_what_follows_code_that_changes_the_table_is_assumed(before: str, body: 
 @pytest.mark.parametrize(("before", "body"), CALM.values(), ids=list(CALM))
 def test_code_that_leaves_the_table_as_it_is_takes_nothing_from_what_follows(before: str, body: str) -> None:
     assert certain(rendered(code_runs(before, body), "shop.0003"))
+
+
+def test_a_key_that_is_altered_takes_the_tables_in_between_along() -> None:
+    fields = "('others', models.ManyToManyField('other'))"
+    other = "migrations.CreateModel('other', [('id', models.BigAutoField(primary_key=True))])"
+    altered = "migrations.AlterField('customer', 'id', models.AutoField(primary_key=True))"
+    files = {"0001": migration(other, CUSTOMER.format(fields=fields)), "0002": migration(altered, after="0001")}
+    statements = rendered(files, "shop.0002")
+    assert any('"shop_customer_others" ALTER COLUMN "customer_id" TYPE integer' in item.sql for item in statements)
