@@ -1,4 +1,4 @@
-"""A model's state without the fields that an operation on another field of it never looks at.
+"""States without what an operation never looks at: other fields of its model; copies without what it never changes.
 
 Rendering a state into classes takes most of the time of writing SQL, and grows with the fields, the models that they
 point to, and the tables in between. What Django's editors look at for AddField, AlterField and RemoveField is the field
@@ -10,10 +10,29 @@ from __future__ import annotations
 from typing import Any
 
 from miglint.history import Operation
+from miglint.sources.django import touches
 from miglint.sources.django.touches import ModelKey, reaches
 
 _OF_ONE_FIELD = frozenset({"AddField", "AlterField", "RemoveField"})
 _SPEAK_OF_FIELDS = frozenset({"index_together", "unique_together"})
+
+
+_OF_ONE_MODEL = _OF_ONE_FIELD | {"AddConstraint", "AddIndex", "CreateModel", "RemoveConstraint", "RemoveIndex"}
+"""Operations that leave the states of all other models as they are."""
+
+
+def fork(project: Any, operation: Operation, app: str) -> Any:
+    """The state as it is now, to be kept while an operation changes the other one."""
+    from django.db.migrations.state import ProjectState
+
+    if operation.name not in _OF_ONE_MODEL:
+        return project.clone()
+    kept = ProjectState()
+    kept.models = dict(project.models)
+    for model in touches.changed(operation, app):
+        if model in kept.models:
+            kept.models[tuple(model)] = kept.models[model].clone()
+    return kept
 
 
 def prune(state: Any, operation: Operation) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from miglint.changeset import Tree
 from miglint.graph import Graph
 from miglint.history import Confidence, History, Key, Migration, Operation, Rendered, Statement, Target
-from miglint.sources.django import runtime, spans, touches
+from miglint.sources.django import pruned, runtime, spans, touches
 from miglint.sources.django.backends.connection import Answers, connect
 from miglint.sources.django.backends.definitions import replay
 from miglint.sources.django.backends.names import Names, is_built_in
@@ -139,6 +139,8 @@ class _Rendering:
         self._doubts: dict[int, list[Doubt]] = {}
         self._opaque: list[tuple[int, Statement]] = []
         self._names: Names | None = None
+        self._replayed: tuple[int, Names] | None = None
+        """How many statements the catalog holds that `_done` gave last."""
         self._live = live
 
     def run(self, backwards: bool) -> Iterator[Statement]:
@@ -177,7 +179,7 @@ class _Rendering:
         for index, operation in steps:
             with self._noting(index):
                 self._assume(operation)
-                before = project.clone()
+                before = pruned.fork(project, operation, app)
                 self._states.advance(operation, app, project)
                 self._forwards(index, operation, before, project)
 
@@ -287,6 +289,7 @@ class _Rendering:
             action()
         except Exception as error:  # whatever Django raises for a state or a catalog that does not fit
             del self._editor.recorded[recorded:]
+            self._replayed = None
             self._editor.deferred_sql = deferred
             return error
         return None
@@ -302,7 +305,7 @@ class _Rendering:
         """The names as they are now: before this migration, and what it has done so far."""
         self.asked = True
         if self._names is None:
-            self._names = self._earlier.names(self._migration.key, self._lines)
+            self._names, self._replayed = self._earlier.names(self._migration.key, self._lines), None
             if self._backwards:
                 for statement in self._renderer.executed(self._migration.key).statements:
                     replay(self._names, statement.sql)
@@ -315,10 +318,13 @@ class _Rendering:
         return self._names
 
     def _done(self) -> Names:
-        """The names as this migration has left them so far."""
-        names = self._names.copy() if self._names is not None else Names(self._connection.vendor)
-        for recorded in self._editor.recorded:
+        """The names as this migration has left them so far; not to be changed."""
+        if self._replayed is None:
+            self._replayed = (0, self._names.copy() if self._names is not None else Names(self._connection.vendor))
+        count, names = self._replayed
+        for recorded in self._editor.recorded[count:]:
             replay(names, recorded.sql)
+        self._replayed = (len(self._editor.recorded), names)
         return names
 
     def _is_deterministic(self, collation: str) -> bool | None:

@@ -7,7 +7,7 @@ from miglint.changeset import MemoryTree
 from miglint.config import Config
 from miglint.graph import Graph
 from miglint.history import Confidence, Key, Statement, Target
-from miglint.sources.django import read, state
+from miglint.sources.django import pruned, read, state
 from miglint.sources.django.render import DjangoRenderer
 
 HEAD = "from django.db import migrations, models\nfrom django.db.models.functions import Lower\n"
@@ -55,6 +55,21 @@ OPERATIONS = (
 )
 
 
+FOLLOWING = (
+    "CreateModel('note', [('id', models.AutoField(primary_key=True)), ('text', models.TextField())])",
+    "AddField('note', 'person', models.ForeignKey('shop.person', models.CASCADE))",
+    "AlterField('person', 'age', models.IntegerField(null=True))",
+    "AddIndex('note', models.Index(fields=['text'], name='by_text'))",
+    "RemoveIndex('person', 'by_place')",
+    "AddConstraint('note', models.UniqueConstraint(fields=['text'], name='one_text'))",
+    "RemoveConstraint('person', 'place_positive')",
+    "RenameField('person', 'age', 'years')",
+    "AlterField('person', 'years', models.BigIntegerField())",
+    "RemoveField('note', 'person')",
+    "AlterField('person', 'code', models.CharField(max_length=40, unique=True))",
+)
+
+
 def statements(operation: str, database: str) -> list[Statement]:
     """What an operation executes, forwards and backwards."""
     dependency = "    dependencies = [('shop', 'm0')]\n"
@@ -77,6 +92,15 @@ def test_the_statements_are_those_that_the_whole_model_gives(
     assert written == statements(operation, database)
     assert written
     assert {statement.confidence for statement in written} == {Confidence.EXACT}
+
+
+@pytest.mark.parametrize("database", ["postgresql", "mysql", "sqlite"])
+def test_each_operation_starts_from_the_state_before_it(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    following = ", migrations.".join(FOLLOWING)
+    written = statements(following, database)
+    monkeypatch.setattr(pruned, "fork", lambda project, operation, app: project.clone())
+    assert written == statements(following, database)
+    assert {statement.operation for statement in written} == set(range(len(FOLLOWING)))
 
 
 def test_fields_that_nothing_asks_for_are_not_made_into_classes(monkeypatch: pytest.MonkeyPatch) -> None:
