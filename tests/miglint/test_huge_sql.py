@@ -23,6 +23,8 @@ MEGABYTES = 400
 FEW, MANY = 500, 2_000
 STEEPEST = 8
 """Times the work for four times the statements: linear is 4, quadratic 16."""
+NOISE = 0.5
+"""Seconds by which two starts of the command differ on a busy machine; less work says nothing of growth."""
 LENGTH = 1_000_000
 """Characters of a long statement; benchmarks/README.md has what five times as many took."""
 
@@ -120,7 +122,7 @@ def _rename(number: int) -> str:
 @cache
 def _nothing_to_do(folder: Path, database: str) -> float:
     """The seconds that the command takes with next to nothing in the file."""
-    return check(folder / f"nothing-{database}", database, "SELECT 1;\n").seconds
+    return min(check(folder / f"nothing-{database}-{run}", database, "SELECT 1;\n").seconds for run in range(2))
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +140,7 @@ def test_work_grows_with_the_statements(
     _, sql = GROWING[kind]
     few, many = (check(tmp_path / str(count), database, sql(count)) for count in (FEW, MANY))
     start = started(database)
-    assert many.seconds - start < STEEPEST * max(few.seconds - start, 0.1), (start, few.seconds, many.seconds)
+    assert many.seconds - start < STEEPEST * max(few.seconds - start, NOISE), (start, few.seconds, many.seconds)
     assert many.megabytes < MEGABYTES
     assert many.megabytes - few.megabytes < MEGABYTES / 4
 
@@ -199,7 +201,7 @@ def test_what_is_opened_and_never_closed_is_looked_for_once(
 ) -> None:
     few, many = (_opened(tmp_path / str(count), database, count) for count in (20 * FEW, 20 * MANY))
     start = started(database)
-    assert many.seconds - start < STEEPEST * (few.seconds - start), (start, few.seconds, many.seconds)
+    assert many.seconds - start < STEEPEST * max(few.seconds - start, NOISE), (start, few.seconds, many.seconds)
     assert many.megabytes < MEGABYTES
     assert "not known to be safe" in many.output
 
