@@ -93,9 +93,7 @@ class Calls:
 
     def public_names(self, module: str, importer: Source) -> Mapping[str, Any] | None:
         """What `from module import *` brings."""
-        found = self._modules.locate(f"{module}.*", importer.path)
-        frame = self._modules.frame(found[0], self) if found is not None else None
-        return None if frame is None else {name: value for name, value in frame.names.items() if name[:1] != "_"}
+        return self._modules.public_names(module, importer.path, self)
 
     def read_text(self, path: str) -> str | None:
         """No files: a function of an application reads them where it runs."""

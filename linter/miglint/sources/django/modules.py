@@ -195,6 +195,17 @@ class Modules:
         path, depth = found
         return self._member(path, name.split(".")[depth:], world, hops)
 
+    def public_names(self, module: str, importer: str, world: World) -> Mapping[str, Any] | None:
+        """What `from module import *` brings; None if no file of the repository says so."""
+        found = self.locate(f"{module}.*", importer)
+        frame = self.frame(found[0], world) if found is not None else None
+        if frame is None:
+            return None
+        exported = frame.names.get("__all__")
+        if isinstance(exported, list | tuple):
+            return {name: frame.names[name] for name in exported if isinstance(name, str) and name in frame.names}
+        return {name: value for name, value in frame.names.items() if not name.startswith("_")}
+
     def locate(self, name: str, importer: str) -> tuple[str, int] | None:
         """The module that holds what a dotted name stands for: its file and how many words name it."""
         fact = ("name", posixpath.dirname(importer), name)

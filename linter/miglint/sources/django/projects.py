@@ -58,14 +58,7 @@ class Project:
 
     def public_names(self, module: str, importer: Source) -> Mapping[str, Any] | None:
         """What `from module import *` brings."""
-        found = self._modules.locate(f"{module}.*", importer.path)
-        frame = self._modules.frame(found[0], self) if found is not None else None
-        if frame is None:
-            return None
-        exported = frame.names.get("__all__")
-        if isinstance(exported, list | tuple):
-            return {name: frame.names[name] for name in exported if isinstance(name, str) and name in frame.names}
-        return {name: value for name, value in frame.names.items() if not name.startswith("_")}
+        return self._modules.public_names(module, importer.path, self)
 
     def read_text(self, path: str) -> str | None:
         """A file by its path in the repository, or by its path from the project's root."""
