@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from miglint.config import Config, DjangoConfig, Ignore, SqlSource
-from miglint.config_origin import DISK, Files
+from miglint.config_origin import DISK, Files, read_at_most
 from miglint.config_values import Value, read_toml, read_yaml
 from miglint.errors import MiglintError
 from miglint.history import Target
@@ -62,18 +62,8 @@ def _read(file: Path, root: Path, files: Files) -> Value:
 
 
 def _value(path: Path, shown: str, files: Files) -> Value | None:
-    content = _content(path, shown, files)
+    content = read_at_most(files, path, shown, MAX_BYTES)
     return read_toml(content, shown) if path.suffix == ".toml" else read_yaml(content, shown)
-
-
-def _content(path: Path, shown: str, files: Files) -> bytes:
-    try:
-        content = files.read(path, MAX_BYTES + 1)
-    except OSError as error:
-        raise MiglintError(f"{shown} cannot be read: {error.strerror or error}") from error
-    if len(content) > MAX_BYTES:
-        raise MiglintError(f"{shown} is larger than {MAX_BYTES:,} bytes")
-    return content
 
 
 def shown_path(path: Path, root: Path) -> str:

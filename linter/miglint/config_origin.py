@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from miglint.changeset import Tree
+from miglint.errors import MiglintError
 
 
 class Files(Protocol):
@@ -28,6 +29,17 @@ class Files(Protocol):
 
     def listing(self, folder: Path) -> list[Path] | None:
         """The files right in a folder, sorted; None if there is no such folder."""
+
+
+def read_at_most(files: Files, path: Path, shown: str, most: int) -> bytes:
+    """A whole file, which messages call `shown`. MiglintError if it cannot be read or is larger than `most` bytes."""
+    try:
+        content = files.read(path, most + 1)
+    except OSError as error:
+        raise MiglintError(f"{shown} cannot be read: {error.strerror or error}") from error
+    if len(content) > most:
+        raise MiglintError(f"{shown} is larger than {most:,} bytes")
+    return content
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from miglint.config_origin import Files
+from miglint.config_origin import Files, read_at_most
 from miglint.config_values import Value, read_yaml
-from miglint.errors import MiglintError
 
 SMALL = 10_000
 """A table of fewer rows is read, written anew or indexed in a moment."""
@@ -18,12 +17,7 @@ _MAX_BYTES = 10_000_000
 
 def small_tables(path: Path, files: Files) -> frozenset[str]:
     """The tables that a file of row counts by name shows to be small."""
-    try:
-        content = files.read(path, _MAX_BYTES + 1)
-    except OSError as error:
-        raise MiglintError(f"table_stats {path} cannot be read: {error.strerror or error}") from error
-    if len(content) > _MAX_BYTES:
-        raise MiglintError(f"table_stats {path} is larger than {_MAX_BYTES:,} bytes")
+    content = read_at_most(files, path, f"table_stats {path}", _MAX_BYTES)
     rows = {name: _rows(value) for name, value in read_yaml(content, str(path)).mapping().items()}
     return frozenset(name for name, count in rows.items() if 0 <= count < SMALL)
 
