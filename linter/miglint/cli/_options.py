@@ -27,6 +27,20 @@ def caching(command: Command) -> Command:
     )(command)
 
 
+def ruling(command: Command) -> Command:
+    """Add the options that say which rules look, and by which configuration."""
+    command = click.option(
+        "--config",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="The configuration to read instead of the nearest one.",
+    )(command)
+    for name, effect in (("--ignore", "These rules do not look"), ("--select", "Only these rules look")):
+        command = click.option(name, multiple=True, type=words, metavar="RULE,...", help=f"{effect}. Repeatable.")(
+            command
+        )
+    return command
+
+
 def words(value: str) -> tuple[str, ...]:
     """Words parted by commas."""
     return tuple(word.strip() for word in value.split(",") if word.strip())

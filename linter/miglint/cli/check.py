@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from miglint.cli._options import DATABASE, caching, version, words
+from miglint.cli._options import DATABASE, caching, ruling, version
 from miglint.reporters import formats
 
 
@@ -43,13 +43,7 @@ from miglint.reporters import formats
     show_default=True,
     help="Exit with 1 if there is a finding of this severity or a higher one.",
 )
-@click.option("--select", multiple=True, type=words, metavar="RULE,...", help="Only these rules look. Repeatable.")
-@click.option("--ignore", multiple=True, type=words, metavar="RULE,...", help="These rules do not look. Repeatable.")
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="The configuration to read instead of the nearest one.",
-)
+@ruling
 @click.option(
     "--write-baseline", is_flag=True, help="Accept today's findings: write them to the configured baseline file."
 )

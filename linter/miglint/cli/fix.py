@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from miglint.cli._options import DATABASE, caching, version, words
+from miglint.cli._options import DATABASE, caching, ruling, version
 
 
 @click.command()
@@ -29,13 +29,7 @@ from miglint.cli._options import DATABASE, caching, version, words
     show_default=True,
     help="Exit with 1 if a finding of this severity or a higher one is left.",
 )
-@click.option("--select", multiple=True, type=words, metavar="RULE,...", help="Only these rules look. Repeatable.")
-@click.option("--ignore", multiple=True, type=words, metavar="RULE,...", help="These rules do not look. Repeatable.")
-@click.option(
-    "--config",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="The configuration to read instead of the nearest one.",
-)
+@ruling
 @caching
 def fix(only_diff: bool, merge: bool, unsafe: bool, **options: object) -> int:
     """Fix what a change's findings say how to fix, in the work tree.
