@@ -41,6 +41,12 @@ def _of_the_state_alone(scope: Scope, app: str) -> Iterator[Operation]:
                     yield from operation.state_operations
 
 
+def table_of(scope: Scope, app: str, model: str) -> str:
+    """The table of a model: the name that a migration gives it, else Django's usual one."""
+    usual = f"{app}_{model}"
+    return min(tables_of(scope, app, model) - {usual}, default=usual)
+
+
 def tables_of(scope: Scope, app: str, model: str) -> frozenset[str]:
     """The names that a model's table has or had, as far as the app's migrations say."""
     names = {f"{app}_{model}"}

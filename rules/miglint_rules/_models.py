@@ -45,7 +45,7 @@ def _made(scope: Scope, app: str) -> dict[str, tuple[Key, ...]]:
 
 def _follow(migration: Migration, until: Operation | None, models: Models) -> bool:
     """Apply what a migration's operations do to the names, up to one of them; False if one is not understood."""
-    for operation in _on_state(migration.operations):
+    for operation in on_state(migration.operations):
         if until is not None and operation.index >= until.index:
             return True
         if operation.not_understood is not None:
@@ -66,10 +66,11 @@ def _follow(migration: Migration, until: Operation | None, models: Models) -> bo
     return True
 
 
-def _on_state(operations: Iterable[Operation]) -> Iterator[Operation]:
+def on_state(operations: Iterable[Operation]) -> Iterator[Operation]:
+    """The operations that Django's state sees: of SeparateDatabaseAndState its `state_operations`."""
     for operation in operations:
         if operation.name == "SeparateDatabaseAndState":
-            yield from _on_state(operation.state_operations)
+            yield from on_state(operation.state_operations)
         else:
             yield operation
 

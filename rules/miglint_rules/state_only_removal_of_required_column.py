@@ -194,7 +194,7 @@ class Migration(migrations.Migration):
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 
 from miglint.finding import Location, Problem, Severity
@@ -204,7 +204,8 @@ from miglint.scope import Scope
 from miglint.sources.django.values import Call
 from miglint_rules._data_steps import sql_of
 from miglint_rules._declared import declared_fields, operations_before
-from miglint_rules._forgotten import tables_of
+from miglint_rules._forgotten import table_of
+from miglint_rules._models import on_state
 from miglint_rules._recipes import beside_the_state, recipe, run_sql, step
 from miglint_rules._remedies import field_of, model_of, quoted
 from miglint_rules._sql_words import statements
@@ -218,7 +219,7 @@ _RELATIONS = ("ForeignKey", "OneToOneField", "ParentalKey")
 def check(operation: Operation, migration: Migration, scope: Scope) -> Iterator[Problem]:
     if operation.database_operations or operation.not_understood is not None:
         return  # what is done to the column there makes it optional, or takes it away
-    leaving = {model_of(each) for each in _flat(migration.operations) if each.name == "DeleteModel"}
+    leaving = {model_of(each) for each in on_state(migration.operations) if each.name == "DeleteModel"}
     for removed in operation.state_operations:
         if removed.name == "RemoveField" and model_of(removed) not in leaving:
             model, field = model_of(removed), field_of(removed)
@@ -236,17 +237,11 @@ def _comes_back(model: str, column: str, migration: Migration, scope: Scope) -> 
     """Whether this migration or a later one puts another field on the column."""
     later = {migration.key, *scope.graph.descendants(migration.key)}
     for key in later:
-        for each in _flat(scope.history.migrations[key].operations) if key.app == migration.key.app else ():
+        for each in on_state(scope.history.migrations[key].operations) if key.app == migration.key.app else ():
             added = each.name == "AddField" and model_of(each) == model
             if added and _column(field_of(each), each.arguments.get("field")) == column:
                 return True
     return False
-
-
-def _flat(operations: Iterable[Operation]) -> Iterator[Operation]:
-    for operation in operations:
-        yield operation
-        yield from _flat(operation.state_operations)
 
 
 def _is_relaxed_by_hand(column: str, operation: Operation, migration: Migration, scope: Scope) -> bool:
@@ -282,8 +277,7 @@ def _column(field: str, declared: object) -> str:
 
 def _problem(removed: Operation, migration: Migration, scope: Scope, column: str) -> Problem:
     model, field, app = model_of(removed), field_of(removed), migration.key.app
-    usual = f"{app}_{model}"
-    table = next(iter(sorted(tables_of(scope, app, model) - {usual})), usual)
+    table = table_of(scope, app, model)
     alter = f"ALTER TABLE {table} ALTER COLUMN {column}"
     kept = beside_the_state(
         [run_sql(f"{alter} DROP NOT NULL", f"{alter} SET NOT NULL")],

@@ -124,7 +124,7 @@ from miglint.history import Migration, Operation
 from miglint.rule import operation_rule
 from miglint.scope import Scope
 from miglint.sources.django.values import Function
-from miglint_rules._forgotten import tables_of
+from miglint_rules._forgotten import table_of
 from miglint_rules._get_model import definitions
 from miglint_rules._needs import created
 from miglint_rules._remedies import indented
@@ -140,7 +140,7 @@ def check(operation: Operation, migration: Migration, scope: Scope) -> Iterator[
     for found in whole_tables(function, file):
         if _is_new(found.app, found.model, scope):
             continue
-        table = _table(found, scope)
+        table = table_of(scope, found.app, found.model.lower())
         if isinstance(found, Loop):
             message = f"{found.function} holds every row of {table} that it asks for in memory, and writes each by a "
             message += "statement of its own, all in one transaction" if migration.atomic else "statement of its own"
@@ -164,12 +164,6 @@ def _is_new(app: str, model: str, scope: Scope) -> bool:
         return False
     introduced = (scope.history.migrations[key] for key in scope.introduced if key.app == app)
     return any(model.lower() in created(migration.operations) for migration in introduced)
-
-
-def _table(found: Loop | Update, scope: Scope) -> str:
-    usual = f"{found.app}_{found.model.lower()}"
-    named = tables_of(scope, found.app, found.model.lower()) - {usual}
-    return next(iter(sorted(named)), usual)
 
 
 BATCHES = "go through them in batches, in a migration with atomic = False:"
