@@ -6,8 +6,9 @@ python -m evaluation.locks.remeasure truth/postgresql.jsonl --major 15
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from evaluation import servers
 from evaluation.locks.cases import read_cases

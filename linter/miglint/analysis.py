@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from miglint.catalog import Catalog
 from miglint.changes import Change
@@ -11,8 +12,7 @@ from miglint.effects import Effect, Work
 from miglint.history import Migration, Statement, Target
 
 
-@dataclass(frozen=True, slots=True)
-class Analysis:
+class Analysis(Struct, frozen=True):
     """One statement of a migration.
 
     `understood` is False where it could not be read (`reason` says why, `effects` are then unknown and not to be taken

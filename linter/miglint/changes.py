@@ -7,21 +7,20 @@ characters, where the part that makes the change begins.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from miglint.catalog import Column, Constraint, Expression, Index, Name, Type
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """Something that a statement does."""
 
     location: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableChange(Change):
+class TableChange(Change, frozen=True, kw_only=True):
     """A change of one table."""
 
     table: Name
@@ -30,8 +29,7 @@ class TableChange(Change):
     """ONLY: not its partitions and children."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateTable(TableChange):
+class CreateTable(TableChange, frozen=True, kw_only=True):
     """CREATE TABLE, also AS SELECT and PARTITION OF."""
 
     columns: tuple[Column, ...] = ()
@@ -43,29 +41,25 @@ class CreateTable(TableChange):
     persistence: str = "permanent"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DropTable(TableChange):
+class DropTable(TableChange, frozen=True, kw_only=True):
     """DROP TABLE."""
 
     cascade: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenameTable(TableChange):
+class RenameTable(TableChange, frozen=True, kw_only=True):
     """A new name for a table."""
 
     new_name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TruncateTable(TableChange):
+class TruncateTable(TableChange, frozen=True, kw_only=True):
     """TRUNCATE."""
 
     cascade: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddColumn(TableChange):
+class AddColumn(TableChange, frozen=True, kw_only=True):
     """ADD COLUMN with the constraints written along with it."""
 
     column: Column
@@ -76,8 +70,7 @@ class AddColumn(TableChange):
     """MySQL's FIRST and AFTER: where among the columns it goes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RedefineColumn(TableChange):
+class RedefineColumn(TableChange, frozen=True, kw_only=True):
     """MODIFY and CHANGE: the whole definition anew, whatever of it differs. CHANGE renames in a change before."""
 
     column: str
@@ -87,8 +80,7 @@ class RedefineColumn(TableChange):
     after: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DropColumn(TableChange):
+class DropColumn(TableChange, frozen=True, kw_only=True):
     """DROP COLUMN."""
 
     column: str
@@ -96,16 +88,14 @@ class DropColumn(TableChange):
     column_if_exists: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenameColumn(TableChange):
+class RenameColumn(TableChange, frozen=True, kw_only=True):
     """A new name for a column."""
 
     column: str
     new_name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlterColumnType(TableChange):
+class AlterColumnType(TableChange, frozen=True, kw_only=True):
     """A new type for a column; `collation` as written, `using` the expression that converts."""
 
     column: str
@@ -114,30 +104,26 @@ class AlterColumnType(TableChange):
     using: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetDefault(TableChange):
+class SetDefault(TableChange, frozen=True, kw_only=True):
     """SET DEFAULT, or DROP DEFAULT when `default` is None."""
 
     column: str
     default: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetNotNull(TableChange):
+class SetNotNull(TableChange, frozen=True, kw_only=True):
     """SET NOT NULL."""
 
     column: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DropNotNull(TableChange):
+class DropNotNull(TableChange, frozen=True, kw_only=True):
     """DROP NOT NULL."""
 
     column: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetIdentity(TableChange):
+class SetIdentity(TableChange, frozen=True, kw_only=True):
     """ADD GENERATED AS IDENTITY, SET GENERATED, RESTART, DROP IDENTITY: `action` is the word."""
 
     column: str
@@ -145,24 +131,21 @@ class SetIdentity(TableChange):
     identity: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetGeneration(TableChange):
+class SetGeneration(TableChange, frozen=True, kw_only=True):
     """SET EXPRESSION, or DROP EXPRESSION when `generation` is None."""
 
     column: str
     generation: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddConstraint(TableChange):
+class AddConstraint(TableChange, frozen=True, kw_only=True):
     """ADD CONSTRAINT. `using_index` names an index that becomes the constraint's."""
 
     constraint: Constraint
     using_index: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DropConstraint(TableChange):
+class DropConstraint(TableChange, frozen=True, kw_only=True):
     """DROP CONSTRAINT."""
 
     constraint: str
@@ -170,15 +153,13 @@ class DropConstraint(TableChange):
     constraint_if_exists: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ValidateConstraint(TableChange):
+class ValidateConstraint(TableChange, frozen=True, kw_only=True):
     """VALIDATE CONSTRAINT."""
 
     constraint: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlterConstraint(TableChange):
+class AlterConstraint(TableChange, frozen=True, kw_only=True):
     """ALTER CONSTRAINT: deferrable, enforced, inherit."""
 
     constraint: str
@@ -186,16 +167,14 @@ class AlterConstraint(TableChange):
     enforced: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenameConstraint(TableChange):
+class RenameConstraint(TableChange, frozen=True, kw_only=True):
     """A new name for a constraint."""
 
     constraint: str
     new_name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateIndex(TableChange):
+class CreateIndex(TableChange, frozen=True, kw_only=True):
     """CREATE INDEX."""
 
     index: Index
@@ -203,8 +182,7 @@ class CreateIndex(TableChange):
     if_not_exists: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DropIndex(Change):
+class DropIndex(Change, frozen=True, kw_only=True):
     """DROP INDEX; `table` is None if the index is not known."""
 
     index: Name
@@ -214,8 +192,7 @@ class DropIndex(Change):
     cascade: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenameIndex(Change):
+class RenameIndex(Change, frozen=True, kw_only=True):
     """A new name for an index."""
 
     index: Name
@@ -223,8 +200,7 @@ class RenameIndex(Change):
     table: Name | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reindex(Change):
+class Reindex(Change, frozen=True, kw_only=True):
     """REINDEX INDEX, TABLE, SCHEMA, DATABASE: `what` is the word, `name` its object."""
 
     what: str
@@ -232,16 +208,14 @@ class Reindex(Change):
     concurrently: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttachPartition(TableChange):
+class AttachPartition(TableChange, frozen=True, kw_only=True):
     """ATTACH PARTITION; `table` is the parent."""
 
     partition: Name
-    bound: Any = field(default=None, compare=False, repr=False)
+    bound: Any = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DetachPartition(TableChange):
+class DetachPartition(TableChange, frozen=True, kw_only=True):
     """DETACH PARTITION; `table` is the parent."""
 
     partition: Name
@@ -249,16 +223,14 @@ class DetachPartition(TableChange):
     finalize: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetInheritance(TableChange):
+class SetInheritance(TableChange, frozen=True, kw_only=True):
     """INHERIT, or NO INHERIT when `inherit` is false."""
 
     parent: Name
     inherit: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetTableOption(TableChange):
+class SetTableOption(TableChange, frozen=True, kw_only=True):
     """Whatever else an ALTER TABLE sets on a table or column: `action` is the server's word (`SET LOGGED`, `OWNER TO`,
     `ENGINE`, `SET STATISTICS`), `options` its names and values."""
 
@@ -268,15 +240,13 @@ class SetTableOption(TableChange):
     options: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetSchema(TableChange):
+class SetSchema(TableChange, frozen=True, kw_only=True):
     """SET SCHEMA."""
 
     schema: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Maintain(TableChange):
+class Maintain(TableChange, frozen=True, kw_only=True):
     """VACUUM, VACUUM FULL, CLUSTER, ANALYZE, REFRESH MATERIALIZED VIEW, OPTIMIZE TABLE: `action` is the word."""
 
     action: str
@@ -284,22 +254,19 @@ class Maintain(TableChange):
     no_data: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockTable(TableChange):
+class LockTable(TableChange, frozen=True, kw_only=True):
     """LOCK TABLE; `mode` as pg_locks names it, or MySQL's READ and WRITE."""
 
     mode: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InsertRows(TableChange):
+class InsertRows(TableChange, frozen=True, kw_only=True):
     """INSERT, COPY FROM, LOAD DATA. `reads` are the tables that a SELECT in it reads."""
 
     reads: tuple[Name, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateRows(TableChange):
+class UpdateRows(TableChange, frozen=True, kw_only=True):
     """UPDATE. `whole_table`: no condition, or none that an index can serve."""
 
     columns: tuple[str, ...] = ()
@@ -307,23 +274,20 @@ class UpdateRows(TableChange):
     whole_table: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteRows(TableChange):
+class DeleteRows(TableChange, frozen=True, kw_only=True):
     """DELETE. `whole_table`: no condition, or none that an index can serve."""
 
     conditional: bool = False
     whole_table: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadRows(Change):
+class ReadRows(Change, frozen=True, kw_only=True):
     """SELECT and what else only reads."""
 
     tables: tuple[Name, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetVariable(Change):
+class SetVariable(Change, frozen=True, kw_only=True):
     """SET. `value` is None for DEFAULT and RESET; `local`: until the end of the transaction."""
 
     name: str
@@ -331,16 +295,14 @@ class SetVariable(Change):
     local: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TransactionControl(Change):
+class TransactionControl(Change, frozen=True, kw_only=True):
     """BEGIN, COMMIT, ROLLBACK, SAVEPOINT, RELEASE, ROLLBACK TO: `action` is the word, `name` the savepoint."""
 
     action: str
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateObject(Change):
+class CreateObject(Change, frozen=True, kw_only=True):
     """CREATE of anything else: `kind` such as `view`, `function`, `type`, `trigger`, `schema`."""
 
     kind: str
@@ -349,8 +311,7 @@ class CreateObject(Change):
     replace: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlterObject(Change):
+class AlterObject(Change, frozen=True, kw_only=True):
     """ALTER of anything else; `action` is what happens (`add value`, `rename`, `set not null`)."""
 
     kind: str
@@ -360,8 +321,7 @@ class AlterObject(Change):
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DropObject(Change):
+class DropObject(Change, frozen=True, kw_only=True):
     """DROP of anything else."""
 
     kind: str
@@ -371,8 +331,7 @@ class DropObject(Change):
     cascade: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunCode(Change):
+class RunCode(Change, frozen=True, kw_only=True):
     """Code that the database runs and a reader of SQL cannot follow: a DO block, CALL, a function called."""
 
     what: str

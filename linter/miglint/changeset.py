@@ -9,8 +9,9 @@ from __future__ import annotations
 import enum
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct, field
 
 
 class Tree(Protocol):
@@ -30,8 +31,7 @@ class Tree(Protocol):
         """The content of each of the paths, fetched in one batch. KeyError if one is not there."""
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryTree:
+class MemoryTree(Struct, frozen=True):
     """A tree held in memory."""
 
     files: Mapping[str, bytes]
@@ -56,8 +56,7 @@ class MemoryTree:
         return {path: self.files[path] for path in paths}
 
 
-@dataclass(frozen=True, slots=True)
-class OverlayTree:
+class OverlayTree(Struct, frozen=True):
     """A tree with files laid over it, and some of its own taken away."""
 
     below: Tree
@@ -106,8 +105,7 @@ class PathChange(enum.StrEnum):
     RENAMED = "renamed"
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedPath:
+class ChangedPath(Struct, frozen=True):
     """A path that the change touched. `path` is the new one (for a deletion the old); `old_path` set on a rename."""
 
     path: str
@@ -115,16 +113,14 @@ class ChangedPath:
     old_path: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(Struct, frozen=True):
     """A name as the user or the event gave it, and the commit it stands for (None: the index or the work tree)."""
 
     ref: str
     commit: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeSet:
+class ChangeSet(Struct, frozen=True):
     """The change from `base` to `head`.
 
     `tree` is base tip united with head: a three-way merge of paths from the merge base. `base_tree` is the tip of the

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from miglint.config_origin import DISK, Files
 from miglint.globs import matches
 from miglint.history import Target
 
 
-@dataclass(frozen=True, slots=True)
-class DjangoConfig:
+class DjangoConfig(Struct, frozen=True):
     """What cannot always be read from the project: overrides for its settings."""
 
     version: str | None = None
@@ -21,27 +21,24 @@ class DjangoConfig:
     migration_modules: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class SqlSource:
+class SqlSource(Struct, frozen=True):
     """Folders of plain SQL files, by a glob on folder paths; each folder that matches is a history of its own."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ignore:
+class Ignore(Struct, frozen=True):
     """Findings of a rule that are suppressed by the configuration: where, why and until when."""
 
     rule: str
     path: str = "**"
     reason: str = ""
     until: dt.date | None = None
-    line: int = field(default=1, compare=False)
+    line: int = 1
     """Where it stands in the configuration; 1 in a file whose format does not tell."""
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Struct, frozen=True):
     """Everything that can be configured, with the defaults."""
 
     target: Target = field(default_factory=Target)

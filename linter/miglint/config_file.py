@@ -7,9 +7,10 @@ what a person sees is what holds, or in a tree, where CI lets the base's configu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from miglint.config import Config, DjangoConfig, Ignore, SqlSource
 from miglint.config_origin import DISK, Files, read_at_most

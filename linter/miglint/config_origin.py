@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from msgspec import Struct
+
 from miglint.changeset import Tree
 from miglint.errors import MiglintError
 
@@ -42,8 +44,7 @@ def read_at_most(files: Files, path: Path, shown: str, most: int) -> bytes:
     return content
 
 
-@dataclass(frozen=True, slots=True)
-class Disk:
+class Disk(Struct, frozen=True):
     """The files that everybody sees."""
 
     def is_file(self, path: Path) -> bool:

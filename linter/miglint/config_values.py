@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from miglint.errors import MiglintError
 from miglint.suggest import did_you_mean
@@ -14,8 +15,7 @@ from miglint.suggest import did_you_mean
 Trail = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Struct, frozen=True):
     """A value of the configuration: plain data (scalars from YAML are text as written) and where it came from."""
 
     data: Any

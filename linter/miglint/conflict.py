@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from miglint.graph import Graph
 from miglint.history import Key, Migration
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Struct, frozen=True):
     """One side of a conflict: the migrations that lead to its leaf node and to none of the others, in order.
 
     `new` says that the leaf is not on the base. Without a base no branch is.
@@ -23,8 +23,7 @@ class Branch:
     """Those of the migrations that are not on the base either; without a base all of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(Struct, frozen=True):
     """The leaf nodes of an app, more than one, and the nearest migration that all of them come from."""
 
     app: str

@@ -15,8 +15,9 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
+
+from msgspec import Struct
 
 T = TypeVar("T")
 Json = Any
@@ -33,8 +34,7 @@ def processors() -> int:
 def _nothing() -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Crew:
+class Crew(Struct, frozen=True):
     """How many workers there may be, and what this process does while they work."""
 
     jobs: int = 1
@@ -69,8 +69,7 @@ def _can_fork() -> bool:
     return hasattr(os, "fork") and sys.platform != "darwin" and threading.active_count() == 1
 
 
-@dataclass(frozen=True, slots=True)
-class _Worker:
+class _Worker(Struct, frozen=True):
     process: int
     pipe: int
     expected: int

@@ -7,7 +7,8 @@ for MySQL and MariaDB the LOCK= level with `algorithm`.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
 class Work(enum.StrEnum):
@@ -28,8 +29,7 @@ class Access(enum.StrEnum):
     DELETE = "delete"
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(Struct, frozen=True):
     """One relation that existed before the transaction began, and what a statement does to it.
 
     `lock` is the strongest mode that the transaction holds on it once the statement has run, `taken` the one that the

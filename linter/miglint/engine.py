@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from miglint import configured
 from miglint.cache import Cache
@@ -31,8 +33,7 @@ from miglint.scopes import Ask, beside, scopes_of, touched
 from miglint.statements import Statements, bring_in, statements_of, unwritten, warnings_of
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """What is asked of a check besides the change and the configuration."""
 
     rules: tuple[Rule, ...]

@@ -7,7 +7,8 @@ fingerprint); suppression may mark that finding. Nothing in here knows of a fram
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 
 class Severity(enum.StrEnum):
@@ -23,8 +24,7 @@ class Severity(enum.StrEnum):
         return {"error": 3, "warning": 2, "notice": 1}[self.value]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(Struct, frozen=True, order=True):
     """A stretch of a text file. Lines and columns count from 1; columns are characters; the end column is exclusive."""
 
     line: int
@@ -33,16 +33,14 @@ class Span:
     end_column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(Struct, frozen=True):
     """A span in a file, the path relative to the repository's root with `/`."""
 
     path: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(Struct, frozen=True):
     """Another place that the reader of a finding wants to see."""
 
     path: str
@@ -50,8 +48,7 @@ class Related:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """Replace `span` of `path` by `text`; an empty span inserts."""
 
     path: str
@@ -59,8 +56,7 @@ class Edit:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(Struct, frozen=True):
     """Edits that mend a finding. `safe`: they change nothing but what the finding is about."""
 
     title: str
@@ -68,8 +64,7 @@ class Fix:
     edits: tuple[Edit, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class DiagramNode:
+class DiagramNode(Struct, frozen=True):
     """A migration in the picture of a conflict: on which side it stands and on what.
 
     `side` is what a reader calls it: the base's ref (`main`), `this change`, another pull request's number (`#12`).
@@ -80,8 +75,7 @@ class DiagramNode:
     parents: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """What a rule yields.
 
     `message` (lower case, no full stop) says what will happen to which object, by name, and why here; `help` gives the
@@ -106,8 +100,7 @@ class Problem:
     """The part of the graph that a conflict is about, for reporters that can draw."""
 
 
-@dataclass(frozen=True, slots=True)
-class Suppressed:
+class Suppressed(Struct, frozen=True):
     """Who silenced a finding (`comment`, `config` or `baseline`), why, and until when (ISO date)."""
 
     by: str
@@ -115,8 +108,7 @@ class Suppressed:
     expires: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """A problem with the rule's name, its severity here and a fingerprint that survives moves of the line."""
 
     rule: str

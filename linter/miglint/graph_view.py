@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from miglint.conflict import Conflict, conflicts
 from miglint.errors import MiglintError
@@ -40,8 +41,7 @@ def render(graphs: Sequence[Graph], apps: Collection[str], output: str, *, confl
     return FORMATS[output]([view.recent() for view in views] if shortened else views)
 
 
-@dataclass(frozen=True, slots=True)
-class _View:
+class _View(Struct, frozen=True):
     """Some nodes of one app, in order, out of all that it has."""
 
     graph: Graph

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from miglint.finding import Span
 
@@ -24,8 +25,7 @@ class Key(NamedTuple):
         return f"{self.app}.{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Dependency:
+class Dependency(Struct, frozen=True):
     """A reference to another migration, where it is written. `key.name` can be `__first__` or `__latest__`.
 
     `swappable` holds the setting's name (`AUTH_USER_MODEL`) when the app was found through it.
@@ -36,16 +36,14 @@ class Dependency:
     swappable: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NotUnderstood:
+class NotUnderstood(Struct, frozen=True):
     """Something that could not be read, and why. Counted in coverage, never treated as safe."""
 
     reason: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Struct, frozen=True):
     """A string literal that went into an operation's SQL: its value, and where and how it is written.
 
     `source` is the literal's text in the file, quotes and prefix included. `path` is set where the text stands in
@@ -58,8 +56,7 @@ class Literal:
     path: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """One operation of a migration, its arguments by the framework's own parameter names.
 
     `index` is the position of the top-level operation in `Migration.operations`, shared by operations nested in it.
@@ -85,8 +82,7 @@ class Operation:
     """Of code that changes tables itself: every word of its strings, in lower case, or one that is empty."""
 
 
-@dataclass(frozen=True, slots=True)
-class Migration:
+class Migration(Struct, frozen=True):
     """One migration file. `span` is what stands for the whole of it (Django: the `class Migration` line)."""
 
     key: Key
@@ -109,8 +105,7 @@ class Migration:
     """Everything in the file that was not understood, operations' own included."""
 
 
-@dataclass(frozen=True, slots=True)
-class App:
+class App(Struct, frozen=True):
     """A set of migrations with one line of history: a Django app, or a folder of SQL files."""
 
     label: str
@@ -119,8 +114,7 @@ class App:
     """The folder of its migrations."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(Struct, frozen=True):
     """A file that should hold a migration but could not be read at all (syntax, encoding, size)."""
 
     path: str
@@ -131,8 +125,7 @@ class Unreadable:
     """What its class depends on, where that could be read by itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Struct, frozen=True):
     """All migrations of one universe, and what of it could not be read.
 
     `external` are apps that dependencies may name without their migrations being here (Django's own contrib apps and
@@ -157,8 +150,7 @@ class Confidence(enum.StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """One SQL statement of a migration and the place in the file that made it."""
 
     sql: str
@@ -171,8 +163,7 @@ class Statement:
     """Not SQL but something that runs (`RunPython`): its name. `sql` is then empty."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(Struct, frozen=True):
     """A migration as the database sees it: statements in order, and whether one transaction holds them."""
 
     migration: Migration
@@ -181,8 +172,7 @@ class Rendered:
     atomic: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """The database that the migrations run on. `version` such as (16,) or (10, 11); empty means the newest known."""
 
     database: str = "postgresql"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from miglint.analysis import Analysis
 from miglint.coverage import operations_in
@@ -19,8 +21,7 @@ from miglint.statements import Statements
 from miglint.suppress import Suppression, SuppressionUse, Written, enclosing, suppressions
 
 
-@dataclass(frozen=True, slots=True)
-class Raised:
+class Raised(Struct, frozen=True):
     """A problem that a rule saw, and what identifies it."""
 
     rule: Rule
@@ -29,8 +30,7 @@ class Raised:
     suppressed: Suppressed | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Inspector:
+class Inspector(Struct, frozen=True):
     """The rules there are, the names of those that look, and the day on which suppressions expire."""
 
     rules: tuple[Rule, ...]

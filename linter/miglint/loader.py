@@ -7,8 +7,9 @@ a phantom until the squashes are applied, since one of them may replace it.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from miglint.cycles import cycle_in, postorder, strongly_connected
 from miglint.history import Dependency, History, Key, Migration, Unreadable
@@ -16,8 +17,7 @@ from miglint.history import Dependency, History, Key, Migration, Unreadable
 FIRST, LATEST = "__first__", "__latest__"
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """A dependency (or `run_before`) of a migration on something that is not there."""
 
     migration: Key
@@ -25,8 +25,7 @@ class Missing:
     run_before: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Edges:
+class Edges(Struct, frozen=True):
     """What a history's dependencies come to. Files that could not be read are nodes too."""
 
     parents: Mapping[Key, Collection[Key]]

@@ -1,12 +1,11 @@
-"""Frozen dataclasses as JSON, and back by their annotations: plain data, whoever wrote it, never code.
+"""Structs as JSON, and back by their annotations: plain data, whoever wrote it, never code.
 
-A dataclass and a named tuple become the list of their fields' values, a set a sorted list, a mapping a list of pairs.
+A struct and a named tuple become the list of their fields' values, a set a sorted list, a mapping a list of pairs.
 """
 
 from __future__ import annotations
 
 import collections.abc
-import dataclasses
 import datetime as dt
 import enum
 import os
@@ -16,6 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import PurePath
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 T = TypeVar("T")
 Json = Any
@@ -40,13 +41,13 @@ def to_plain(value: object) -> Json:
             return sorted(map(to_plain, value))
         case Sequence() if not isinstance(value, bytes):
             return [to_plain(item) for item in value]
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return [to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)]
+    if isinstance(value, Struct):
+        return [to_plain(getattr(value, name)) for name in value.__struct_fields__]
     raise TypeError(f"{type(value).__name__} has no plain form")
 
 
 def from_plain(cls: type[T], data: Json) -> T:
-    """The dataclass that `to_plain` made the data of. Raises one of MALFORMED for anything else."""
+    """The struct that `to_plain` made the data of. Raises one of MALFORMED for anything else."""
     made = _reader(typing.cast("Any", cls))(data)
     assert isinstance(made, cls)
     return made
@@ -65,7 +66,7 @@ def _reader(hint: Any) -> Callable[[Json], Any]:
     if kind is collections.abc.Mapping:
         key, item = arguments
         return lambda data: {_reader(key)(one): _reader(item)(other) for one, other in _list(data)}
-    if isinstance(hint, type) and (dataclasses.is_dataclass(hint) or issubclass(hint, tuple)):
+    if isinstance(hint, type) and issubclass(hint, Struct | tuple):
         return lambda data: hint(*_values(hint, _list(data)))
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
         return hint
@@ -95,7 +96,7 @@ def _values(cls: type, data: list[Json]) -> list[Any]:
 def _hints(cls: type) -> list[Any]:
     """The annotations of a class's fields."""
     hints = typing.get_type_hints(cls)
-    names = [field.name for field in dataclasses.fields(cls)] if dataclasses.is_dataclass(cls) else [*hints]
+    names = cls.__struct_fields__ if issubclass(cls, Struct) else tuple(hints)
     return [hints[name] for name in names]
 
 

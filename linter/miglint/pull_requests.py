@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from miglint.changeset import MemoryTree, OverlayTree, Tree
 from miglint.history import History, Migration
 
 
-@dataclass(frozen=True, slots=True)
-class OpenPullRequest:
+class OpenPullRequest(Struct, frozen=True):
     """Another open pull request, and the content of the migration files that it adds, by path."""
 
     number: int
@@ -19,8 +19,7 @@ class OpenPullRequest:
     files: Mapping[str, bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class ProposedMigrations:
+class ProposedMigrations(Struct, frozen=True):
     """What another open pull request adds to one history."""
 
     number: int

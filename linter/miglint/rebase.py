@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import count
+
+from msgspec import Struct
 
 from miglint.conflict import Branch, Conflict
 from miglint.graph import Graph
@@ -19,8 +20,7 @@ _NUMBERED = re.compile(r"(\d{1,5})(_.*)?", re.DOTALL)
 _SQUASHED = "_squashed_"
 
 
-@dataclass(frozen=True, slots=True)
-class Redirect:
+class Redirect(Struct, frozen=True):
     """A dependency that must lead elsewhere; `to` None: the migration has another one that leads there already."""
 
     migration: Key
@@ -28,8 +28,7 @@ class Redirect:
     to: Key | None
 
 
-@dataclass(frozen=True, slots=True)
-class Rebase:
+class Rebase(Struct, frozen=True):
     """How the moving branches of a conflict are put behind the leaf node that stays."""
 
     onto: Key

@@ -6,10 +6,11 @@ import importlib
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
+
+from msgspec import Struct
 
 from miglint.config_origin import DISK, Files
 from miglint.errors import MiglintError
@@ -21,8 +22,7 @@ ENTRY_POINTS = "miglint.rules"
 OFF = "off"
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """What the command line and the configuration say of which rules look. An explicit `select` wins over `off`."""
 
     select: frozenset[str] = frozenset()

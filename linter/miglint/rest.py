@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from msgspec import Struct
+
 from miglint import __version__, escape
 from miglint.errors import MiglintError
 
@@ -33,8 +35,7 @@ class RestError(Exception):
         self.status = status
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """A parsed answer, and whether the server has another page."""
 
     data: Any
@@ -48,8 +49,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """Whose API it is: what a reader calls it, the variable that names its address, and the headers it asks for."""
 
     name: str

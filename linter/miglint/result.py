@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from miglint.changeset import Revision
 from miglint.effects import Effect
@@ -12,8 +13,7 @@ from miglint.history import Migration, Statement
 from miglint.rule import Rule
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedStatement:
+class CheckedStatement(Struct, frozen=True):
     """A statement of a checked migration and what it does to relations that existed before."""
 
     statement: Statement
@@ -23,8 +23,7 @@ class CheckedStatement:
     """Why it was not understood."""
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedMigration:
+class CheckedMigration(Struct, frozen=True):
     """A migration that the change introduces, as the database sees it."""
 
     migration: Migration
@@ -33,8 +32,7 @@ class CheckedMigration:
     statements: tuple[CheckedStatement, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Blind:
+class Blind(Struct, frozen=True):
     """A place that could not be understood, and why: what lies there is not known to be safe."""
 
     path: str
@@ -42,8 +40,7 @@ class Blind:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(Struct, frozen=True):
     """How much of the checked migrations was understood."""
 
     migrations: int = 0
@@ -54,8 +51,7 @@ class Coverage:
     unknown: tuple[Blind, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """A finished check. `findings` are sorted by place and hold the suppressed ones too."""
 
     head: Revision

@@ -14,9 +14,10 @@ import enum
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
+
+from msgspec import Struct
 
 from miglint.finding import Problem, Severity
 
@@ -36,8 +37,7 @@ class Kind(enum.StrEnum):
     SUPPRESSION = "suppression"
 
 
-@dataclass(frozen=True, slots=True)
-class Registration:
+class Registration(Struct, frozen=True):
     """What the decorators note on a check."""
 
     kind: Kind
@@ -48,8 +48,7 @@ class Registration:
     fallback: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A rule as the engine and the documentation see it."""
 
     name: str

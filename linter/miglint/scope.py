@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from miglint.changeset import ChangeSet
 from miglint.config import Config
@@ -11,8 +11,7 @@ from miglint.history import History, Key
 from miglint.pull_requests import ProposedMigrations
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """One history of the united tree, its graph, and the same of the base's tip alone (None under `--all`)."""
 
     change_set: ChangeSet

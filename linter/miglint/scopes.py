@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from miglint.cache import Cache
 from miglint.changeset import ChangeSet, PathChange, Tree

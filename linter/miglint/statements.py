@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from miglint import dialects, sources
 from miglint.analysis import Analysis
@@ -21,8 +22,7 @@ from miglint.sources.renderer import Renderer
 DEBUG = "MIGLINT_DEBUG"
 
 
-@dataclass(frozen=True, slots=True)
-class Statements:
+class Statements(Struct, frozen=True):
     """What one migration sends to the database. `analyses` is empty where the dialect could not follow at all."""
 
     checked: CheckedMigration

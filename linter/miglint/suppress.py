@@ -12,8 +12,9 @@ import re
 import tokenize
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from miglint.finding import Problem, Span, Suppressed
 from miglint.history import Migration, Operation
@@ -27,8 +28,7 @@ _DIRECTIVE = re.compile(
 FORM = "write `miglint: ignore[rule-name] -- reason`"
 
 
-@dataclass(frozen=True, slots=True)
-class Suppression:
+class Suppression(Struct, frozen=True):
     """One suppression as written, in a comment or in the configuration.
 
     `covers` is the line of code that a comment is about, `pattern` the paths that an entry of the configuration is
@@ -85,8 +85,7 @@ class Written:
         return self._numbers[bisect_left(self._lines, first) : bisect_right(self._lines, last)]
 
 
-@dataclass(frozen=True, slots=True)
-class SuppressionUse:
+class SuppressionUse(Struct, frozen=True):
     """A suppression after the check, as suppression rules see it."""
 
     suppression: Suppression

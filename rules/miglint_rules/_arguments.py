@@ -6,8 +6,9 @@ import ast
 import io
 import tokenize
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from miglint.changeset import Tree
 from miglint.finding import Edit, Fix, Span
@@ -79,8 +80,7 @@ def _behind(argument: ast.expr | ast.keyword, call: ast.Call, source: Source, te
     return Edit(source.path, kept, f",{source.segment(kept)}{new}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Ending:
+class _Ending(Struct, frozen=True):
     """The surroundings of an argument's end."""
 
     last: Place

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from miglint.finding import Span
 from miglint.history import Migration, Operation
@@ -13,8 +15,7 @@ from miglint.sources.django.values import Call
 from miglint.text import decode, lines
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenCall:
+class WrittenCall(Struct, frozen=True):
     """A call's source: what is called, the arguments by position and those by name (`**more` has an empty name)."""
 
     function: str

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from miglint.finding import Span
 from miglint.history import Migration, Operation
@@ -16,8 +19,7 @@ from miglint_rules._plain_code import plain
 from miglint_rules._words import DJANGO
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """What differs between two versions of a migration, in words, and where in the later one.
 
     `harmless`: only in what reaches no database.
@@ -147,5 +149,7 @@ def _parts(value: Any) -> Iterator[Any]:
             stack.extend(relevant(part).values())
         elif isinstance(part, list | tuple | set | frozenset):
             stack.extend(part)
-        elif is_dataclass(part) and not isinstance(part, Span):
+        elif isinstance(part, Struct) and not isinstance(part, Span):
+            stack.extend(getattr(part, name) for name in part.__struct_fields__)
+        elif is_dataclass(part):
             stack.extend(getattr(part, field.name) for field in fields(part))

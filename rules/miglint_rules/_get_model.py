@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeGuard
+
+from msgspec import Struct
 
 from miglint.finding import Span
 from miglint.sources.django.source import Unparsable, parse
 from miglint.sources.django.values import Function
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """One call of `get_model` with the app and the model written out."""
 
     app: str
@@ -22,8 +22,7 @@ class Use:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Definitions:
+class Definitions(Struct, frozen=True):
     """What a file defines at its top, by name."""
 
     functions: Mapping[str, ast.FunctionDef]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from miglint.history import Key, Migration, Operation
 from miglint.scope import Scope
 from miglint_rules._needs import created
 
 
-@dataclass(slots=True)
-class Models:
+class Models(Struct):
     """Names of models in lower case: those that are there, those that have gone, and who makes which."""
 
     there: set[str] = field(default_factory=set)

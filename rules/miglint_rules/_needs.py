@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from miglint.changeset import Tree
 from miglint.finding import Span
@@ -15,8 +16,7 @@ from miglint_rules._get_model import definitions, models_used
 _RELATIONS = ("ForeignKey", "OneToOneField", "ManyToManyField", "ParentalKey")
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(Struct, frozen=True):
     """A model that must be in the state when a migration runs. `setting` names the setting that chose it."""
 
     app: str

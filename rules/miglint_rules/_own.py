@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from miglint.analysis import Analysis
 from miglint.history import Operation
@@ -22,8 +22,7 @@ _DELETION = "django.db.models.deletion."
 _CONSTANT_CALLS = ("decimal.Decimal", "datetime.", "uuid.UUID")
 
 
-@dataclass(frozen=True, slots=True)
-class Own:
+class Own(Struct, frozen=True):
     """An operation with its model, and its field if it is about one. `written` is None where a helper made it."""
 
     operation: Operation

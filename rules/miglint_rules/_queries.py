@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from miglint.finding import Span
 from miglint.sources.django.values import Function
 from miglint_rules._get_model import Definitions, Use, models_used
 
 
-@dataclass(frozen=True, slots=True)
-class Queries:
+class Queries(Struct, frozen=True):
     """A function, the calls of `get_model` in it by their place, and the variables that hold what they gave."""
 
     function: ast.FunctionDef

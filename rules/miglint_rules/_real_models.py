@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 ENUMS = frozenset({"TextChoices", "IntegerChoices", "Choices", "Enum", "IntEnum", "StrEnum", "Exception"})
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """A model that code reaches directly: what it is called there, how, and the nodes that bring and use it."""
 
     model: str
@@ -19,8 +19,7 @@ class Use:
     used: ast.expr
 
 
-@dataclass(slots=True)
-class _Names:
+class _Names(Struct):
     """What a block of code has imported: names of possible model classes, of modules of models, and of functions."""
 
     classes: dict[str, tuple[str, ast.stmt]] = field(default_factory=dict)

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from miglint.analysis import Analysis
 from miglint.changes import CreateIndex
@@ -20,8 +21,7 @@ from miglint_rules._remedies import indented
 from miglint_rules._statements import changes_of, is_existing
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """The operations of one migration, as code, and what is to be said of it."""
 
     operations: tuple[str, ...]

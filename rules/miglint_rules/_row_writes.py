@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from miglint.sources.django.values import Function
 from miglint_rules._get_model import Definitions
@@ -13,8 +14,7 @@ _INSERTS = frozenset({"create", "bulk_create", "get_or_create", "update_or_creat
 _DELETES = frozenset({"delete"})
 
 
-@dataclass(frozen=True, slots=True)
-class RowWrites:
+class RowWrites(Struct, frozen=True):
     """Models as (app, model in lower case)."""
 
     inserted: frozenset[tuple[str, str]]

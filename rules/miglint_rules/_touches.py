@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from miglint.history import Migration, Operation
 from miglint.sources.django.values import Call
@@ -24,8 +25,7 @@ _INDEXES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Touch:
+class Touch(Struct, frozen=True):
     """An operation on a thing: a model (`order`), or a field, an index, a constraint or a setting of one."""
 
     kind: str
@@ -50,8 +50,7 @@ class Touch:
         return f"{self.kind} {self.name} of {self.model}" if self.name else f"{self.kind} of {self.model}"
 
 
-@dataclass(slots=True)
-class _Names:
+class _Names(Struct):
     """The names of models and fields as they were before the branch, by what they are now."""
 
     models: dict[str, str] = field(default_factory=dict)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from miglint.finding import Span
 from miglint.sources.django.values import Function
@@ -15,8 +16,7 @@ _EVERY_ROW = frozenset({"objects", "_default_manager", "_base_manager", "all", "
 _ALL_AT_ONCE = _EVERY_ROW | {"filter", "exclude", "select_related", "prefetch_related", "annotate", "distinct"}
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(Struct, frozen=True):
     """A loop over rows of a model that saves each. `fields` are those that it sets."""
 
     app: str
@@ -28,8 +28,7 @@ class Loop:
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(Struct, frozen=True):
     """An UPDATE of every row of a model; the query and the values as they are written."""
 
     app: str

@@ -170,7 +170,8 @@ CREATE INDEX CONCURRENTLY shop_order_status_idx ON shop_order (status);
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from miglint.coverage import operations_in
 from miglint.finding import Fix, Location, Problem, Severity

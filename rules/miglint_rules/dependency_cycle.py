@@ -108,7 +108,8 @@ class Migration(migrations.Migration):
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from miglint.finding import Location, Problem, Related, Severity
 from miglint.history import Dependency, Key, Migration
@@ -118,8 +119,7 @@ from miglint_rules._squash import squash_that_tears
 from miglint_rules._words import is_new, loading_fails
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(Struct, frozen=True):
     """One dependency of a cycle: `child` waits for `parent` because `migration` says so."""
 
     child: Key

@@ -162,7 +162,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from miglint.finding import Fix, Location, Problem, Related, Severity, Span
 from miglint.history import Dependency, Migration, Operation

@@ -44,7 +44,7 @@ def test_every_key_of_yaml(tmp_path: Path) -> None:
     assert config.django.migration_modules == {"shop": "shop.db_migrations"}
     assert config.sql_sources == (SqlSource("db/*"),)
     assert config.rules == {"blocking-index-build": "warning", "missing-lock-timeout": "off"}
-    assert config.ignore == (Ignore("dropped-column", "legacy/**", "nobody uses it", dt.date(2027, 1, 31)),)
+    assert config.ignore == (Ignore("dropped-column", "legacy/**", "nobody uses it", dt.date(2027, 1, 31), line=8),)
     assert config.small_tables == {"shop_currency", "shop_status"}  # -1: PostgreSQL has never counted it
     assert config.lock_timeout == "5s"
     assert (config.require_reason, config.path, config.folder) == (True, ".miglint.yml", tmp_path)

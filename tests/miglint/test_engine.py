@@ -2,10 +2,10 @@
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from miglint.cache import NullCache
 from miglint.changeset import ChangedPath, ChangeSet, MemoryTree, PathChange, Revision

@@ -2,11 +2,11 @@
 
 import datetime as dt
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 import samples
 from miglint.config import Config, Ignore

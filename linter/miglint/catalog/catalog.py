@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from miglint.catalog.objects import (
     Constraint,
@@ -24,8 +26,7 @@ Links = Shelf[Name, Shelf[Name, int]]
 """For a relation those that refer to it, and how often."""
 
 
-@dataclass(frozen=True, slots=True)
-class Catalog:
+class Catalog(Struct, frozen=True):
     """Relations, types and functions by name, and who refers to whom.
 
     `search_path` resolves names without a schema; its first entry is where new objects go. What is not found is not

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from msgspec import Struct, field
 
 from miglint.catalog.shelf import Shelf
 
@@ -30,20 +31,26 @@ class Volatility(enum.StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
-    """An expression in a default, a check, an index or a USING clause."""
+class Expression(Struct, frozen=True, eq=False):
+    """An expression in a default, a check, an index or a USING clause. Where it is written does not count."""
 
     text: str = ""
     """As written, where the reader kept it."""
     columns: frozenset[str] = frozenset()
     functions: frozenset[str] = frozenset()
-    tree: Any = field(default=None, compare=False, repr=False)
-    """The parser's own tree, for the dialect."""
+    tree: Any = None
+    """The parser's own tree, for the dialect; it says where each part stands, so it is not compared."""
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Expression):
+            return NotImplemented
+        return (self.text, self.columns, self.functions) == (other.text, other.columns, other.functions)
+
+    def __hash__(self) -> int:
+        return hash((self.text, self.columns, self.functions))
 
 
-@dataclass(frozen=True, slots=True)
-class Type:
+class Type(Struct, frozen=True):
     """A data type: `varchar(50)[]` is `Type("varchar", (50,), array=True)`.
 
     `name` is the database's canonical one (`int4`, `varchar`, `timestamptz`; in MySQL `int`). `schema` is set for types
@@ -57,8 +64,7 @@ class Type:
     attributes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column. `type` is None where it is not known."""
 
     name: str
@@ -77,8 +83,7 @@ class Column:
     """The sequence that an identity or serial column owns."""
 
 
-@dataclass(frozen=True, slots=True)
-class IndexKey:
+class IndexKey(Struct, frozen=True):
     """A column or an expression of an index."""
 
     column: str = ""
@@ -89,8 +94,7 @@ class IndexKey:
     descending: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(Struct, frozen=True):
     """An index. `constraint` names the constraint that it backs."""
 
     oid: int
@@ -125,8 +129,7 @@ class ConstraintKind(enum.StrEnum):
     NOT_NULL = "not null"
 
 
-@dataclass(frozen=True, slots=True)
-class Constraint:
+class Constraint(Struct, frozen=True):
     """A constraint of a table. `references` and what follows it are a foreign key's."""
 
     name: str
@@ -145,8 +148,7 @@ class Constraint:
     on_update: str = "no action"
 
 
-@dataclass(frozen=True, slots=True)
-class Trigger:
+class Trigger(Struct, frozen=True):
     """A trigger; `events` such as `insert`, `update`, `delete`, `truncate`."""
 
     name: str
@@ -165,8 +167,7 @@ class TableKind(enum.StrEnum):
     FOREIGN = "foreign table"
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A relation with columns and indexes. `assumed`: seen only in use, so what is not recorded may still be there."""
 
     oid: int
@@ -182,7 +183,7 @@ class Table:
     """What it inherits from, or is a partition of."""
     partition: bool = False
     default_partition: bool = False
-    bound: Any = field(default=None, compare=False, repr=False)
+    bound: Any = None
     """The partition's bound, in the parser's own tree."""
     partition_key: tuple[str, ...] = ()
     partition_strategy: str = ""
@@ -198,8 +199,7 @@ class Table:
     assumed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """A view, and the relations that it reads."""
 
     oid: int
@@ -207,12 +207,11 @@ class View:
     sources: frozenset[Name] = frozenset()
     source_columns: frozenset[str] = frozenset()
     """Every column name that its query mentions, in whatever relation, `*` among them."""
-    query: Any = field(default=None, compare=False, repr=False)
+    query: Any = None
     assumed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(Struct, frozen=True):
     """A sequence, and the table and column that own it."""
 
     oid: int
@@ -225,8 +224,7 @@ class Sequence:
 Relation = Table | View | Sequence
 
 
-@dataclass(frozen=True, slots=True)
-class Domain:
+class Domain(Struct, frozen=True):
     """A domain over a base type. `constraints` holds its CHECKs by name."""
 
     name: Name
@@ -237,16 +235,14 @@ class Domain:
     collation: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Enum:
+class Enum(Struct, frozen=True):
     """An enumerated type and its labels in order."""
 
     name: Name
     labels: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Composite:
+class Composite(Struct, frozen=True):
     """A composite, range or base type of the user's: its name is all that matters here."""
 
     name: Name
@@ -255,8 +251,7 @@ class Composite:
 UserType = Domain | Enum | Composite
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Struct, frozen=True):
     """A user's function; all overloads of one name share an entry, with the worst volatility of them."""
 
     name: Name

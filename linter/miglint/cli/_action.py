@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from miglint.cache import Cache
 from miglint.changeset import ChangeSet, Tree
@@ -43,8 +45,7 @@ BASE_REF = "GITHUB_BASE_REF"
 _SECRET = "INPUT_GITHUB-TOKEN"  # noqa: S105 (the name of a variable)
 
 
-@dataclass(slots=True)
-class Run:
+class Run(Struct):
     """One run of the action; `notes` gathers what a reader should know besides the findings."""
 
     inputs: Inputs

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from msgspec import Struct
 
 from miglint.adoption import hook, workflow
 from miglint.adoption.configuration import BASELINE, NAME, configuration
@@ -26,8 +26,7 @@ from miglint.reporters._sections import plural
 from miglint_rules._words import listed
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(Struct, frozen=True):
     """What to write, for what, and whether that replaces what somebody else wrote."""
 
     files: Mapping[str, bytes]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from miglint.cache import NullCache
 from miglint.changeset import ChangeSet
@@ -18,8 +20,7 @@ from miglint.sources import read_histories
 from miglint.sources.django.engines import databases
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A repository as it is before miglint is taken up."""
 
     changes: ChangeSet

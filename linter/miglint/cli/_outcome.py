@@ -12,10 +12,11 @@ import json
 import os
 import platform
 from collections.abc import Iterator
-from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from miglint.cache import Cache, NullCache
 from miglint.changeset import digest

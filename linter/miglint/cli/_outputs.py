@@ -8,16 +8,16 @@ files with such an ending; else the format whose ending it has. A `--format` tha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from miglint.errors import MiglintError
 
 STDOUT = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Struct, frozen=True):
     """A format and the file it is written to; None: standard output."""
 
     format: str

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from miglint.baseline import read_baseline
 from miglint.changeset import ChangeSet, Tree
@@ -23,8 +25,7 @@ if TYPE_CHECKING:
     from miglint.engine import Request
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """The command line, as click names it."""
 
     paths: tuple[Path, ...]
@@ -47,8 +48,7 @@ class Options:
     jobs: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """A check that is ready to run. No rule has been imported for it yet."""
 
     changes: ChangeSet

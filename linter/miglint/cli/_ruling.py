@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from miglint.changeset import ChangeSet
 from miglint.config import Config
@@ -24,8 +25,7 @@ from miglint.registry import all_rules, plugin_files
 from miglint.rule import Rule
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(Struct, frozen=True):
     """The configuration that rules, the rules that it brings, and what a reader should know of both."""
 
     config: Config

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from msgspec import Struct
 
 from miglint.cache import Cache
 from miglint.cli._caching import cache_of
@@ -29,8 +29,7 @@ from miglint.sql_view import json_text, text
 from miglint.statements import backwards_of, notes_of, statements_of
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """The command line, as click names it."""
 
     migrations: tuple[str, ...]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 MAX_NESTING = 200
 
@@ -42,8 +43,7 @@ class Kind(enum.Enum):
     SYMBOL = "symbol"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """A token; `text` without quotes, `upper` is empty unless it can be a keyword or is a symbol."""
 
     kind: Kind

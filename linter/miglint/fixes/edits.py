@@ -7,22 +7,21 @@ import io
 import itertools
 import tokenize
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from miglint.finding import Edit, Fix
 from miglint.text import line_break, lines
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """A fix that was not applied, and why."""
 
     fix: Fix
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(Struct, frozen=True):
     """The new contents of the files that fixes changed, the fixes that went in, and those that did not."""
 
     files: Mapping[str, bytes]
@@ -34,8 +33,7 @@ class Misfit(Exception):
     """Why an edit cannot be put into a file."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
+class _Text(Struct, frozen=True):
     """A file's text without its byte order mark, and how it becomes bytes again."""
 
     text: str
@@ -46,8 +44,7 @@ class _Text:
         return self.mark + text.encode(self.encoding)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Change:
+class _Change(Struct, frozen=True, order=True):
     """An edit by offsets into a file's text."""
 
     start: int

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from miglint.conflict import Conflict
 from miglint.finding import Edit, Fix
@@ -18,8 +19,7 @@ class NoRemedy(Exception):
     """Why a conflict cannot be mended here, and what to do instead."""
 
 
-@dataclass(frozen=True, slots=True)
-class Remedy:
+class Remedy(Struct, frozen=True):
     """What mends a conflict. `fix.safe` is false where `doubt` says what a person should look at first."""
 
     fix: Fix

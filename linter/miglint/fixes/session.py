@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from miglint.cache import Cache
 from miglint.config import Config
@@ -30,8 +31,7 @@ CONFLICT = "multiple-leaf-nodes"
 HINT = "--unsafe does it"
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """Which fixes are wanted."""
 
     merge: bool = False
@@ -41,16 +41,14 @@ class Asked:
     now: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Struct, frozen=True):
     """A finding that was mended, and how."""
 
     finding: Finding
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What a session comes to; `result` is that of the work tree as the draft has it."""
 
     draft: Draft
@@ -176,8 +174,7 @@ class Session:
         return bool(applied.files)
 
 
-@dataclass(frozen=True, slots=True)
-class _Blind:
+class _Blind(Struct, frozen=True):
     """What the check could not read: operations, by file, and whole files, by the folder they lie in.
 
     Not what runs but cannot be followed, such as RunPython: no fix needs to know that.

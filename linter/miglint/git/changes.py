@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from miglint.changeset import ChangeSet, Revision, Tree
 from miglint.errors import MiglintError
@@ -31,8 +32,7 @@ from miglint.git.trees import Contents, GitTree
 _CONFLICT = "0" * 40
 
 
-@dataclass(frozen=True, slots=True)
-class _Files:
+class _Files(Struct, frozen=True):
     """The files that are checked. `commit` is set if they are exactly those of a commit."""
 
     listing: Callable[[], Listing]

@@ -9,17 +9,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 _MERGE_REF = re.compile(r"refs/pull/\d+/merge")
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """What CI knows. Everything can be missing.
 
     `base_branch` is looked for among the remote's branches, `base_commit` where that fails. With `linear` the head

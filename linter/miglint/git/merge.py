@@ -7,14 +7,14 @@ stand next to each other after the merge. Where both sides changed one file, the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from miglint.changeset import ChangedPath, PathChange
 from miglint.git.listing import Delta, Diff, Listing
 
 
-@dataclass(slots=True)
-class Merge:
+class Merge(Struct):
     """What the head brings to the base's tip."""
 
     listing: dict[str, str]
@@ -36,8 +36,7 @@ class Merge:
             self.conflicted.add(path)
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(Struct, frozen=True):
     """What one side did since the merge base; `renames` from old path to new."""
 
     diff: Diff

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import islice
 from subprocess import Popen
 from typing import IO
+
+from msgspec import Struct
 
 from miglint.errors import MiglintError
 from miglint.git.command import GitCommand
@@ -19,8 +20,7 @@ _BATCH = 80
 _STOPPED = "git stopped while it read objects: the repository is damaged, or a partial clone that lacks contents"
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(Struct, frozen=True):
     """A commit and the parents that it names, even those which a shallow clone does not have."""
 
     id: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from miglint.changeset import Revision
 from miglint.errors import MiglintError
@@ -16,8 +17,7 @@ _FULL_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _DEFAULTS = ("HEAD", "main", "master", "develop")
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(Struct, frozen=True):
     """The base's tip; `meets` is the merge base where that is known without looking at history."""
 
     revision: Revision
@@ -25,16 +25,14 @@ class Base:
     meets: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """What is checked: `tip` is the commit whose tree is read, or on which the index or the work tree is based."""
 
     revision: Revision
     tip: Commit | None
 
 
-@dataclass(slots=True)
-class Finder:
+class Finder(Struct):
     """Finds commits, fetching what a shallow clone lacks if `may_fetch`; notes what a reader should know."""
 
     repository: Repository

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from miglint.changeset import MemoryTree, OverlayTree, Tree
 from miglint.conflict import conflicts
@@ -17,8 +18,7 @@ CONTEXT = "miglint/base"
 Read = Callable[[Tree], Sequence[History]]
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(Struct, frozen=True):
     """A pull request that fitted the base before the push and does not fit it now."""
 
     pull: OpenPullRequest
@@ -30,8 +30,7 @@ class Broken:
         return f"{apps}: {base} got another leaf node; rebase, then: miglint fix --base origin/{base}"
 
 
-@dataclass(frozen=True, slots=True)
-class Aftermath:
+class Aftermath(Struct, frozen=True):
     """What a push left: the pull requests that it broke, and those that fit the base now, as they may always have."""
 
     broken: tuple[Broken, ...]

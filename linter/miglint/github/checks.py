@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from miglint import escape
 from miglint.finding import Finding, Severity
@@ -29,8 +30,7 @@ class _NotOurs(Exception):
     """Another app has made the check run, and only that may write to it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Earlier:
+class _Earlier(Struct, frozen=True):
     """A check run that is there, and the annotations that it lacks."""
 
     identity: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from miglint.github import checks, comment, review
 from miglint.github.event import Event
@@ -13,16 +14,14 @@ from miglint.result import Result
 _READ_ONLY = "Resource not accessible by integration"
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(Struct, frozen=True):
     """A place, by the name that a reader knows it by, and how to get there."""
 
     name: str
     deliver: Callable[[], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What came of one place: what was done, or why it could not be."""
 
     name: str

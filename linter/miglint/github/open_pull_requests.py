@@ -7,7 +7,8 @@ a folder of migrations, and no more than `CANDIDATES` of those. Their files are 
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from miglint.errors import MiglintError
 from miglint.git import Repository
@@ -23,16 +24,14 @@ _FILE_PAGES = 10
 _FILE_BYTES = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbours:
+class Neighbours(Struct, frozen=True):
     """The pull requests that add migrations, and what a reader should know of those that were not looked at."""
 
     pulls: tuple[OpenPullRequest, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Interest:
+class Interest(Struct, frozen=True):
     """What to look for: files directly in these folders that the base (its branch, its files) has not."""
 
     base: str

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from dataclasses import dataclass
 from typing import Protocol, cast
+
+from msgspec import Struct
 
 from miglint.result import Result
 
 
-@dataclass(frozen=True, slots=True)
-class Console:
+class Console(Struct, frozen=True):
     """What the report is written to: whether colour is wanted there and how many columns it has."""
 
     colour: bool = False

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from miglint import escape
 from miglint.finding import Severity
@@ -12,8 +13,7 @@ BOLD, DIM, RED, YELLOW, BLUE, CYAN, GREEN = "1", "2", "1;31", "1;33", "1;34", "1
 OF_SEVERITY = {Severity.ERROR: RED, Severity.WARNING: YELLOW, Severity.NOTICE: CYAN}
 
 
-@dataclass(frozen=True, slots=True)
-class Paint:
+class Paint(Struct, frozen=True):
     """Wraps text in colour, or leaves it as it is."""
 
     colour: bool

@@ -10,8 +10,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
+
+from msgspec import Struct
 
 from miglint.finding import Span
 from miglint.reporters._paint import BLUE, Paint, cells, shown
@@ -25,8 +26,7 @@ BEFORE = 24
 """How many columns stay in sight before the start of what is marked where a long line is cut."""
 
 
-@dataclass(frozen=True, slots=True)
-class Snippet:
+class Snippet(Struct, frozen=True):
     """How source is drawn: the width of line numbers, the columns there are, colours."""
 
     number_width: int

@@ -6,7 +6,8 @@ Where room is short, the verdict, coverage and notes stay, the most severe findi
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from miglint import escape
 from miglint.finding import Finding
@@ -29,8 +30,7 @@ _TAIL = 200
 """Room for the lines that say what was left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """How much room there is, in bytes of UTF-8, and where a line of a file can be seen."""
 
     limit: int = SUMMARY_LIMIT

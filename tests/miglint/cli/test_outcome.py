@@ -9,11 +9,11 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from miglint.cache import FILE
 from miglint.changeset import ChangedPath, ChangeSet, MemoryTree, PathChange, Revision

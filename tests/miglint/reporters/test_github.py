@@ -1,5 +1,6 @@
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 import samples
 from miglint.finding import Location, Severity, Span

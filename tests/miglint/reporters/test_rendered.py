@@ -175,7 +175,7 @@ def test_a_terminal_gets_lines_of_source_that_fit_and_no_command(kind: str, colo
 def test_a_span_behind_the_end_of_a_line_draws_what_there_is() -> None:
     found = samples.finding()
     at = Location(samples.PATH, Span(1, 400, 1, 900))
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     result = samples.result(
         replace(found, problem=replace(found.problem, at=at)), sources={samples.PATH: "short"}, head=Revision("x", None)

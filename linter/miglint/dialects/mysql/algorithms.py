@@ -5,7 +5,7 @@ MariaDB's answers are measured (`evaluation/locks`); MySQL's are those of its ma
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from miglint.catalog import Table
 from miglint.dialects.mysql import tables
@@ -14,8 +14,7 @@ from miglint.dialects.mysql.server import Server
 from miglint.effects import Work
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """`lock` is the least that is needed: NONE, SHARED (nobody writes) or EXCLUSIVE."""
 
     algorithm: str

@@ -7,7 +7,9 @@ transaction, only rows can be rolled back.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from miglint.analysis import Analysis
 from miglint.catalog import Catalog, Shelf
@@ -55,8 +57,7 @@ def analyse(
     return analyses
 
 
-@dataclass(slots=True)
-class _Analyser:
+class _Analyser(Struct):
     target: Target
     server: Server
     catalog: Catalog = field(default_factory=lambda: Catalog(search_path=("",)))

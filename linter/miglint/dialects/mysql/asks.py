@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import singledispatch
+
+from msgspec.structs import replace
 
 from miglint.catalog import Column, Constraint, ConstraintKind, Index, Table
 from miglint.changes import (

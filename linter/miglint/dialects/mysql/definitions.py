@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from miglint.catalog import Column, Constraint, ConstraintKind, Expression, Index, IndexKey, Name, Type
 from miglint.dialects.mysql.types import read_type
@@ -16,8 +18,7 @@ CONSTANT_WORDS = frozenset(
 """Words in a default that leave it the same for all rows of one statement."""
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnDefinition:
+class ColumnDefinition(Struct, frozen=True):
     """A column, and the index and constraints written along with it."""
 
     column: Column
@@ -26,8 +27,7 @@ class ColumnDefinition:
     after: str = ""
 
 
-@dataclass(slots=True)
-class _Draft:
+class _Draft(Struct):
     """What is known of a column so far."""
 
     name: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import singledispatch
+
+from msgspec.structs import replace
 
 from miglint.catalog import Catalog, Column, Constraint, ConstraintKind, Index, IndexKey, Name, Shelf, Table, Type, View
 from miglint.changes import (

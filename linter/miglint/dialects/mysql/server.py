@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from miglint.catalog import Table
 from miglint.dialects.mysql.types import Charset, charset_named
@@ -16,8 +16,7 @@ DEFAULT_COLLATIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(Struct, frozen=True):
     """`version` empty: the newest. `foreign_key_checks` is the session's."""
 
     family: str

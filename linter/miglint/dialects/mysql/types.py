@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from miglint.catalog import Type
 from miglint.dialects.tokens import Cursor, Kind, NotUnderstood
@@ -49,8 +49,7 @@ ASCII_SUPERSETS = frozenset(
 REINTERPRETED = frozenset({("utf8mb3", "utf8mb4"), ("ucs2", "utf16")})
 
 
-@dataclass(frozen=True, slots=True)
-class Charset:
+class Charset(Struct, frozen=True):
     """A character set and a collation of it; an empty name is not known."""
 
     name: str = ""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from miglint.catalog import Catalog, Constraint, ConstraintKind, Name
 from miglint.changes import (
@@ -52,8 +54,7 @@ ROWS_OF_PARTITIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """The effects of a statement, and what of them rests on a guess."""
 
     effects: tuple[Effect, ...] = ()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from miglint.catalog import Name
 from miglint.changes import (
@@ -39,8 +40,7 @@ from miglint.dialects.postgresql.tree import data_type, expression, text_of
 from miglint.dialects.postgresql.types import canonical
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """One subcommand: the change, and for additions the full definition."""
 
     change: TableChange
@@ -50,8 +50,7 @@ class Command:
     options: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """What every subcommand of a statement shares."""
 
     table: Name

@@ -6,7 +6,7 @@ needs is taken first; whatever asks for a rewrite or a check is then done in a s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from miglint.catalog import Constraint, ConstraintKind, Name, Sequence, Table, TableKind, View
 from miglint.changes import (
@@ -34,8 +34,7 @@ from miglint.dialects.postgresql.words import words
 from miglint.effects import Work
 
 
-@dataclass(slots=True)
-class TablePlan:
+class TablePlan(Struct):
     """What the walk over one table's rows has to do."""
 
     rewrite: bool = False
@@ -43,8 +42,7 @@ class TablePlan:
     build: set[str] = field(default_factory=set)
 
 
-@dataclass(slots=True)
-class Plan:
+class Plan(Struct):
     """The work that an ALTER TABLE has gathered, by table."""
 
     mode: Mode

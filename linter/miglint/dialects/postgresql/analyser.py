@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from miglint.analysis import Analysis
 from miglint.catalog import Catalog, Shelf, Table
@@ -40,8 +42,7 @@ def analyse(
     return analyses
 
 
-@dataclass(slots=True)
-class _Analyser:
+class _Analyser(Struct):
     target: Target
     catalog: Catalog = field(default_factory=Catalog)
     new: set[int] = field(default_factory=set)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from miglint.catalog import Constraint, ConstraintKind, Index, Name, Table, TableKind
 from miglint.changes import AddConstraint, AlterConstraint, DropConstraint, ValidateConstraint

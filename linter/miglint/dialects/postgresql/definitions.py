@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from miglint.catalog import Column, Constraint, ConstraintKind, Expression, Index, IndexKey, Name, Type
 from miglint.dialects.postgresql.execution import Execution
@@ -24,8 +25,7 @@ _IDENTITY = {"a": "always", "d": "by default"}
 _GENERATED = {"s": "stored", "v": "virtual"}
 
 
-@dataclass(frozen=True, slots=True)
-class ConstraintDefinition:
+class ConstraintDefinition(Struct, frozen=True):
     """A constraint as written, and what index it is to have."""
 
     constraint: Constraint
@@ -33,8 +33,7 @@ class ConstraintDefinition:
     using_index: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnDefinition:
+class ColumnDefinition(Struct, frozen=True):
     """A column as written, with its constraints but NOT NULL."""
 
     column: Column

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from miglint.catalog import Name, Sequence, Shelf, Table, View
 from miglint.changes import DropColumn, DropObject, DropTable

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from miglint.catalog import Catalog, Index, Name, Relation, Sequence, Table, TableKind, View
 from miglint.changes import Change
@@ -17,8 +19,7 @@ LAZY_BOUNDS = 14
 statement that writes to the partition."""
 
 
-@dataclass(slots=True)
-class Impact:
+class Impact(Struct):
     """What a statement does to one relation."""
 
     oid: int
@@ -41,8 +42,7 @@ class NotFollowed(Exception):
     """A statement, or a part of it, whose effects cannot be told; says why."""
 
 
-@dataclass(slots=True)
-class Execution:
+class Execution(Struct):
     """The state while one statement runs. Handlers call its methods; `catalog` is replaced as they go."""
 
     catalog: Catalog
@@ -202,8 +202,7 @@ class Execution:
         return self.catalog.owned_sequences(table.name)
 
 
-@dataclass(frozen=True, slots=True)
-class _Taken:
+class _Taken(Struct, frozen=True):
     catalog: Catalog
     schema: str
     table: Table | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from miglint.catalog import Column, ConstraintKind, Table
 from miglint.dialects.postgresql.alter_table import Plan

@@ -14,11 +14,12 @@ import ctypes
 import json
 import platform
 import threading
-from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from miglint.dialects.tokens import too_deep
 from miglint.errors import MiglintError
@@ -33,8 +34,7 @@ SMALLEST_STACK = 64 * 1024 * 1024
 Node = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(Struct, frozen=True):
     """One statement's tree: its kind (`AlterTableStmt`), its fields, and where its text starts and ends."""
 
     kind: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from miglint.catalog import ConstraintKind, Index, Name, Table
 from miglint.changes import AttachPartition, DetachPartition, SetInheritance

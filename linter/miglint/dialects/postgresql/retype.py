@@ -7,7 +7,8 @@ dropped and made again; an index keeps its storage only if nothing about it chan
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from miglint.catalog import Column, Constraint, ConstraintKind, Index, Table, Type
 from miglint.changes import AlterColumnType

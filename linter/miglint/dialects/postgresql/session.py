@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from miglint.catalog import Catalog, Shelf
 from miglint.dialects.postgresql.locks import Mode
 
 
-@dataclass(slots=True)
-class Savepoint:
+class Savepoint(Struct):
     """The state to which ROLLBACK TO returns."""
 
     name: str
@@ -20,8 +19,7 @@ class Savepoint:
     blocking: Shelf[int, None]
 
 
-@dataclass(slots=True)
-class Transaction:
+class Transaction(Struct):
     """An open transaction: locks by oid, and relations made or truncated in it, where work costs nobody anything."""
 
     number: int
@@ -43,8 +41,7 @@ class Transaction:
     savepoints: list[Savepoint] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Session:
+class Session(Struct):
     """One migration's connection. `transaction` is None between transactions."""
 
     time_zone: str

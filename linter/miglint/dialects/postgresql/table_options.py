@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from miglint.catalog import Table, TableKind
 from miglint.changes import SetTableOption

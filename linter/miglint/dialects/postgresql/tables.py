@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from miglint.catalog import Column, ConstraintKind, Name, Sequence, Shelf, Table, TableKind, View
 from miglint.changes import (
@@ -31,8 +32,7 @@ from miglint.dialects.postgresql.tree import qualified
 PERSISTENCE = {"p": "permanent", "u": "unlogged", "t": "temporary"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Elements:
+class _Elements(Struct, frozen=True):
     columns: tuple[ColumnDefinition, ...]
     constraints: tuple[ConstraintDefinition, ...]
     like: tuple[Name, ...]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from miglint.dialects.postgresql.execution import Execution, Impact
 from miglint.dialects.postgresql.locks import WRITES, Mode, blocked_on_sequence, blocked_on_table

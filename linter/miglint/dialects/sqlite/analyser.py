@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from miglint.analysis import Analysis
 from miglint.catalog import Catalog, Name
@@ -19,8 +21,7 @@ MAX_LENGTH = 8_000_000
 """Characters of one statement; SQLite's own limit is a default of a million bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(Struct, frozen=True):
     """A statement as read, or the reason why it was not."""
 
     statement: Statement
@@ -45,8 +46,7 @@ def analyse(
     return analyses
 
 
-@dataclass(slots=True)
-class _Analyser:
+class _Analyser(Struct):
     target: Target
     catalog: Catalog = field(default_factory=lambda: Catalog(search_path=("",)))
     new: set[Name] = field(default_factory=set)

@@ -9,14 +9,14 @@ the new table's name. The first CREATE and the INSERT stay what they are; the DR
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from miglint.catalog import Name
 from miglint.changes import Change, CreateTable, DropTable, InsertRows, RenameTable
 
 
-@dataclass(frozen=True, slots=True)
-class Remake:
+class Remake(Struct, frozen=True):
     """A remake, by the positions of its statements."""
 
     table: Name

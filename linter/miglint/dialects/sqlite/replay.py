@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from miglint.catalog import Catalog, Name, Shelf, Table
 from miglint.changes import (

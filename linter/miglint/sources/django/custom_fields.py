@@ -8,8 +8,10 @@ from __future__ import annotations
 import ast
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from miglint.changeset import Tree
 
@@ -23,8 +25,7 @@ _WRITTEN = frozenset({"arg_joiner", "function", "template"})
 _CONVERTERS = frozenset({"get_db_prep_save", "get_db_prep_value", "get_default", "get_prep_value", "to_python"})
 
 
-@dataclass(frozen=True, slots=True)
-class CustomField:
+class CustomField(Struct, frozen=True):
     """A class of the repository: its base by dotted name, and what it changes of it.
 
     `fixed` are arguments that it has unless given, `forced` always; `dropped` are its own, unknown to the base. `doubt`
@@ -211,8 +212,7 @@ def _is_docstring(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-@dataclass(slots=True)
-class _Init:
+class _Init(Struct):
     """What a constructor does to the arguments of its base."""
 
     fixed: dict[str, Any] = field(default_factory=dict)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from miglint.history import Confidence
 
@@ -11,16 +12,14 @@ _ABSENT = object()
 _RANK = {Confidence.EXACT: 0, Confidence.ASSUMED: 1, Confidence.UNKNOWN: 2}
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
+class Doubt(Struct, frozen=True):
     """How sure something is that is less than exact, and why (lower case, no full stop)."""
 
     confidence: Confidence
     reason: str
 
 
-@dataclass(slots=True)
-class Ledger:
+class Ledger(Struct):
     """Collects the doubts about what is being rendered now."""
 
     noted: list[Doubt] = field(default_factory=list)
@@ -38,8 +37,7 @@ class Ledger:
         return noted
 
 
-@dataclass(frozen=True, slots=True)
-class Converter:
+class Converter(Struct, frozen=True):
     """Says, when a field writes a value, whether its own class would write it in the same way."""
 
     field: str

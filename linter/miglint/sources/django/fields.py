@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
+
+from msgspec import Struct, field
 
 from miglint.history import Confidence
 from miglint.sources.django import allowed
@@ -22,8 +23,7 @@ class NotBuilt(Exception):
     """A value could not be built; says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldType:
+class FieldType(Struct, frozen=True):
     """A class to call, arguments it has by itself (`fixed`; `forced` win over those written), and what is not sure."""
 
     cls: Any

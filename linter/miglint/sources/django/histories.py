@@ -11,7 +11,9 @@ import difflib
 import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from miglint.history import App, History, Key, Migration, Unreadable
 from miglint.lazy import LazySequence
@@ -28,8 +30,7 @@ CONTRIB = frozenset(
 _SIMILAR = 0.8
 
 
-@dataclass(slots=True)
-class _Universe:
+class _Universe(Struct):
     """Apps whose labels are each other's."""
 
     root: str

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from miglint.changeset import Tree
 from miglint.history import History, Key
@@ -20,8 +21,7 @@ _ELSEWHERE = sys.stdlib_module_names | {"django"}
 """Packages that are not the repository's."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
+class _Text(Struct, frozen=True):
     """A file in lower case; `closed` if every name that it uses stands in it, the user model's aside."""
 
     lower: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from miglint.finding import Span
 from miglint.history import Dependency, Key, NotUnderstood, Operation
@@ -24,8 +25,7 @@ _SWAPPABLE = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Struct, frozen=True):
     """Everything of a migration but its operations. Dependencies by their labels as written."""
 
     span: Span
@@ -42,8 +42,7 @@ class Header:
     """Whether the class is known to be a migration: its bases lead to Django's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(Struct, frozen=True):
     """The operations, and what was not understood in them."""
 
     operations: tuple[Operation, ...] = ()
@@ -136,8 +135,7 @@ def _headline(cls: Class, main: Source) -> Span:
     return Span(start.line, start.column, start.line, max(len(main.line(start.line).rstrip()) + 1, start.column))
 
 
-@dataclass(frozen=True, slots=True)
-class _Attributes:
+class _Attributes(Struct, frozen=True):
     """Attributes of the class `Migration` by its bases in the repository."""
 
     run: Interpreter

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from miglint.crew import ALONE, Crew
 from miglint.history import Unreadable
@@ -18,8 +19,7 @@ _SOUTH = b"south."
 """What South's migrations import from, which stood in the folder before Django had its own."""
 
 
-@dataclass(slots=True)
-class Package:
+class Package(Struct):
     """A folder of migrations and the project it belongs to."""
 
     folder: str

@@ -8,9 +8,10 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
+
+from msgspec import Struct
 
 from miglint.changeset import Tree
 
@@ -22,8 +23,7 @@ _DRIVER = re.compile(r"(?<![\w.-])psycopg2?(?![\w.])")
 _LARGEST = 20_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Pin:
+class Pin(Struct, frozen=True):
     """A requirement as pip writes it (`>=5.2,<6`), and the file that states it."""
 
     requirement: str

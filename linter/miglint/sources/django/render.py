@@ -350,7 +350,7 @@ class _Rendering:
             yield self._certain(statement)
 
     def _certain(self, statement: Statement) -> Statement:
-        from dataclasses import replace
+        from msgspec.structs import replace
 
         doubts = self._doubts.get(statement.operation or 0, []) + self._doubts.get(len(self._operations), [])
         if not doubts:

@@ -11,7 +11,8 @@ import re
 import tokenize
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from miglint.cache import Cache
 from miglint.changeset import Tree
@@ -31,8 +32,7 @@ _WORD = "Migration"
 _PLAIN_ENCODINGS = frozenset(("utf-8", "utf-8-sig", "iso-8859-1", "ascii", "cp1252", "latin-1"))
 
 
-@dataclass(slots=True)
-class Scan:
+class Scan(Struct):
     """The Python files of a tree, and those which may hold something of interest."""
 
     paths: list[str] = field(default_factory=list)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from miglint.sources.django.evaluator.frames import Closure, Frame, Partial, Run
 from miglint.sources.django.values import Reference
@@ -35,8 +36,7 @@ _ON_ROWS = frozenset({"analyze", "delete", "insert", "merge", "select", "set", "
 _MAX_DEPTH = 4
 
 
-@dataclass(frozen=True, slots=True)
-class _Code:
+class _Code(Struct, frozen=True):
     """A function, and the name that the schema editor has in it."""
 
     function: Closure

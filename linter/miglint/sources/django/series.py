@@ -10,8 +10,9 @@ import ast
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from miglint.changeset import Tree
 from miglint.sources.django.installed import copies, found_by_python
@@ -25,8 +26,7 @@ RELEASED: tuple[Series, ...] = tuple(
 """Since there are migrations."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """The series that renders, the folder to import it from (None: where Python finds it), and why."""
 
     series: Series

@@ -7,8 +7,9 @@ else is pointed to by name. Models that point to them are there only where a cha
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from miglint.history import Confidence, Key, Operation
 from miglint.sources.django import touches
@@ -25,16 +26,14 @@ Models = dict[ModelKey, Any]
 _DJANGOS_USER = ModelKey("auth", "user")
 
 
-@dataclass(slots=True)
-class Snapshots:
+class Snapshots(Struct):
     """The states of one line's models after each number of its steps."""
 
     steps: list[tuple[Key, int]] = field(default_factory=list)
     models: list[Models] = field(default_factory=lambda: [{}])
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
+class Before(Struct, frozen=True):
     """The state before a migration, and the lines whose tables it may change."""
 
     project: Any

@@ -7,12 +7,12 @@ several modules; where two classes of a package share a name, by the full path.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class KnownField:
+
+class KnownField(Struct, frozen=True):
     """`base` is a field of django.db.models, or a full path; empty: no column. `measure` goes into `db_type`."""
 
     base: str

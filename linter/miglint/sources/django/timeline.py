@@ -7,8 +7,9 @@ history only the apps that a migration has to do with are ever evaluated.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from miglint.graph import Graph
 from miglint.history import History, Key, Operation
@@ -17,8 +18,7 @@ from miglint.sources.django.mentions import Mentions
 from miglint.sources.django.touches import ModelKey
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """An operation of a migration; `index` is its place there."""
 
     key: Key
@@ -26,8 +26,7 @@ class Step:
     operation: Operation
 
 
-@dataclass(slots=True)
-class AppTimeline:
+class AppTimeline(Struct):
     """The steps of one app in order, and the line that each of its models belongs to (named by its first key)."""
 
     steps: list[Step] = field(default_factory=list)
@@ -157,7 +156,7 @@ class Timeline:
     @cached_property
     def _unreplaced(self) -> Graph:
         """The graph with squashes standing beside what they replace, as `sqlmigrate` sees it."""
-        from dataclasses import replace
+        from msgspec.structs import replace
 
         migrations = {key: replace(item, replaces=()) for key, item in self._history.migrations.items()}
         return Graph.of(replace(self._history, migrations=migrations))

@@ -12,7 +12,8 @@ one, Sqitch's psql as well; goose, dbmate and Diesel open a transaction of their
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from miglint.changeset import Tree
 from miglint.finding import Span
@@ -37,8 +38,7 @@ def runs_alone(piece: Piece) -> bool:
     return "CONCURRENTLY" in words and words[0] in ("CREATE", "DROP", "REINDEX", "ALTER")
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """A statement of a file that cannot run as the file's tool will run it."""
 
     sql: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 Version = tuple[int | str, ...]
 
@@ -20,8 +21,7 @@ class Tool(enum.StrEnum):
     CONFIGURED = "configured"
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """A migration by its file name: the order it has among the folder's others, and its name."""
 
     tool: Tool

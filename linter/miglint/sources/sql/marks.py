@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _MARK = re.compile(
     r"^[ \t]*--[ \t]*(?:(?P<dbmate>migrate:(?:up|down))(?P<options>[^\n]*)|\+goose[ \t]+(?P<goose>[^\n]*)|"
@@ -12,8 +13,7 @@ _MARK = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """A stretch of a file that runs one way. `whole` marks places where statements must not be split."""
 
     start: int

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from miglint.sources.sql.lexer import Kind, Token, tokens
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """One statement without its semicolon, and the offsets where it starts and ends in the text."""
 
     sql: str
@@ -61,8 +61,7 @@ def _split_at(text: str, delimiter: str, start: int, end: int) -> Iterator[Piece
         start = stop + len(delimiter)
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(Struct):
     """The statement that is being read."""
 
     start: int = -1

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import importlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, Self
+
+from msgspec import Struct
 
 from miglint.errors import MiglintError
 from miglint.history import Target
@@ -34,8 +35,7 @@ _NEWEST: Mapping[str, tuple[int, ...]] = {
 """What is assumed where no version is given."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(Struct, frozen=True):
     """What is answered where an editor asks the server: by the migration that is being rendered."""
 
     catalog: Callable[[str], Names]

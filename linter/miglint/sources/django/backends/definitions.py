@@ -5,7 +5,7 @@ Only what bears on names is read; every other statement is passed over.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from miglint.sources.django.backends.names import UNNAMED, Constraint, Names
 from miglint.sources.django.backends.tokens import Reader, statements

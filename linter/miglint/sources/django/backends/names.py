@@ -10,7 +10,9 @@ the names come from the statements that made them, and where those leave a name 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 UNNAMED = "CHECK of "
 """What a check in a column's definition is called here: MariaDB knows it by the column, as it may an index, too."""
@@ -18,8 +20,7 @@ IDENTIFIER_BYTES = 63
 """PostgreSQL's NAMEDATALEN less the terminator."""
 
 
-@dataclass(frozen=True, slots=True)
-class Constraint:
+class Constraint(Struct, frozen=True):
     """A constraint or an index, in the words of Django's introspection. None among the columns is an expression."""
 
     columns: tuple[str | None, ...]
@@ -41,8 +42,7 @@ class Constraint:
         return replace(self, columns=tuple(new if column == old else column for column in self.columns))
 
 
-@dataclass(slots=True)
-class Table:
+class Table(Struct):
     """What hangs on one table, by name."""
 
     constraints: dict[str, Constraint] = field(default_factory=dict)
@@ -54,8 +54,7 @@ class Table:
         return Table(dict(self.constraints), dict(self.sequences))
 
 
-@dataclass(slots=True)
-class Names:
+class Names(Struct):
     """All tables of one database, `vendor` being Django's word for it (`mariadb` apart)."""
 
     vendor: str

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+
+class Recorded(Struct, frozen=True):
     """A statement as it would be executed, and the place (`index` of the step) that made or deferred it."""
 
     sql: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+from msgspec import Struct, field
 
 from miglint.finding import Span
 from miglint.sources.django.source import Source
@@ -38,8 +39,7 @@ class World(Protocol):
         """`connection.vendor`, `django.VERSION` and the like, as this file sees them."""
 
 
-@dataclass(slots=True)
-class Frame:
+class Frame(Struct):
     """Names of a module, class body, function call or comprehension, and the frame around it."""
 
     source: Source
@@ -64,8 +64,7 @@ class Frame:
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Closure:
+class Closure(Struct, frozen=True, eq=False):
     """A function or lambda and the frame it was defined in."""
 
     node: FunctionNode
@@ -76,8 +75,7 @@ class Closure:
     span: Span | None
 
 
-@dataclass(slots=True, eq=False)
-class Class:
+class Class(Struct, eq=False):
     """A class that was defined in the repository."""
 
     name: str
@@ -97,8 +95,7 @@ class Class:
         return f"{self.source.module}.{self.name}"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Instance:
+class Instance(Struct, frozen=True, eq=False):
     """A call of a class of the repository, read but not made."""
 
     of: Class
@@ -107,8 +104,7 @@ class Instance:
     span: Span | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Partial:
+class Partial(Struct, frozen=True, eq=False):
     """`functools.partial(function, ...)`."""
 
     function: Any
@@ -117,45 +113,39 @@ class Partial:
     span: Span | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Method:
+class Method(Struct, frozen=True, eq=False):
     """A method of plain data, not called yet: `"...".format`."""
 
     receiver: Any
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Builtin:
+class Builtin(Struct, frozen=True, eq=False):
     """A name of Python's `builtins`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Parent:
+class Parent(Struct, frozen=True, eq=False):
     """`super()` within a method: notes what the base class is initialised with, or gives back what it is given."""
 
     echoes: bool = False
     calls: list[tuple[list[Any], dict[str, Any]]] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class FilePath:
+class FilePath(Struct, frozen=True):
     """A path in the repository, relative to its root: what `__file__` and `Path(__file__).parent` stand for."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class OpenFile:
+class OpenFile(Struct, frozen=True):
     """`open(...)` of a file of the repository."""
 
     path: str
 
 
-@dataclass(slots=True, eq=False)
-class Deferred:
+class Deferred(Struct, eq=False):
     """The value of a class attribute that is evaluated when somebody asks for it."""
 
     node: ast.expr
