@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from msgspec import Struct, field
 
 from miglint.history import Confidence
+from miglint.sources.django.values import Call
 
 _ABSENT = object()
+_STORAGES = "django.core.files.storage."
 _RANK = {Confidence.EXACT: 0, Confidence.ASSUMED: 1, Confidence.UNKNOWN: 2}
 
 
@@ -75,8 +77,11 @@ class OwnArguments:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, OwnArguments):
             return NotImplemented
-        names = self._values.keys() | other._values.keys()
-        changed = sorted(name for name in names if self._values.get(name, _ABSENT) != other._values.get(name, _ABSENT))
+        names = sorted(self._values.keys() | other._values.keys())
+        pairs = {name: (self._values.get(name, _ABSENT), other._values.get(name, _ABSENT)) for name in names}
+        if any(_differ_as_storages(*pair) for pair in pairs.values()):
+            return False
+        changed = [name for name, (one, two) in pairs.items() if one != two or isinstance(one, Call)]
         if changed:
             reason = f"{self._field} is taken to be altered by its own {', '.join(changed)}"
             self._ledger.note(Doubt(Confidence.ASSUMED, reason))
@@ -86,6 +91,18 @@ class OwnArguments:
 
     def __deepcopy__(self, memo: object) -> OwnArguments:
         return self
+
+
+def _differ_as_storages(one: object, two: object) -> bool:
+    """Whether both are storages of Django's that a migration makes, or one is and the other is not there.
+
+    They are equal to nothing but themselves; those of a project can be equal to whatever they like.
+    """
+    return all(value is _ABSENT or _is_storage(value) for value in (one, two))
+
+
+def _is_storage(value: object) -> bool:
+    return isinstance(value, Call) and value.target.startswith(_STORAGES) and value.target.endswith("Storage")
 
 
 def summed_up(doubts: Iterable[Doubt]) -> tuple[Confidence, str]:

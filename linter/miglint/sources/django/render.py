@@ -266,10 +266,14 @@ class _Rendering:
             self._ledger.note(Doubt(Confidence.ASSUMED, reason))
         app = self._migration.key.app
         states = [self._states.focus(state, operation, app) for state in (first, second)]
-        if self._connection.vendor == "sqlite":
-            # A remade table has its columns in the order in which their fields were made, the old ones first.
-            _ = states[0].apps
-        self._guarded(index, operation.name, lambda: getattr(real, method)(app, self._editor, *states))
+
+        def change() -> None:
+            if self._connection.vendor == "sqlite":
+                # A remade table has its columns in the order in which their fields were made, the old ones first.
+                _ = states[0].apps
+            getattr(real, method)(app, self._editor, *states)
+
+        self._guarded(index, operation.name, change)
 
     def _guarded(self, index: int, name: str, action: Callable[[], None]) -> None:
         self._editor.step = index

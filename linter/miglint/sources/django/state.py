@@ -150,6 +150,7 @@ class States:
                 pending |= _named_by(models[model])
         focused = ProjectState()
         for state in models.values():
+            _leave_deleted_bases(state, project)
             focused.models[state.app_label, state.name_lower] = state
         return focused
 
@@ -199,7 +200,9 @@ class States:
         self.advance(step.operation, step.key.app, project)
         del self._ledger.noted[before:]
         found = {ModelKey(*name): state for name, state in project.models.items()}
-        return {name: state for name, state in found.items() if self._timeline.line(name) == line}
+        left = {name: state for name, state in found.items() if self._timeline.line(name) == line}
+        _say_where_named(left, models, step)
+        return left
 
     def _complete(self, models: Models, wanted: set[ModelKey], keys: Collection[Key]) -> None:
         """Add a skeleton of everything that is pointed to, until nothing is missing."""
@@ -221,20 +224,14 @@ class States:
                 if not isinstance(target, str) or target == "self":
                     continue
                 model = ModelKey.parse(target, state.app_label)
-                current = self._current(model, keys)
+                since: Step | None = getattr(item, "named_in", None)
+                current = model if since is None else self._timeline.name_after(model, since, keys)
                 if current != model:
                     item = item.clone()
                     setattr(item.remote_field, attribute, f"{current.app}.{current.name}")
                     state.fields[name] = item
                 found.add(current)
         return found - {ModelKey(state.app_label, state.name_lower)}
-
-    def _current(self, model: ModelKey, keys: Collection[Key]) -> ModelKey:
-        """The name that a model has now, where it was renamed after it was pointed to."""
-        if not self._timeline.knows(model.app):
-            return model
-        states = self._line(self._timeline.line(model), keys)
-        return next(iter(states)) if len(states) == 1 else model
 
     def _skeleton(self, model: ModelKey, keys: Collection[Key]) -> Any:
         state = self._line(self._timeline.line(model), keys).get(model) if self._timeline.knows(model.app) else None
@@ -274,6 +271,15 @@ class States:
         return ModelState(model.app, model.name, [("id", cls(**arguments))], options)
 
 
+def _say_where_named(after: Models, before: Models, step: Step) -> None:
+    """Note in each relation that a step made which step that was: models may be given other names later."""
+    old = {id(item) for state in before.values() for item in state.fields.values()}
+    for state in after.values():
+        for item in state.fields.values():
+            if item.remote_field is not None and id(item) not in old:
+                item.named_in = step
+
+
 def _bare(state: Any) -> Any:
     """The model reduced to what others can point to."""
     state.fields = {name: item for name, item in state.fields.items() if item.primary_key or item.unique}
@@ -290,6 +296,19 @@ def _named_by(state: Any) -> set[ModelKey]:
             if isinstance(target, str) and target != "self":
                 found.add(ModelKey.parse(target, state.app_label))
     return found
+
+
+def _leave_deleted_bases(state: Any, project: Any) -> None:
+    """Take away bases that an earlier operation deleted: Django goes on with the classes that it made before that."""
+    from django.db.models import Model
+
+    there = [
+        base
+        for base in state.bases
+        if not isinstance(base, str) or ModelKey.parse(base, state.app_label) in project.models
+    ]
+    if len(there) < len(state.bases):
+        state.bases = tuple(there) or (Model,)
 
 
 def _strip(state: Any) -> None:

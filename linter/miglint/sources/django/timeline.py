@@ -32,6 +32,8 @@ class AppTimeline(Struct):
     steps: list[Step] = field(default_factory=list)
     lines: dict[ModelKey, ModelKey] = field(default_factory=dict)
     by_line: dict[ModelKey, list[Step]] = field(default_factory=dict)
+    renamed: set[ModelKey] = field(default_factory=set)
+    """Models that are given another name somewhere."""
     raw: list[tuple[Step, frozenset[str]]] = field(default_factory=list)
     """Steps with SQL of their own, and its words."""
     coded: list[tuple[Step, frozenset[str]]] = field(default_factory=list)
@@ -100,6 +102,17 @@ class Timeline:
         place = self._places({step.key for step in found})
         return sorted(found, key=lambda step: place(step.key))
 
+    def name_after(self, model: ModelKey, since: Step, keys: Collection[Key]) -> ModelKey:
+        """The name that a model has after these migrations, if it had this one when a step named it."""
+        if not self.knows(model.app) or model not in self.app(model.app).renamed:
+            return model
+        steps = self.steps(self.line(model), keys)
+        place = self._places({since.key, *(step.key for step in steps)})
+        for step in steps:
+            if (place(step.key), step.index) > (place(since.key), since.index):
+                model = dict(touches.renames(step.operation, model.app)).get(model, model)
+        return model
+
     def knows(self, label: str) -> bool:
         """Whether the app's migrations are here."""
         return label in self._by_app
@@ -132,6 +145,7 @@ class Timeline:
                 timeline.steps.append(step)
                 for old, new in touches.renames(operation, label):
                     timeline.lines[timeline.line(new)] = timeline.line(old)
+                    timeline.renamed.add(old)
                 words = frozenset(touches.sql_words(operation))
                 if words:
                     timeline.raw.append((step, words))

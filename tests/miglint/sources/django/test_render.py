@@ -411,3 +411,61 @@ def test_sqlite_remakes_a_table_for_what_a_field_is_given_by_place() -> None:
     assert {item.reason for item in found} == {
         "wagtail.fields.StreamField is taken to be altered by its own argument 1"
     }
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "remade", "confidence"),
+    [
+        ("{django}('a')", "{django}('a')", True, Confidence.EXACT),
+        ("{django}('a')", "shop.fields.Place()", True, Confidence.ASSUMED),
+        ("shop.fields.Place()", "shop.fields.Place()", True, Confidence.ASSUMED),
+        ("shop.fields.place", "shop.fields.place", False, None),
+    ],
+)
+def test_sqlite_remakes_a_table_for_another_storage(
+    first: str, second: str, remade: bool, confidence: Confidence | None
+) -> None:
+    """Two storages that are made alike are two all the same; a name stands for one."""
+    django = "django.core.files.storage.FileSystemStorage"
+    files = {
+        f"shop/migrations/m{number}.py": f"{HEAD}import {django.rpartition('.')[0]}\n\n"
+        f"class Migration(migrations.Migration):\n    dependencies = [('shop', 'm{number - 1}')]\n    operations = "
+        f"[migrations.{name}('order', 'bill', models.FileField(null=True, storage={storage.format(django=django)}))]\n"
+        for number, name, storage in ((1, "AddField", first), (2, "AlterField", second))
+    }
+    found = statements("", "", files=files, database="sqlite")
+    assert bool(found) is remade
+    assert {item.confidence for item in found} == ({confidence} if confidence else set())
+
+
+@pytest.mark.parametrize("database", ["postgresql", "sqlite"])
+def test_a_model_is_deleted_after_the_model_that_it_is_based_on(database: str) -> None:
+    """Django goes on with the classes that it has made, for which the base is still there."""
+    child = "migrations.CreateModel('child', [('size', models.IntegerField())], bases=('shop.order',))"
+    gone = (
+        "migrations.RemoveField('child', 'order_ptr'), migrations.DeleteModel('order'), migrations.DeleteModel('child')"
+    )
+    dropped = [text.removesuffix(" CASCADE") for text in sql(child, gone, database=database)]
+    assert dropped[-2:] == ['DROP TABLE "shop_order"', 'DROP TABLE "shop_child"']
+
+
+def test_a_relation_follows_the_model_that_had_the_name_when_it_was_made() -> None:
+    """Of two models that had one name after one another, keys point to the one that had it then."""
+    head = f"{HEAD}\nclass Migration(migrations.Migration):\n"
+    key = "[('id', models.BigAutoField(primary_key=True))]"
+    taken = f"migrations.RenameModel('order', 'basket'), migrations.CreateModel('order', {key})"
+    visit = "[('id', models.BigAutoField(primary_key=True)), ('of', models.ForeignKey('shop.order', models.CASCADE))]"
+    files = {
+        "visits/__init__.py": "",
+        "visits/migrations/__init__.py": "",
+        "visits/migrations/m1.py": f"{head}    dependencies = [('shop', 'm0')]\n    run_before = [('shop', 'm1')]\n"
+        f"    operations = [migrations.CreateModel('visit', {visit})]\n",
+        "visits/migrations/m2.py": f"{head}    dependencies = [('visits', 'm1'), ('shop', 'm1')]\n"
+        "    operations = [migrations.AlterField('visit', 'of', models.ForeignKey('shop.basket', models.CASCADE))]\n",
+        "visits/migrations/m3.py": f"{head}    dependencies = [('visits', 'm2')]\n"
+        "    operations = [migrations.AlterField('visit', 'of', models.ForeignKey('shop.order', models.CASCADE))]\n",
+    }
+    writer = renderer(taken, files=files)
+    assert writer.render(Key("visits", "m2")).statements == ()
+    *_, added = writer.render(Key("visits", "m3")).statements
+    assert 'REFERENCES "shop_order"' in added.sql
