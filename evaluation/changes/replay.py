@@ -1,4 +1,4 @@
-"""Check the last changes of a project's migrations one by one, each as a pull request against its parent.
+"""Check the last changes of a project's migrations one by one, each as a pull request against the main line before it.
 
     python -m evaluation.changes.replay PATH/TO/REPOSITORY [--last 50] [--json FILE] [--show error] [OPTION…]
 
@@ -32,10 +32,13 @@ class Checked:
 
 
 def changes(repository: Path, last: int) -> Iterator[tuple[str, str, str]]:
-    """The newest commits with one parent that touch a migration: commit, parent and subject."""
+    """What came to the main line and touches a migration, newest first: commit, parent there and subject.
+
+    A merge is one change, as its pull request was; the commits of its branch were never a base of their own.
+    """
     form = "--format=%H%x09%P%x09%s"
     done = subprocess.run(
-        ["git", "-C", repository, "log", "--no-merges", form, "--", "*migrations/[!_]*.py"],
+        ["git", "-C", repository, "log", "--first-parent", form, "--", "*migrations/[!_]*.py"],
         check=True, capture_output=True, text=True,
     )  # fmt: skip
     for line in done.stdout.splitlines()[:last]:

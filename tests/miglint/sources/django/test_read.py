@@ -40,6 +40,22 @@ def test_the_user_model_comes_from_the_settings_module() -> None:
     assert field.args == (Setting("AUTH_USER_MODEL", "accounts.User"), Reference("django.db.models.CASCADE"))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "'set x to {0}, {y}'.format(settings.LANGUAGE_CODE, y=settings.LANGUAGE_CODE)",
+        "f'set x to {settings.LANGUAGE_CODE}, {settings.LANGUAGE_CODE}'",
+        "'set x to %s, %s' % (settings.LANGUAGE_CODE, settings.LANGUAGE_CODE)",
+        "'set x to %(x)s, %(y)s' % {'x': settings.LANGUAGE_CODE, 'y': settings.LANGUAGE_CODE}",
+        "'set x to ' + settings.LANGUAGE_CODE + ', nl'",
+    ],
+)
+def test_settings_go_into_texts(text: str) -> None:
+    body = f"operations = [migrations.RunSQL({text})]"
+    migration = migration_of(body, files={"site/settings/base.py": 'INSTALLED_APPS = []\nLANGUAGE_CODE = "nl"\n'})
+    assert migration.operations[0].arguments["sql"] == "set x to nl, nl"
+
+
 def test_the_label_comes_from_the_app_config() -> None:
     files = {
         "shop/__init__.py": "",

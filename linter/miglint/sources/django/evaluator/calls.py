@@ -90,8 +90,9 @@ def _call_method(
     if isinstance(receiver, FilePath | OpenFile):
         result = files.call_method(run.world, receiver, method.name, args)
         return run.unknown("a file could not be read from the repository", node, frame) if result is None else result
-    args = [run.demand(arg, frame) if not isinstance(arg, bounded.PLAIN) else arg for arg in args]
-    kwargs = {name: run.demand(value, frame) for name, value in kwargs.items()}
+    find = run.value if isinstance(receiver, str) else run.demand
+    args = [find(arg, frame) if not isinstance(arg, bounded.PLAIN) else arg for arg in args]
+    kwargs = {name: find(value, frame) for name, value in kwargs.items()}
     run.spend((bounded.size(receiver) + sum(map(bounded.size, args))) // 64)
     if isinstance(receiver, list) and method.name == "extend" and len(args) == 1:
         args = [list(iterate(run, args[0], node.args[0], frame))]
@@ -107,8 +108,7 @@ def _call_builtin(run: Run, name: str, args: list[Any], kwargs: dict[str, Any], 
     compute = natives.BUILTINS.get(name)
     if compute is None:
         return run.unknown(f"{name}() is not evaluated", node, frame)
-    args = [run.demand(arg, frame) for arg in args]
-    args = [arg.value if isinstance(arg, Setting) else arg for arg in args]
+    args = [run.value(arg, frame) for arg in args]
     for arg in (*args, *kwargs.values()):
         if isinstance(arg, Unknown):
             return arg

@@ -157,6 +157,7 @@ def binary(run: Run, node: ast.BinOp | ast.AugAssign, left: Any, right: Any, fra
     run.spend(1)
     if kind in (ast.Add, ast.Mod, ast.Mult, ast.Div):
         left, right = run.demand(left, frame), run.demand(right, frame)
+        left, right = _beside_text(run, left, right, frame), _beside_text(run, right, left, frame)
     for side in (left, right):
         if isinstance(side, Unknown):
             return side
@@ -169,6 +170,18 @@ def binary(run: Run, node: ast.BinOp | ast.AugAssign, left: Any, right: Any, fra
         return files.operate(kind, left, right) or run.unknown("an operator on these is not evaluated", node, frame)
     run.spend((bounded.size(left) + bounded.size(right)) // 64)
     return bounded.binary(kind, left, right)
+
+
+def _beside_text(run: Run, value: Any, other: Any, frame: Frame) -> Any:
+    """An operand; where the other is text, what settings stand for goes into the text."""
+    if not isinstance(other, str):
+        return value
+    match value:
+        case tuple():
+            return tuple(run.value(item, frame) for item in value)
+        case dict():
+            return {key: run.value(item, frame) for key, item in value.items()}
+    return run.value(value, frame)
 
 
 def _unary(run: Run, node: ast.UnaryOp, frame: Frame) -> Any:
@@ -199,9 +212,7 @@ def _boolean(run: Run, node: ast.BoolOp, frame: Frame) -> Any:
 
 def truth(run: Run, value: Any, frame: Frame) -> bool | None:
     """Whether a value is true; None if that is not known."""
-    value = run.demand(value, frame)
-    if isinstance(value, Setting):
-        value = value.value
+    value = run.value(value, frame)
     if isinstance(value, bounded.PLAIN):
         return bool(value)
     if isinstance(value, Closure | Class):
@@ -210,9 +221,9 @@ def truth(run: Run, value: Any, frame: Frame) -> bool | None:
 
 
 def _compare(run: Run, node: ast.Compare, frame: Frame) -> Any:
-    left = _comparable(run, node.left, frame)
+    left = run.value(run.evaluate(node.left, frame), frame)
     for operation, right_node in zip(node.ops, node.comparators, strict=True):
-        right = _comparable(run, right_node, frame)
+        right = run.value(run.evaluate(right_node, frame), frame)
         if isinstance(right, dict) and isinstance(operation, ast.In | ast.NotIn):
             right = list(right)  # whatever its values are
         identity = isinstance(operation, ast.Is | ast.IsNot)
@@ -223,11 +234,6 @@ def _compare(run: Run, node: ast.Compare, frame: Frame) -> Any:
             return False
         left = right
     return True
-
-
-def _comparable(run: Run, node: ast.expr, frame: Frame) -> Any:
-    value = run.demand(run.evaluate(node, frame), frame)
-    return value.value if isinstance(value, Setting) else value
 
 
 def _is_known(value: Any, *, identity: bool) -> bool:
@@ -261,9 +267,7 @@ def _joined(run: Run, node: ast.JoinedStr, frame: Frame) -> Any:
 
 
 def _formatted(run: Run, node: ast.FormattedValue, frame: Frame) -> Any:
-    value = run.demand(run.evaluate(node.value, frame), frame)
-    if isinstance(value, Setting):
-        value = value.value
+    value = run.value(run.evaluate(node.value, frame), frame)
     spec = run.evaluate(node.format_spec, frame) if node.format_spec else ""
     if isinstance(value, Unknown):
         return value
@@ -276,7 +280,7 @@ def _subscript(run: Run, node: ast.Subscript, frame: Frame) -> Any:
     value = run.evaluate(node.value, frame)
     index = run.evaluate(node.slice, frame)
     if isinstance(value, Reference | Setting):
-        found = run.demand(value.value if isinstance(value, Setting) else value, frame)
+        found = run.demand(run.value(value, frame), frame)
         value = found if isinstance(found, bounded.PLAIN) else value
     for side in (value, index):
         if isinstance(side, Unknown):

@@ -177,6 +177,9 @@ class Run(Protocol):
     def demand(self, value: Any, frame: Frame) -> Any:
         """What a reference stands for if the repository tells, else the value itself."""
 
+    def value(self, value: Any, frame: Frame) -> Any:
+        """What a reference or a setting stands for if the repository tells, else the value itself."""
+
     def spend(self, steps: int) -> None:
         """Take steps from the budget. Raises GaveUp when none are left."""
 

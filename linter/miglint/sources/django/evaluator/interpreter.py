@@ -206,6 +206,11 @@ class Interpreter:
             self._remember(reason, self._site or value.span)
         return found
 
+    def value(self, value: Any, frame: Frame) -> Any:
+        """What a reference or a setting stands for if the repository tells, else the value itself."""
+        found = self.demand(value, frame)
+        return found.value if isinstance(found, Setting) else found
+
     def spend(self, steps: int) -> None:
         """Take steps from the budget."""
         self._steps -= steps
