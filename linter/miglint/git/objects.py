@@ -17,6 +17,9 @@ from miglint.git.command import GitCommand
 _BATCH = 80
 """Requests sent before an answer is read: few enough to fit in every system's pipe, so that nobody waits for ever."""
 
+_KEPT = 8 * 1024 * 1024
+"""Bytes of contents that are kept at most, so that what is read again need not be asked for again."""
+
 _STOPPED = "git stopped while it read objects: the repository is damaged, or a partial clone that lacks contents"
 
 
@@ -36,8 +39,9 @@ class ObjectReader:
         self._owner = os.getpid()
         self._inherited: dict[str, Popen[bytes]] = {}
         self._sizes: dict[str, int] = {}
-        self._last = ("", b"")
-        """The blob that was read last, and its content."""
+        self._kept: dict[str, bytes] = {}
+        """The blobs that were read last: readers and rules ask for the same files one after the other."""
+        self._room = _KEPT
         self.lacking = False
         """Whether a blob was asked for that is not in this clone."""
 
@@ -54,11 +58,10 @@ class ObjectReader:
 
     def read(self, blobs: Iterable[str]) -> dict[str, bytes]:
         """The contents of blobs by id. MiglintError if one is not here, as in a partial clone."""
-        wanted = list(dict.fromkeys(blobs))
-        if wanted == [self._last[0]]:  # rules ask for the file of each operation that they look at
-            return {self._last[0]: self._last[1]}
-        contents = {}
-        for blob, answer in zip(wanted, self._ask("--batch", wanted), strict=True):
+        wanted = dict.fromkeys(blobs)
+        contents = {blob: self._kept[blob] for blob in wanted if blob in self._kept}
+        missing = [blob for blob in wanted if blob not in contents]
+        for blob, answer in zip(missing, self._ask("--batch", missing), strict=True):
             if answer is None:
                 self.lacking = True
                 raise MiglintError(
@@ -66,8 +69,14 @@ class ObjectReader:
                     " nothing by itself): check out without a `filter`, or run `git fetch --refetch --no-filter`"
                 )
             contents[blob] = answer[2]
-            self._last = (blob, answer[2])
+            self._keep(blob, answer[2])
         return contents
+
+    def _keep(self, blob: str, content: bytes) -> None:
+        self._kept[blob] = content
+        self._room -= len(content)
+        while self._room < 0:
+            self._room += len(self._kept.pop(next(iter(self._kept))))
 
     def sizes(self, blobs: Iterable[str]) -> dict[str, int]:
         """The lengths of blobs in bytes by id, without reading them; those that are not here are left out.

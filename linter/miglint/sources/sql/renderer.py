@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from miglint.changeset import Tree
+from miglint.errors import MiglintError
 from miglint.history import Confidence, History, Key, Migration, Rendered, Statement, Target
 from miglint.sources.sql.alone import runs_alone
 from miglint.sources.sql.layouts import way_back
@@ -15,6 +16,9 @@ from miglint.sources.sql.reader import PLAN, START
 from miglint.text import decode
 
 MAX_BYTES = 16 * 1024 * 1024
+BATCH = 100
+SMALL = 64 * 1024
+"""Bytes of a file up to which it is read with others."""
 
 
 class SqlRenderer:
@@ -27,6 +31,9 @@ class SqlRenderer:
         plan = f"{history.root}/{PLAN}" if history.root else PLAN
         self._in_transaction = plan not in tree
         """Whether the tool opens a transaction around each file: Sqitch's scripts hold their own BEGIN and COMMIT."""
+        self._paths = [migration.path for migration in history.migrations.values()]
+        self._places = {path: number for number, path in enumerate(self._paths)}
+        self._ahead: Mapping[str, bytes] = {}
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -48,7 +55,7 @@ class SqlRenderer:
             reason = f"the file is larger than {MAX_BYTES // 1024 // 1024} MiB"
             unread = Statement("", START, confidence=Confidence.UNKNOWN, reason=reason)
             return Rendered(migration, self._target.database, (unread,), atomic=True)
-        text = decode(path, self._tree.read([path])[path])
+        text = decode(path, self._content(path))
         return self._rendered(migration, path, text, backwards=backwards)
 
     def prelude(self, keys: Sequence[Key]) -> Iterable[Rendered]:
@@ -58,6 +65,19 @@ class SqlRenderer:
             if key in wanted:
                 return
             yield self.render(key)
+
+    def _content(self, path: str) -> bytes:
+        """The file's bytes; those of the files after it are read in one go, as they are most likely asked for next."""
+        if path not in self._ahead:
+            try:
+                self._ahead = self._tree.read([path, *self._following(path)])
+            except MiglintError:  # a partial clone may lack what is not needed
+                self._ahead = self._tree.read([path])
+        return self._ahead[path]
+
+    def _following(self, path: str) -> list[str]:
+        at = self._places.get(path, len(self._paths))
+        return [each for each in self._paths[at + 1 : at + BATCH] if self._tree.size(each) <= SMALL]
 
     def _path(self, migration: Migration, *, backwards: bool) -> str | None:
         """The file that holds the way; where it is in the same file, that file."""

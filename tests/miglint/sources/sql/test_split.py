@@ -1,3 +1,5 @@
+import random
+
 import pytest
 
 from miglint.sources.sql.positions import Positions
@@ -91,3 +93,20 @@ def test_pieces_know_where_they_stand() -> None:
     assert [text[each.start : each.end] for each in pieces] == ["select 'ü'", "select\n 2"]
     spans = [Positions(text).span(each.start, each.end) for each in pieces]
     assert [(span.line, span.column, span.end_line, span.end_column) for span in spans] == [(2, 3, 2, 13), (4, 1, 5, 3)]
+
+
+WORDS = (
+    "select create function rule event trigger copy stdin begin end atomic case e E e'a\\'' E'a;' 'a' 'a;b' 'it''s' $1"
+    " $$a;b$$ $t$;$t$ \"q;\" `q;` [q;] - -- --x; / * /*;*/ # # ; ( ) 1 1abc a$b é \\d \\ u&'a' ' \" \n \t"
+).split(" ")
+
+
+@pytest.mark.parametrize("database", ["postgresql", "mysql", "sqlite"])
+def test_a_statement_ends_in_the_same_place_behind_a_comment(database: str) -> None:
+    chance = random.Random(3)
+    for _ in range(5_000):
+        text = "".join(chance.choice(WORDS) + chance.choice(["", " "]) for _ in range(chance.randrange(1, 14)))
+        comment = "a;/**/\n"  # behind it nothing is read by one pattern
+        behind = split(comment + text, database)[1:]
+        alone = split(text, database)
+        assert [(each.sql, each.words) for each in alone[:1]] == [(each.sql, each.words) for each in behind[:1]]
