@@ -11,7 +11,6 @@ is large enough for the worst that their length allows.
 from __future__ import annotations
 
 import ctypes
-import json
 import platform
 import threading
 from functools import cache
@@ -19,6 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from miglint.dialects.tokens import too_deep
@@ -94,11 +94,11 @@ def _parse(encoded: bytes) -> Node:
             error = result.error.contents
             message = (error.message or b"unreadable").decode("utf-8", "replace")
             raise SyntaxProblem(message, max(error.cursorpos - 1, 0))
-        text = result.parse_tree.decode("utf-8", "replace")
+        text = result.parse_tree
     finally:
         library.pg_query_free_parse_result(result)  # a long statement's is large: it goes before the tree is built
     try:
-        tree: Node = json.loads(text)
+        tree: Node = msgspec.json.decode(text)
     except (RecursionError, ValueError) as error:
         raise SyntaxProblem("too deeply nested to be read", 0) from error
     return tree
