@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -12,6 +13,7 @@ from miglint.changes import Change
 from miglint.dialects.postgresql.locks import Mode
 from miglint.dialects.postgresql.parser import Node
 from miglint.dialects.postgresql.session import Session
+from miglint.dialects.postgresql.tree import by_kind
 from miglint.effects import Work
 
 LAZY_BOUNDS = 14
@@ -62,6 +64,18 @@ class Execution(Struct):
     """The columns that an ALTER TABLE adds without a value."""
     outside_transaction: bool = False
     """It commits by itself, as CREATE INDEX CONCURRENTLY does."""
+    walked: dict[int, tuple[Any, dict[str, list[Node]]]] = field(default_factory=dict)
+    """The parts of the tree that were walked through, by identity, and the nodes that were met."""
+
+    # -- the tree ----------------------------------------------------------------------------------------------------
+
+    def nodes(self, tree: Any, kind: str) -> list[Node]:
+        """The nodes of a kind below a part of the statement's tree, which is walked through once, whoever asks."""
+        if not tree:
+            return []
+        if id(tree) not in self.walked:
+            self.walked[id(tree)] = tree, by_kind(tree)
+        return self.walked[id(tree)][1].get(kind, [])
 
     # -- names -------------------------------------------------------------------------------------------------------
 

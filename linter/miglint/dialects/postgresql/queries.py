@@ -21,15 +21,14 @@ from miglint.dialects.postgresql.words import words
 def relations_read(query: Node | None, execution: Execution, own: frozenset[str] = frozenset()) -> list[Name]:
     """Every relation that a query mentions, common table expressions left out (`own` are others that are), in the order
     of the text."""
-    own |= _own_names(query)
-    mentioned = [node for kind, node in walk(query) if kind == "RangeVar"]
-    mentioned.sort(key=lambda node: node.get("location", 0))
+    own |= _own_names(query, execution)
+    mentioned = sorted(execution.nodes(query, "RangeVar"), key=lambda node: node.get("location", 0))
     names = [execution.resolve(node) for node in mentioned if _is_outer(node, own)]
     return list(dict.fromkeys(names))
 
 
-def _own_names(query: Node | None) -> frozenset[str]:
-    return frozenset(node.get("ctename", "") for kind, node in walk(query) if kind == "CommonTableExpr")
+def _own_names(query: Node | None, execution: Execution) -> frozenset[str]:
+    return frozenset(node.get("ctename", "") for node in execution.nodes(query, "CommonTableExpr"))
 
 
 def _is_outer(node: Node, own: frozenset[str]) -> bool:
@@ -48,13 +47,12 @@ def read_query(
     """Lock and scan what a query reads; the relations that it names. `around`: a WITH outside of it."""
     if not query:
         return []
-    own = _own_names(query) | _own_names(around)
+    own = _own_names(query, execution) | _own_names(around, execution)
     names = relations_read(query, execution, own)
     for name in names:
         read_relation(name, execution, mode)
-    for kind, node in walk(query):
-        if kind == "SelectStmt":
-            scan_sources(node, own, execution)
+    for node in execution.nodes(query, "SelectStmt"):
+        scan_sources(node, own, execution)
     return names
 
 
@@ -100,7 +98,7 @@ def _asks_for_extremes(select: Node, execution: Execution) -> bool:
         return False
     kind, source = unwrap(sources[0])
     table = execution.catalog.table(execution.resolve(source)) if kind == "RangeVar" else None
-    calls = [node for inner, node in walk(select.get("targetList")) if inner == "FuncCall"]
+    calls = execution.nodes(select.get("targetList"), "FuncCall")
     extremes = [node for node in calls if function_name(node)[1] in ("min", "max")]
     aggregates = [node for node in calls if function_name(node)[1] in _AGGREGATES]
     if table is None or table.kind is not TableKind.TABLE or not extremes or len(aggregates) != len(extremes):
@@ -190,9 +188,7 @@ def _column_beside(one: Node | None, other: Node | None, operator: str, alias: s
 def functions_unknown(tree: Any, execution: Execution) -> list[str]:
     """Functions called that may do anything: the user's volatile ones, and those that are not known."""
     found: list[str] = []
-    for kind, node in walk(tree):
-        if kind != "FuncCall":
-            continue
+    for node in execution.nodes(tree, "FuncCall"):
         schema, name = function_name(node)
         own = execution.catalog.resolve_function(schema, name)
         known = own is not None and own.volatility.value in ("immutable", "stable")
@@ -219,8 +215,8 @@ def lock_sequence_arguments(tree: Any, execution: Execution) -> None:
 
 def sequences_in(tree: Any, execution: Execution) -> Iterator[Sequence]:
     """The sequences that an expression names in nextval('…')."""
-    for kind, node in walk(tree):
-        if kind == "FuncCall" and strings(node.get("funcname"))[-1:] in (["nextval"], ["setval"], ["currval"]):
+    for node in execution.nodes(tree, "FuncCall"):
+        if strings(node.get("funcname"))[-1:] in (["nextval"], ["setval"], ["currval"]):
             _, argument = unwrap((node.get("args") or [None])[0])
             if strings(argument.get("funcname"))[-1:] == ["pg_get_serial_sequence"]:
                 yield from _serial_sequence(argument, execution)

@@ -285,8 +285,8 @@ def explain(node: Node, execution: Execution) -> None:
 
 def _apply_settings(tree: Node, execution: Execution) -> None:
     """set_config('lock_timeout', '5s', true) is a SET in another form."""
-    for kind, node in walk(tree):
-        if kind == "FuncCall" and function_name(node)[1] == "set_config":
+    for node in execution.nodes(tree, "FuncCall"):
+        if function_name(node)[1] == "set_config":
             arguments = [text_of(each) for each in node.get("args", ())]
             if len(arguments) == 3:
                 name, value, local = arguments

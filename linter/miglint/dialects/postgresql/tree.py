@@ -13,7 +13,10 @@ from miglint.dialects.postgresql.parser import Node
 
 
 def walk(tree: Any) -> Iterator[tuple[str, Node]]:
-    """Every node below a tree, itself included, with its kind. Deep trees do not use Python's stack."""
+    """Every node below a tree, itself included, with its kind; of constants and names nothing that is inside.
+
+    Deep trees do not use Python's stack.
+    """
     if not tree:
         return
     pending = [tree]
@@ -24,11 +27,25 @@ def walk(tree: Any) -> Iterator[tuple[str, Node]]:
                 if isinstance(value, dict):
                     if key[0].isupper():
                         yield key, value
-                    pending.append(value)
+                    if key not in _LEAVES:
+                        pending.append(value)
                 elif isinstance(value, list):
                     pending.append(value)
         elif isinstance(item, list):
             pending.extend(item)
+
+
+_LEAVES = frozenset({"A_Const", "String"})
+"""What a list may have hundreds of thousands of."""
+
+
+def by_kind(tree: Any) -> dict[str, list[Node]]:
+    """The nodes below a tree by their kind, in the order of `walk`, but for constants and names."""
+    found: dict[str, list[Node]] = {}
+    for kind, node in walk(tree):
+        if kind not in _LEAVES:
+            found.setdefault(kind, []).append(node)
+    return found
 
 
 def unwrap(tree: Node | None) -> tuple[str, Node]:
