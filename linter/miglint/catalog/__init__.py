@@ -23,9 +23,10 @@ from miglint.catalog.objects import (
     View,
     Volatility,
 )
-from miglint.catalog.shelf import Shelf
+from miglint.catalog.shelf import EMPTY, Shelf
 
 __all__ = [
+    "EMPTY",
     "Catalog",
     "Column",
     "Composite",

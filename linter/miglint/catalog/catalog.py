@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
 from miglint.catalog.objects import (
@@ -20,7 +20,7 @@ from miglint.catalog.objects import (
     UserType,
     View,
 )
-from miglint.catalog.shelf import Shelf
+from miglint.catalog.shelf import EMPTY, Shelf
 
 Links = Shelf[Name, Shelf[Name, int]]
 """For a relation those that refer to it, and how often."""
@@ -36,20 +36,20 @@ class Catalog(Struct, frozen=True):
     search_path: tuple[str, ...] = ("public",)
     default_schema: str = "public"
     """The schema that is left out of a name when it is shown."""
-    relations: Shelf[Name, Relation] = field(default_factory=Shelf)
-    types: Shelf[Name, UserType] = field(default_factory=Shelf)
-    functions: Shelf[Name, Function] = field(default_factory=Shelf)
-    index_tables: Shelf[Name, Name] = field(default_factory=Shelf)
+    relations: Shelf[Name, Relation] = EMPTY
+    types: Shelf[Name, UserType] = EMPTY
+    functions: Shelf[Name, Function] = EMPTY
+    index_tables: Shelf[Name, Name] = EMPTY
     """The table of each index, for databases where indexes share the relations' namespace."""
-    referencing: Links = field(default_factory=Shelf)
+    referencing: Links = EMPTY
     """Tables with foreign keys to this one, and how many each has."""
-    children: Links = field(default_factory=Shelf)
+    children: Links = EMPTY
     """Partitions and inheriting tables, in the order of their making."""
-    default_partitions: Links = field(default_factory=Shelf)
+    default_partitions: Links = EMPTY
     """The default partition of a partitioned table."""
-    readers: Links = field(default_factory=Shelf)
+    readers: Links = EMPTY
     """Views and materialised views that read this relation."""
-    owned: Links = field(default_factory=Shelf)
+    owned: Links = EMPTY
     """Sequences that a table owns."""
     extensions: frozenset[str] = frozenset()
     next_oid: int = 1
@@ -153,7 +153,7 @@ class Catalog(Struct, frozen=True):
     def _links(self, name: Name, old: Relation | None, new: Relation | None) -> dict[str, Any]:
         """The references to other relations that change when `old` goes and `new` comes, as fields of the catalog."""
         changed: dict[str, Any] = {}
-        for field_name, names_in in _LINKS:
+        for field_name, names_in in _LINKS if not _same_links(old, new) else ():
             before, after = names_in(old), names_in(new)
             if before != after:
                 changed[field_name] = _relinked(getattr(self, field_name), name, before - after, after - before)
@@ -173,16 +173,13 @@ _NO_TABLE = Table(0, Name("", ""))
 
 def _relinked(links: Links, name: Name, gone: Iterable[Name], come: Iterable[Name]) -> Links:
     for target in gone:
-        linked = links.get(target, _NONE)
+        linked = links.get(target, EMPTY)
         left = linked.get(name, 0) - 1
         links = links.set(target, linked.set(name, left) if left > 0 else linked.remove(name))
     for target in come:
-        linked = links.get(target, _NONE)
+        linked = links.get(target, EMPTY)
         links = links.set(target, linked.set(name, linked.get(name, 0) + 1))
     return links
-
-
-_NONE: Shelf[Name, int] = Shelf()
 
 
 def _reindexed(
@@ -218,6 +215,17 @@ def _sources(relation: Relation | None) -> frozenset[Name]:
 
 def _owner(relation: Relation | None) -> frozenset[Name]:
     return frozenset({relation.owner[0]}) if isinstance(relation, Sequence) and relation.owner else frozenset()
+
+
+def _same_links(old: Relation | None, new: Relation | None) -> bool:
+    """Whether it is plain that two tables name the same others: most statements alter columns, indexes, constraints."""
+    return (
+        isinstance(old, Table)
+        and isinstance(new, Table)
+        and old.parents is new.parents
+        and old.sources is new.sources
+        and old.default_partition is new.default_partition
+    )
 
 
 _LINKS = (

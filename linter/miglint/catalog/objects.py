@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct, field
 
-from miglint.catalog.shelf import Shelf
+from miglint.catalog.shelf import EMPTY, Shelf
 
 
 class Name(NamedTuple):
@@ -172,10 +172,10 @@ class Table(Struct, frozen=True):
 
     oid: int
     name: Name
-    columns: Shelf[str, Column] = field(default_factory=Shelf)
-    indexes: Shelf[str, Index] = field(default_factory=Shelf)
-    constraints: Shelf[str, Constraint] = field(default_factory=Shelf)
-    triggers: Shelf[str, Trigger] = field(default_factory=Shelf)
+    columns: Shelf[str, Column] = EMPTY
+    indexes: Shelf[str, Index] = EMPTY
+    constraints: Shelf[str, Constraint] = EMPTY
+    triggers: Shelf[str, Trigger] = EMPTY
     kind: TableKind = TableKind.TABLE
     persistence: str = "permanent"
     """`permanent`, `unlogged` or `temporary`."""
@@ -231,7 +231,7 @@ class Domain(Struct, frozen=True):
     base: Type
     not_null: bool = False
     default: Expression | None = None
-    constraints: Shelf[str, Constraint] = field(default_factory=Shelf)
+    constraints: Shelf[str, Constraint] = EMPTY
     collation: str = ""
 
 

@@ -211,6 +211,9 @@ def _owning(few: dict[K, V]) -> Shelf[K, V]:
     return made
 
 
+EMPTY: Shelf[Any, Any] = Shelf()
+
+
 def _number(entry: tuple[Any, tuple[int, Any]]) -> int:
     return entry[1][0]
 

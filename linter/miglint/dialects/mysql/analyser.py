@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from miglint.analysis import Analysis
-from miglint.catalog import Catalog, Shelf
+from miglint.catalog import EMPTY, Catalog, Shelf
 from miglint.changes import (
     Change,
     CreateTable,
@@ -63,7 +63,7 @@ class _Analyser(Struct):
     catalog: Catalog = field(default_factory=lambda: Catalog(search_path=("",)))
     new: set[int] = field(default_factory=set)
     """What the migrations of the change have made so far."""
-    settings: Shelf[str, str] = field(default_factory=Shelf)
+    settings: Shelf[str, str] = EMPTY
     transaction: int | None = None
 
     def statements(self, rendered: Rendered) -> Iterator[Analysis]:

@@ -117,20 +117,15 @@ def _option_level(action: str, names: tuple[str, ...], *, column: bool) -> Mode:
     return Mode.ACCESS_EXCLUSIVE
 
 
-RECURSING: tuple[type[TableChange], ...] = (
-    AddColumn,
-    DropColumn,
-    AlterColumnType,
-    SetDefault,
-    SetNotNull,
-    SetGeneration,
-    DropConstraint,
-    ValidateConstraint,
-)
+_ALWAYS_RECURSING = frozenset({AddColumn, DropColumn, AlterColumnType, SetDefault, SetNotNull, SetGeneration})
 _RECURSING_OPTIONS = frozenset({"SET STATISTICS", "SET STORAGE", "SET COMPRESSION"})
 
 
 def _recurses(change: TableChange, table: Table, major: int) -> bool:
+    return type(change) in _ALWAYS_RECURSING or _may_recurse(change, table, major)
+
+
+def _may_recurse(change: TableChange, table: Table, major: int) -> bool:
     partitioned = table.kind is TableKind.PARTITIONED
     match change:
         case SetTableOption(action=action):
@@ -153,7 +148,7 @@ def _recurses(change: TableChange, table: Table, major: int) -> bool:
             return partitioned and major >= 17
         case AlterConstraint():
             return partitioned
-    return isinstance(change, RECURSING)
+    return False
 
 
 def _may_be_null(table: Table, column: str) -> bool:
@@ -182,26 +177,26 @@ def take_locks(commands: list[Command], table: Table, execution: Execution) -> M
     return mode
 
 
-_PASSES: tuple[tuple[type[TableChange], ...], ...] = (
-    (DropColumn, DropConstraint, DropNotNull),
-    (AlterColumnType,),
-    (AddColumn, SetGeneration),
-)
+_PASSES: dict[type[TableChange], int] = {
+    DropColumn: 0,
+    DropConstraint: 0,
+    DropNotNull: 0,
+    AlterColumnType: 1,
+    AddColumn: 2,
+    SetGeneration: 2,
+    SetNotNull: 4,
+    SetDefault: 4,
+    SetIdentity: 4,
+}
+_PASSES_OF_CONSTRAINTS = {ConstraintKind.CHECK: 3, ConstraintKind.NOT_NULL: 4, ConstraintKind.FOREIGN_KEY: 6}
 
 
 def pass_of(command: Command) -> int:
     """The server's order: drops, types, new columns, checks, column properties, indexes, foreign keys, the rest."""
     change = command.change
-    for number, kinds in enumerate(_PASSES):
-        if isinstance(change, kinds):
-            return number
-    match change:
-        case AddConstraint(constraint=constraint):
-            late = {ConstraintKind.FOREIGN_KEY: 6, ConstraintKind.CHECK: 3, ConstraintKind.NOT_NULL: 4}
-            return late.get(constraint.kind, 5)
-        case SetNotNull() | SetDefault() | SetIdentity():
-            return 4
-    return 7
+    if isinstance(change, AddConstraint):
+        return _PASSES_OF_CONSTRAINTS.get(change.constraint.kind, 5)
+    return _PASSES.get(type(change), 7)
 
 
 def work_through(plan: Plan, execution: Execution) -> None:

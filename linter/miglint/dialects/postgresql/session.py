@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from miglint.catalog import Catalog, Shelf
+from miglint.catalog import EMPTY, Catalog, Shelf
 from miglint.dialects.postgresql.locks import Mode
 
 
@@ -24,17 +24,17 @@ class Transaction(Struct):
 
     number: int
     start: Catalog
-    held: Shelf[int, Mode] = field(default_factory=Shelf)
-    private: Shelf[int, None] = field(default_factory=Shelf)
+    held: Shelf[int, Mode] = EMPTY
+    private: Shelf[int, None] = EMPTY
     filled: set[int] = field(default_factory=set)
     """Relations made in it that got rows since."""
     names: dict[int, str] = field(default_factory=dict)
     """What the locked relations are called."""
     named: dict[str, int] = field(default_factory=dict)
     """The locked relation that was last called so."""
-    shown: Shelf[str, str] = field(default_factory=Shelf)
+    shown: Shelf[str, str] = EMPTY
     """The locks by those names, as they are shown."""
-    blocking: Shelf[int, None] = field(default_factory=Shelf)
+    blocking: Shelf[int, None] = EMPTY
     """The locked relations that existed before and that others wait for."""
     local_settings: set[str] = field(default_factory=set)
     """The names of the settings that end with it."""
@@ -46,9 +46,9 @@ class Session(Struct):
 
     time_zone: str
     transaction: Transaction | None = None
-    settings: Shelf[str, str] = field(default_factory=Shelf)
+    settings: Shelf[str, str] = EMPTY
     """Every setting in force that was set in sight."""
-    lasting: Shelf[str, str] = field(default_factory=Shelf)
+    lasting: Shelf[str, str] = EMPTY
     """Those of them that outlive the transaction, and what local ones hide."""
     transactions: int = 0
 

@@ -21,17 +21,20 @@ def effects_of(execution: Execution, new: set[int]) -> tuple[Effect, ...]:
     held = {impact.oid: _held(impact, transaction) for impact in existing}
     for impact in existing:
         mode = held[impact.oid]
-        if mode is not None and _blocks(impact, mode):
+        if mode is not None and impact.oid not in transaction.blocking and _blocks(impact, mode):
             transaction.blocking = transaction.blocking.set(impact.oid, None)
     effects = [_effect(impact, held[impact.oid], transaction, impact.oid in new) for impact in existing]
-    _keep(execution, transaction, held)
+    if open_one is not None:
+        _keep(execution, open_one, held)
     shown = [effect for effect in effects if effect is not None]
     shown += _on_partitions(existing, held)
-    return _through_parents(tuple(shown), existing)
+    return _through_parents(shown, existing)
 
 
 def _on_partitions(existing: list[Impact], held: dict[int, Mode | None]) -> list[Effect]:
     """Who writes to a partition directly waits for its parent, though nothing locks the partition (before 14)."""
+    if not any(impact.partitions for impact in existing):
+        return []
     touched = {impact.name for impact in existing}
     waiting = {
         name
@@ -78,9 +81,11 @@ def _effect(impact: Impact, mode: Mode | None, transaction: Transaction, new: bo
     )
 
 
-def _through_parents(effects: tuple[Effect, ...], impacts: list[Impact]) -> tuple[Effect, ...]:
+def _through_parents(effects: list[Effect], impacts: list[Impact]) -> tuple[Effect, ...]:
     """Who reads a parent reads its children, so what waits for a child waits at the parent; rows go to a partition
     through its parent, but not to a table that inherits."""
+    if not any(impact.parents for impact in impacts):
+        return tuple(effects)
     blocked = {effect.relation: effect.blocks for effect in effects}
     for impact in impacts:
         for parent in impact.parents:
@@ -94,7 +99,8 @@ def _keep(execution: Execution, transaction: Transaction, held: dict[int, Mode |
     for impact in execution.impacts.values():
         mode = held.get(impact.oid)
         if mode is not None:
-            transaction.held = transaction.held.set(impact.oid, mode)
+            if transaction.held.get(impact.oid) is not mode:
+                transaction.held = transaction.held.set(impact.oid, mode)
             _show(impact, mode, transaction)
         if impact.emptied:
             transaction.private = transaction.private.set(impact.oid, None)
@@ -110,7 +116,8 @@ def _show(impact: Impact, mode: Mode, transaction: Transaction) -> None:
         transaction.shown = transaction.shown.remove(known)
     transaction.names[impact.oid] = impact.name
     transaction.named[impact.name] = impact.oid
-    transaction.shown = transaction.shown.set(impact.name, mode.label)
+    if transaction.shown.get(impact.name) != mode.label:
+        transaction.shown = transaction.shown.set(impact.name, mode.label)
 
 
 def causes_of(execution: Execution, effects: tuple[Effect, ...]) -> Mapping[int, frozenset[Work]]:
