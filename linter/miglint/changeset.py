@@ -137,3 +137,10 @@ class ChangeSet(Struct, frozen=True):
     conflicted: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
     """What a reader should know of how the range was found (`no base was found: everything is checked`)."""
+
+    @property
+    def touched(self) -> frozenset[str] | None:
+        """Every path that the change bears on, by its old and its new name; None if everything is checked."""
+        if self.base_tree is None:
+            return None
+        return frozenset(path for one in self.changes.values() for path in (one.path, one.old_path) if path is not None)

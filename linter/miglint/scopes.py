@@ -22,9 +22,10 @@ def scopes_of(
 ) -> list[Scope]:
     """The histories of the united tree, each with what it was on the base and what of it is released."""
     scopes = []
-    united = read_histories(change_set.tree, config, cache, crew)
-    bases = _histories(change_set.base_tree, config, cache)
-    shipped = _histories(released, config, cache)
+    studied = change_set.touched
+    united = read_histories(change_set.tree, config, cache, crew, studied)
+    bases = _histories(change_set.base_tree, config, cache, studied)
+    shipped = _histories(released, config, cache, frozenset())
     left = [base for base in bases.values() if not any(_same(base, history) for history in united)]
     for history in [*united, *map(_without_migrations, left)]:
         identity = history.source, history.root
@@ -52,14 +53,16 @@ def beside(scopes: list[Scope], config: Config, cache: Cache, ask: Ask) -> list[
     base = next((scope.change_set.base_tree for scope in scopes), None)
     if not pulls or base is None:
         return scopes
-    found = proposed(pulls, base, lambda tree: read_histories(tree, config, cache))
+    found = proposed(pulls, base, lambda tree: read_histories(tree, config, cache, studied=frozenset()))
     return [
         replace(scope, open_pull_requests=found.get((scope.history.source, scope.history.root), ())) for scope in scopes
     ]
 
 
-def _histories(tree: Tree | None, config: Config, cache: Cache) -> dict[tuple[str, str], History]:
-    found = [] if tree is None else read_histories(tree, config, cache)
+def _histories(
+    tree: Tree | None, config: Config, cache: Cache, studied: Collection[str] | None
+) -> dict[tuple[str, str], History]:
+    found = [] if tree is None else read_histories(tree, config, cache, studied=studied)
     return {(history.source, history.root): history for history in found}
 
 

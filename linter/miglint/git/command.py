@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from miglint.errors import MiglintError
 
@@ -82,11 +83,13 @@ class GitCommand:
         settings: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
         timeout: float | None = None,
+        given: bytes = b"",
     ) -> bytes:
-        """The output of a git command. GitError if it fails."""
-        with _outside_hooks():
+        """The output of a git command, which reads what is `given`. GitError if it fails."""
+        with _outside_hooks(), _spooled(given) as istream:
             status, output, said = self._git.execute(
                 self._words(arguments, settings),
+                istream=istream,
                 with_extended_output=True,
                 with_exceptions=False,
                 stdout_as_string=False,
@@ -119,6 +122,18 @@ def _git_python(folder: Path) -> Git:
     except ImportError as error:  # GitPython asks git for its version when it is imported
         raise MiglintError("git is not installed: miglint reads repositories through the `git` command") from error
     return Git(folder)
+
+
+@contextmanager
+def _spooled(given: bytes) -> Iterator[BinaryIO | None]:
+    """A file to read from; GitPython takes nothing else, and a pipe could fill up."""
+    if not given:
+        yield None
+        return
+    with tempfile.TemporaryFile() as file:
+        file.write(given)
+        file.seek(0)
+        yield file
 
 
 @contextmanager

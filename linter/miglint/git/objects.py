@@ -1,24 +1,26 @@
-"""Objects by id, through one long-lived `git cat-file --batch` process."""
+"""Objects by id, through `git cat-file`: a long-lived process for a few of them, one of its own for many."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from itertools import islice
 from subprocess import Popen
 from typing import IO
 
 from msgspec import Struct
 
 from miglint.errors import MiglintError
-from miglint.git.command import GitCommand
+from miglint.git.command import GitCommand, GitError
 
-_BATCH = 80
+_FEW = 80
 """Requests sent before an answer is read: few enough to fit in every system's pipe, so that nobody waits for ever."""
 
 _KEPT = 8 * 1024 * 1024
 """Bytes of contents that are kept at most, so that what is read again need not be asked for again."""
+
+Answer = tuple[str, int, bytes] | None
+"""An object's id, size and (where it was asked for) content; None where there is no such object."""
 
 _STOPPED = "git stopped while it read objects: the repository is damaged, or a partial clone that lacks contents"
 
@@ -103,8 +105,22 @@ class ObjectReader:
     def __del__(self) -> None:
         self.close()
 
-    def _ask(self, mode: str, names: list[str]) -> Iterator[tuple[str, int, bytes] | None]:
-        """For each name its object's id, size and (with `--batch`) content; None where there is no such object."""
+    def _ask(self, mode: str, names: list[str]) -> Iterator[Answer]:
+        """The answer for each name, with contents if the mode is `--batch`."""
+        if not names:
+            return iter(())
+        return self._ask_many(mode, names) if len(names) > _FEW else self._ask_few(mode, names)
+
+    def _ask_many(self, mode: str, names: list[str]) -> Iterator[Answer]:
+        """Ask a process of its own, which need not say anything before it has heard everything."""
+        try:
+            output = self._command.run("cat-file", mode, "--buffer", given=_lines(names))
+            yield from _answers(output, len(names), with_content=mode == "--batch")
+        except (GitError, EOFError):
+            raise MiglintError(_STOPPED) from None
+
+    def _ask_few(self, mode: str, names: list[str]) -> Iterator[Answer]:
+        """Ask the process that is there, which knows already where objects are."""
         if os.getpid() != self._owner:  # a copy of the process that started them, which goes on asking them itself
             self._inherited, self._processes, self._owner = self._processes, {}, os.getpid()
         process = self._processes.get(mode)
@@ -112,24 +128,45 @@ class ObjectReader:
             process = self._processes[mode] = self._command.start("cat-file", mode)
         assert process.stdin is not None
         assert process.stdout is not None
-        requests = iter(names)
-        while batch := list(islice(requests, _BATCH)):
-            try:
-                process.stdin.write("".join(f"{name}\n" for name in batch).encode("utf-8", "surrogateescape"))
-                process.stdin.flush()
-                answers = [_answer(process.stdout, with_content=mode == "--batch") for _ in batch]
-            except (BrokenPipeError, EOFError):
-                self.close()
-                raise MiglintError(_STOPPED) from None
-            yield from answers
+        try:
+            process.stdin.write(_lines(names))
+            process.stdin.flush()
+            answers = [_answer(process.stdout, with_content=mode == "--batch") for _ in names]
+        except (BrokenPipeError, EOFError):
+            self.close()
+            raise MiglintError(_STOPPED) from None
+        yield from answers
 
 
-def _answer(stream: IO[bytes], *, with_content: bool) -> tuple[str, int, bytes] | None:
+def _lines(names: list[str]) -> bytes:
+    return "".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape")
+
+
+def _answer(stream: IO[bytes], *, with_content: bool) -> Answer:
     header = stream.readline()
     if not header.endswith(b"\n"):
         raise EOFError
-    identity, *_, size = header.decode("utf-8", "surrogateescape").split()
+    identity, *_, size = header.split()
     if not size.isdigit():  # `NAME missing`, `NAME ambiguous`
         return None
     content = stream.read(int(size) + 1)[:-1] if with_content else b""
-    return identity, int(size), content
+    return identity.decode("ascii", "replace"), int(size), content
+
+
+def _answers(output: bytes, count: int, *, with_content: bool) -> Iterator[Answer]:
+    """The answers that stand one after the other in an output."""
+    start = 0
+    for _ in range(count):
+        end = output.find(b"\n", start)
+        if end < 0:
+            raise EOFError
+        identity, *_, size = output[start:end].split()
+        start = end + 1
+        if not size.isdigit():
+            yield None
+            continue
+        length = int(size) if with_content else 0
+        if len(output) < start + length:
+            raise EOFError
+        yield identity.decode("ascii", "replace"), int(size), output[start : start + length]
+        start += length + with_content

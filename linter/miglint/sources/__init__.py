@@ -25,7 +25,10 @@ SOURCES = ("django", "sql")
 class Source(Protocol):
     """What a source's package offers."""
 
-    def read(self, tree: Tree, config: Config, cache: Cache, crew: Crew = ALONE) -> list[History]: ...
+    def read(
+        self, tree: Tree, config: Config, cache: Cache, crew: Crew = ALONE, studied: Collection[str] | None = None
+    ) -> list[History]:
+        """The histories in a tree; `studied` as in `read_histories`."""
 
     def bring_in(self, target: Target) -> None:
         """Import what writing statements takes, ahead of the first."""
@@ -43,9 +46,15 @@ class Source(Protocol):
     ) -> Renderer: ...
 
 
-def read_histories(tree: Tree, config: Config, cache: Cache, crew: Crew = ALONE) -> list[History]:
-    """Every history in a tree, of every source."""
-    return [history for name in SOURCES for history in _source(name).read(tree, config, cache, crew)]
+def read_histories(
+    tree: Tree, config: Config, cache: Cache, crew: Crew = ALONE, studied: Collection[str] | None = None
+) -> list[History]:
+    """Every history in a tree, of every source.
+
+    `studied` are the files that are looked into for themselves, None if all are. Whether one of the others can be read
+    to its end need not be known before somebody asks for its operations.
+    """
+    return [history for name in SOURCES for history in _source(name).read(tree, config, cache, crew, studied)]
 
 
 def bring_in(target: Target) -> None:

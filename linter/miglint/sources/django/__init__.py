@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from miglint.sources.renderer import Renderer
 
 
-def read(tree: Tree, config: Config, cache: Cache, crew: Crew = ALONE) -> list[History]:
+def read(
+    tree: Tree, config: Config, cache: Cache, crew: Crew = ALONE, studied: Collection[str] | None = None
+) -> list[History]:
     """The histories of all Django projects in a tree. Operations are evaluated when somebody asks for them."""
     from miglint.sources.django.histories import histories
     from miglint.sources.django.modules import Layout, Modules
@@ -39,7 +41,7 @@ def read(tree: Tree, config: Config, cache: Cache, crew: Crew = ALONE) -> list[H
         modules = Modules(tree, Layout(found.paths))
         modules.remember(found.contents)
         projects = Projects(modules, found, config, cache)
-        return histories(packages(modules, projects, found, crew), modules, projects)
+        return histories(packages(modules, projects, found, crew, studied), modules, projects)
     finally:
         gc.freeze()
         if enabled:

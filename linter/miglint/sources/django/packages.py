@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from msgspec import Struct, field
 
@@ -27,12 +27,15 @@ class Package(Struct):
     unreadable: list[Unreadable] = field(default_factory=list)
 
 
-def packages(modules: Modules, projects: Projects, scan: Scan, crew: Crew = ALONE) -> Iterator[Package]:
+def packages(
+    modules: Modules, projects: Projects, scan: Scan, crew: Crew = ALONE, studied: Collection[str] | None = None
+) -> Iterator[Package]:
     """All folders of migrations, in the order of their paths."""
     members = _by_folder(scan.paths)
     lost = [path for path in scan.unreadable if is_usual(path)]
     candidates = _by_folder([*scan.migrations, *lost])
-    outcomes = read_files([path for path in scan.migrations if _is_module(path)], modules, projects, crew)
+    paths = [path for path in scan.migrations if _is_module(path)]
+    outcomes = read_files(paths, modules, projects, crew, studied)
     for folder, paths in sorted(candidates.items()):
         package = Package(folder)
         for path in paths:

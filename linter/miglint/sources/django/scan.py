@@ -19,8 +19,8 @@ from miglint.changeset import Tree
 from miglint.errors import MiglintError
 from miglint.sources.django.source import MAX_BYTES, Unparsable, decode
 
-_BATCH = 1_000
-"""Files read at once: bounds the memory that contents take."""
+_BATCH = 20_000_000
+"""Bytes of the files that are read at once."""
 _USER_MODEL = b"AUTH_USER_MODEL"
 _SETTING_NAMES = (b"INSTALLED_APPS", _USER_MODEL, b"MIGRATION_MODULES")
 _SETTINGS = re.compile(rb"^[ \t]*(?:AUTH_USER_MODEL|INSTALLED_APPS|MIGRATION_MODULES)\b[^=\n]*=", re.MULTILINE)
@@ -104,19 +104,23 @@ def _interest(content: bytes) -> int:
 
 
 def _contents(tree: Tree, paths: list[str], result: Scan) -> Iterator[tuple[str, bytes]]:
-    readable: list[str] = []
+    batch: list[str] = []
+    room = _BATCH
     for path in paths:
         try:
-            too_big = tree.size(path) > MAX_BYTES
+            size = tree.size(path)
         except MiglintError as error:  # a partial clone lacks it; that matters only among migrations
             result.unreadable[path] = str(error)
             continue
-        if too_big:
+        if size > MAX_BYTES:
             result.unreadable[path] = f"the file is larger than {MAX_BYTES // 1_000_000} MB"
-        else:
-            readable.append(path)
-    for start in range(0, len(readable), _BATCH):
-        yield from tree.read(readable[start : start + _BATCH]).items()
+            continue
+        batch.append(path)
+        room -= size
+        if room < 0:
+            yield from tree.read(batch).items()
+            batch, room = [], _BATCH
+    yield from tree.read(batch).items()
 
 
 def is_usual(path: str) -> bool:

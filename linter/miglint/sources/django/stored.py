@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from functools import partial
 from typing import Any
 
 from miglint.crew import ALONE, Crew
-from miglint.history import Key, Unreadable
+from miglint.history import Dependency, Key, NotUnderstood, Unreadable
 from miglint.sources.django.memo import Facts, facts_from, facts_to
 from miglint.sources.django.migration import Body, Header, MigrationFile
 from miglint.sources.django.modules import Modules
+from miglint.sources.django.plain_head import Edge, PlainHead, plain_head
 from miglint.sources.django.projects import Project, Projects
 from miglint.sources.django.records import body_from, body_to, header_from, header_to, place_from, span_to
 from miglint.sources.django.remains import dependencies_of
 from miglint.sources.django.source import START, Unparsable
 
-_HEADER, _BODY = "django-header", "django-body"
+_HEADER, _PLAIN_HEADER, _BODY = "django-header", "django-plain-header", "django-body"
+_MIGRATION = "django.db.migrations.Migration"
 
 
 class StoredFile:
@@ -43,10 +45,17 @@ class StoredFile:
         file, earlier = self._parsed or (None, {})
         self._parsed = None
         with self._modules.trail.record() as facts:
-            file = file or MigrationFile(self._modules.source(self._path), self._project)
-            body = file.body()
+            body = self._evaluated(file)
         memo.keep(_BODY, key, {**earlier, **facts}, body, body_to)
         return body
+
+    def _evaluated(self, file: MigrationFile | None) -> Body:
+        try:
+            return (file or MigrationFile(self._modules.source(self._path), self._project)).body()
+        except Unparsable as error:  # its header was plain, and nobody looked at the rest until now
+            return Body(not_understood=(NotUnderstood(error.reason, error.span),))
+        except RecursionError:
+            return Body(not_understood=(NotUnderstood("the code is nested too deeply", START),))
 
 
 Outcome = StoredFile | Unreadable | None
@@ -55,26 +64,88 @@ _Found = Header | Unreadable | None
 """What of an outcome is the same in every tree."""
 
 
-def read_files(paths: Iterable[str], modules: Modules, projects: Projects, crew: Crew = ALONE) -> dict[str, Outcome]:
-    """What each file holds. All that must be parsed are read in one batch, and shared out among a crew."""
+def read_files(
+    paths: Iterable[str],
+    modules: Modules,
+    projects: Projects,
+    crew: Crew = ALONE,
+    studied: Collection[str] | None = None,
+) -> dict[str, Outcome]:
+    """What each file holds. All that must be parsed are read in one batch, and shared out among a crew.
+
+    Of files that are not `studied` (None: all are) the header is enough, where it is plain.
+    """
     outcomes: dict[str, Outcome] = {}
     missing: list[str] = []
     for path in paths:
         project = projects.of(path)
-        kept = project.memo.recall(_HEADER, _key(path, modules), partial(_found_from, path))
-        if kept is None:
+        whole = studied is None or path in studied
+        kinds = (_HEADER,) if whole else (_PLAIN_HEADER, _HEADER)
+        for found in _kept(path, kinds, modules, project):
+            outcomes[path] = StoredFile(path, found, modules, project) if isinstance(found, Header) else found
+            break
+        else:
             missing.append(path)
-            continue
-        found = kept[0]
-        outcomes[path] = StoredFile(path, found, modules, project) if isinstance(found, Header) else found
     modules.prefetch(missing)
+    left = [
+        path
+        for path in missing
+        if studied is None or path in studied or not _read_plainly(path, modules, projects.of(path), outcomes)
+    ]
 
     def work(path: str) -> Any:
         return _worked_out(path, modules, projects.of(path))
 
-    for path, answer in zip(missing, crew.answers(work, missing), strict=True):
+    for path, answer in zip(left, crew.answers(work, left), strict=True):
         outcomes[path] = _outcome_of(path, answer, modules, projects.of(path))
     return outcomes
+
+
+def _kept(path: str, kinds: Iterable[str], modules: Modules, project: Project) -> Iterator[_Found]:
+    """What was kept of a file, as one of some kinds."""
+    for kind in kinds:
+        kept = project.memo.recall(kind, _key(path, modules), partial(_found_from, path))
+        if kept is not None:
+            yield kept[0]
+
+
+def _read_plainly(path: str, modules: Modules, project: Project, outcomes: dict[str, Outcome]) -> bool:
+    """Read a header that is plain; False for any other, which the evaluator has to read."""
+    with modules.trail.record() as facts:
+        content = modules.content(path)
+        head = None if content is None else plain_head(content)
+        if head is None or modules.locate(_MIGRATION, path) is not None:
+            return False
+        user_model = project.setting("AUTH_USER_MODEL") if head.swappable else None
+    if head.swappable and not (isinstance(user_model, str) and user_model.count(".") == 1):
+        return False
+    header = _plain_header(head, user_model)
+    project.memo.keep(_PLAIN_HEADER, _key(path, modules), facts, header, _found_to)
+    outcomes[path] = StoredFile(path, header, modules, project)
+    return True
+
+
+def _plain_header(head: PlainHead, user_model: Any) -> Header:
+    def dependencies(edges: tuple[Edge, ...]) -> tuple[Dependency, ...]:
+        return tuple(
+            Dependency(Key(edge.app, edge.name), edge.span)
+            if edge.app
+            else Dependency(Key(user_model.partition(".")[0], "__first__"), edge.span, "AUTH_USER_MODEL")
+            for edge in edges
+        )
+
+    return Header(
+        span=head.span,
+        dependencies=dependencies(head.dependencies),
+        run_before=dependencies(head.run_before),
+        replaces=dependencies(head.replaces),
+        atomic=head.atomic,
+        initial=head.initial,
+        dependencies_span=head.dependencies_span,
+        dependencies_incomplete=False,
+        not_understood=(),
+        certain=True,
+    )
 
 
 def _worked_out(path: str, modules: Modules, project: Project) -> Any:

@@ -19,7 +19,9 @@ PLAN = "sqitch.plan"
 START = Span(1, 1, 1, 1)
 
 
-def read(tree: Tree, config: Config, cache: object = None, crew: object = None) -> list[History]:
+def read(
+    tree: Tree, config: Config, cache: object = None, crew: object = None, studied: object = None
+) -> list[History]:
     """One history for each folder with migrations, in the order of the folders' paths.
 
     `cache` and `crew` are there because all readers are called alike; names need none.
