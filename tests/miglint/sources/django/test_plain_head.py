@@ -131,7 +131,7 @@ OTHER = {
     "a loop afterwards": SHORT + "\n\nfor name in ('0001_z',):\n    Migration.dependencies += [('shop', name)]\n",
     "a statement on the last line": SHORT.removesuffix("\n") + "; dependencies = []\n",
     "a list behind the operations": SHORT.replace(LAST, "    operations = []; dependencies = []\n"),
-    "a list behind a bracket": SHORT.replace("    ]\n", "        ]; dependencies = []\n"),
+    "a list behind a bracket": SHORT.removesuffix("    ]\n") + "        ]; dependencies = []\n",
     "two lists": SHORT.replace("    run_before = []\n", '    dependencies = [("shop", "0001_z")]\n'),
     "a line end in a comment": SHORT.replace("where it stands\n", "where\r    run_before = [('shop', '0009_z')]\n"),
     "letters of several bytes": SHORT.replace('("shop", "0001_a")', '("sh\u00f6p", "0001_a"), ("shop", "0001_a")'),
