@@ -26,6 +26,8 @@ def read(
     tree: Tree, config: Config, cache: Cache, crew: Crew = ALONE, studied: Collection[str] | None = None
 ) -> list[History]:
     """The histories of all Django projects in a tree. Operations are evaluated when somebody asks for them."""
+    if not any(path.endswith(".py") for path in tree):
+        return []
     from miglint.sources.django.histories import histories
     from miglint.sources.django.modules import Layout, Modules
     from miglint.sources.django.packages import packages
