@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, TypeVar
 
 from msgspec import Struct, field
 
@@ -10,6 +12,8 @@ from miglint.catalog import Catalog
 from miglint.changes import Change
 from miglint.effects import Effect, Work
 from miglint.history import Migration, Statement, Target
+
+C = TypeVar("C", bound=Change)
 
 
 class Analysis(Struct, frozen=True):
@@ -44,3 +48,27 @@ class Analysis(Struct, frozen=True):
     def dangerous(self) -> bool:
         """Whether any of its effects is."""
         return any(effect.dangerous for effect in self.effects)
+
+
+class Analyses(tuple[Analysis, ...]):
+    """The analyses of a migration's statements, in order, and their changes by kind: each rule looks at a few kinds."""
+
+    def changes(self, kind: type[C]) -> Sequence[tuple[Analysis, int, C]]:
+        """Every change of a kind, the statement that it is in and its position there."""
+        kinds = [each for each in self._by_kind if issubclass(each, kind)]
+        if len(kinds) == 1:
+            return self._by_kind[kinds[0]]
+        found = [entry for each in kinds for entry in self._by_kind[each]]
+        return sorted(found, key=lambda entry: (self._places[id(entry[0])], entry[1]))
+
+    @cached_property
+    def _places(self) -> dict[int, int]:
+        return {id(analysis): number for number, analysis in enumerate(self)}
+
+    @cached_property
+    def _by_kind(self) -> dict[type[Change], list[tuple[Analysis, int, Any]]]:
+        found: dict[type[Change], list[tuple[Analysis, int, Any]]] = {}
+        for analysis in self:
+            for position, change in enumerate(analysis.changes):
+                found.setdefault(type(change), []).append((analysis, position, change))
+        return found

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from miglint import dialects, sources
-from miglint.analysis import Analysis
+from miglint.analysis import Analyses, Analysis
 from miglint.cache import Cache, NullCache
 from miglint.config import Config
 from miglint.dialects import analyse
@@ -26,7 +26,7 @@ class Statements(Struct, frozen=True):
     """What one migration sends to the database. `analyses` is empty where the dialect could not follow at all."""
 
     checked: CheckedMigration
-    analyses: tuple[Analysis, ...] = ()
+    analyses: Analyses = Analyses()
 
 
 def bring_in(config: Config) -> None:
@@ -122,7 +122,7 @@ def _on_target(
         return
     for key, one, analyses in zip(keys, rendered, found, strict=True):
         seen = tuple(_checked(analysis) for analysis in analyses)
-        yield key, Statements(CheckedMigration(one.migration, one.database, one.atomic, seen), tuple(analyses))
+        yield key, Statements(CheckedMigration(one.migration, one.database, one.atomic, seen), Analyses(analyses))
 
 
 def _rendered(writer: Renderer, migration: Migration, target: Target) -> Rendered:

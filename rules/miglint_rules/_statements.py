@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from miglint.analysis import Analysis
+from miglint.analysis import Analyses, Analysis
 from miglint.catalog import Name
 from miglint.changes import Change
 from miglint.effects import Access, Effect, Work
@@ -23,10 +23,9 @@ BLOCKING_MODES = frozenset({"ShareLock", "ShareRowExclusiveLock", "ExclusiveLock
 
 def changes_of(analyses: Sequence[Analysis], kind: type[C]) -> Iterator[tuple[Analysis, C, frozenset[Work]]]:
     """Every change of a kind, the statement it is in, and the dangerous work that it causes (none: an empty set)."""
-    for analysis in analyses:
-        for position, change in enumerate(analysis.changes):
-            if isinstance(change, kind):
-                yield analysis, change, analysis.causes.get(position, frozenset())
+    known = analyses if isinstance(analyses, Analyses) else Analyses(analyses)
+    for analysis, position, change in known.changes(kind):
+        yield analysis, change, analysis.causes.get(position, frozenset())
 
 
 def to_blame(analyses: Sequence[Analysis], kind: type[C]) -> Iterator[tuple[Analysis, C, frozenset[Work]]]:

@@ -104,9 +104,10 @@ then run it again until it comes through; with db_constraint=False on the field,
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     said: set[tuple[int | None, str]] = set()
     for analysis in analyses:
-        locks = {effect.relation: effect for effect in blocking_locks(analysis)}
         for position, change in enumerate(analysis.changes):
-            for key in () if analysis.causes.get(position) else _foreign_keys(analysis, change):
+            keys = () if analysis.causes.get(position) else tuple(_foreign_keys(analysis, change))
+            locks = {effect.relation: effect for effect in blocking_locks(analysis)} if keys else {}
+            for key in keys:
                 effect = locks.get(shown(analysis, key.references)) if key.references else None
                 place = (analysis.statement.operation, effect.relation if effect else "")
                 if effect is not None and not _is_itself(analysis, change, key) and place not in said:

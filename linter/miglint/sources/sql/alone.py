@@ -58,7 +58,9 @@ def refusals(migration: Migration, tree: Tree) -> Iterator[Refusal]:
         return
     text = decode(migration.path, tree.read([migration.path])[migration.path])
     section, _ = sections(text)
-    found = list(pieces(text, section, "postgresql"))
+    found = pieces(text, section, "postgresql")
+    if not any(map(runs_alone, found)):
+        return
     positions = Positions(text)
     in_block = _in_block(found)
     refused = _refused_by_tool(migration, section, found, tree)

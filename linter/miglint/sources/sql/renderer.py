@@ -95,7 +95,7 @@ class SqlRenderer:
             section = back
         if section is None:
             return Rendered(migration, self._target.database, (), atomic=True)
-        found = list(pieces(text, section, self._target.database))
+        found = pieces(text, section, self._target.database)
         positions = Positions(text)
         statements = tuple(Statement(each.sql, positions.span(each.start, each.end)) for each in found)
         atomic = section.transaction and self._in_transaction and not any(map(runs_alone, found))
