@@ -113,7 +113,7 @@ class Catalog(Struct, frozen=True):
         for other in self.referencing.get(name, ()):
             table = self.table(other)
             if table is not None:
-                yield from ((table, each) for each in table.constraints.grouped(_target).get(name, {}).values())
+                yield from ((table, each) for each in table.constraints.group(_target, name).values())
 
     def owned_sequences(self, name: Name) -> Iterator[Sequence]:
         """The sequences that a table's columns own."""

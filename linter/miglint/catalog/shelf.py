@@ -102,6 +102,12 @@ class Shelf(Mapping[K, V]):
             return {key: value for key, value in self._few.items() if wanted(value)}
         return self.grouped(wanted).get(True, {})
 
+    def group(self, by: Callable[[V], Any], group: object) -> Mapping[K, V]:
+        """The entries of one group, as `grouped` makes them."""
+        if self._few is not None:
+            return {key: value for key, value in self._few.items() if by(value) == group}
+        return self.grouped(by).get(group, {})
+
     def grouped(self, by: Callable[[V], Any]) -> Mapping[Any, Mapping[K, V]]:
         """The entries by what `by`, a function of the value alone, says of them; False is no group.
 

@@ -315,7 +315,7 @@ def _serves(table: Table, columns: tuple[str, ...]) -> bool:
     """Whether an index begins with these columns, so that a foreign key needs none of its own."""
     wanted = [name.lower() for name in columns]
     first = wanted[0] if wanted else ""
-    keys = [index.columns for index in table.indexes.grouped(_first_column).get(first, {}).values()]
+    keys = [index.columns for index in table.indexes.group(_first_column, first).values()]
     keys += [each.columns for each in table.constraints.matching(is_primary_key).values()]
     return any([name.lower() for name in key[: len(wanted)]] == wanted for key in keys)
 

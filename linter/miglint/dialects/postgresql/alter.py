@@ -27,7 +27,7 @@ from miglint.changes import (
     ValidateConstraint,
 )
 from miglint.dialects.postgresql import columns, constraints, partitions, retype, table_options
-from miglint.dialects.postgresql.alter_read import read_commands
+from miglint.dialects.postgresql.alter_read import Command, read_commands
 from miglint.dialects.postgresql.alter_table import Plan, pass_of, take_locks, work_through
 from miglint.dialects.postgresql.execution import Execution
 from miglint.dialects.postgresql.indexes import alter_index
@@ -86,14 +86,18 @@ def _added_empty(changes: Iterable[TableChange]) -> Iterator[str]:
 
 def _alter(node: Node, table: Table, execution: Execution) -> None:
     commands = list(read_commands(node, table.name, execution))
-    positions = {id(command): len(execution.changes) + number for number, command in enumerate(commands)}
+    first = len(execution.changes)
     execution.changes.extend(command.change for command in commands)
     execution.empty_columns = frozenset(_added_empty(command.change for command in commands))
     plan = Plan(take_locks(commands, table, execution))
-    for command in sorted(commands, key=pass_of):
+    for number, command in sorted(enumerate(commands), key=_pass_of_numbered):
         handler: Any = APPLY[type(command.change)]
         own = Plan(plan.mode)
         handler(command, command.change, execution.latest(table), own, execution)
-        execution.causes[positions[id(command)]] = own.work()
+        execution.causes[first + number] = own.work()
         plan.add(own)
     work_through(plan, execution)
+
+
+def _pass_of_numbered(numbered: tuple[int, Command]) -> int:
+    return pass_of(numbered[1])

@@ -61,12 +61,15 @@ class Plan(Struct):
 
     def work(self) -> frozenset[Work]:
         """The work that is in it, whatever the table."""
-        work: set[Work] = set()
+        work: set[Work] = {Work.SCAN} if self.foreign_keys or self.null_keys else set()
         for of_table in self.tables.values():
-            work |= {Work.REWRITE} if of_table.rewrite else set()
-            work |= {Work.SCAN} if of_table.scan else set()
-            work |= {Work.SCAN, Work.INDEX_BUILD} if of_table.build else set()
-        return frozenset(work | {Work.SCAN}) if self.foreign_keys or self.null_keys else frozenset(work)
+            if of_table.rewrite:
+                work.add(Work.REWRITE)
+            if of_table.scan:
+                work.add(Work.SCAN)
+            if of_table.build:
+                work |= {Work.SCAN, Work.INDEX_BUILD}
+        return frozenset(work)
 
     def add(self, other: Plan) -> None:
         """Put the work of another plan to this one's."""

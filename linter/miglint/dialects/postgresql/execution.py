@@ -114,7 +114,8 @@ class Execution(Struct):
     def lock(self, relation: Relation, mode: Mode) -> Impact:
         """Lock a relation; the strongest mode counts."""
         impact = self._impact(relation)
-        impact.mode = mode if impact.mode is None else max(impact.mode, mode)
+        if impact.mode is None or impact.mode < mode:
+            impact.mode = mode
         return impact
 
     def lock_name(self, name: Name, mode: Mode) -> None:

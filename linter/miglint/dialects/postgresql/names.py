@@ -46,7 +46,8 @@ def choose(first: str, second: str, label: str, taken: Callable[[str], bool]) ->
     def name(number: int) -> str:
         return object_name(first, second, label + (str(number) if number else ""))
 
-    return name(first_free(0, lambda number: taken(name(number))))
+    plain = name(0)
+    return name(first_free(1, lambda number: taken(name(number)))) if taken(plain) else plain
 
 
 def index_name(table: str, keys: Iterable[IndexKey], label: str, taken: Callable[[str], bool]) -> str:

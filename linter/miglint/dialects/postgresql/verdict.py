@@ -122,9 +122,10 @@ def _show(impact: Impact, mode: Mode, transaction: Transaction) -> None:
 
 def causes_of(execution: Execution, effects: tuple[Effect, ...]) -> Mapping[int, frozenset[Work]]:
     """Which change is to blame for which of the dangerous work; one that stands alone is to blame for all of it."""
-    done = frozenset[Work]().union(*(effect.work for effect in effects if effect.dangerous))
-    if not done:
+    dangerous = [effect.work for effect in effects if effect.dangerous]
+    if not dangerous:
         return {}
+    done = frozenset[Work]().union(*dangerous)
     if len(execution.changes) == 1:
         return {0: done}
     return {position: asked & done for position, asked in execution.causes.items() if asked & done}
