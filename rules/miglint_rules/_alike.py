@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
+from msgspec.structs import replace
+
 from miglint.history import Operation
-from miglint.sources.django.values import Call, Function, Reference, Setting
+from miglint.sources.django.values import Call, Function, Placed, Reference, Setting
 
 _IN_NO_DATABASE = frozenset(
     "auto_created base_manager_name blank choices default_manager_name default_permissions editable elidable "
@@ -42,9 +43,8 @@ def alike(was: Any, now: Any, *, loosely: bool = False) -> bool:
             return _name(was) == _name(now)
         case Function():
             return True  # their code is compared
-    if is_dataclass(was):
-        compared = [field.name for field in fields(was) if field.compare]
-        return all(alike(getattr(was, name), getattr(now, name), loosely=loosely) for name in compared)
+    if isinstance(was, Placed):
+        return all(alike(*pair, loosely=loosely) for pair in zip(was.compared(), now.compared(), strict=True))
     return bool(was == now)
 
 

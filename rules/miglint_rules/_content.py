@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
 from typing import Any
 
 from msgspec import Struct
@@ -151,5 +150,3 @@ def _parts(value: Any) -> Iterator[Any]:
             stack.extend(part)
         elif isinstance(part, Struct) and not isinstance(part, Span):
             stack.extend(getattr(part, name) for name in part.__struct_fields__)
-        elif is_dataclass(part):
-            stack.extend(getattr(part, field.name) for field in fields(part))

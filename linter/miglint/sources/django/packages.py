@@ -15,6 +15,8 @@ from miglint.sources.django.scan import USUAL, Scan, is_usual
 from miglint.sources.django.source import START
 from miglint.sources.django.stored import StoredFile, read_files
 
+_NO_MODULES = "_~"
+"""What the names of files begin with that Django's loader passes over."""
 _SOUTH = b"south."
 """What South's migrations import from, which stood in the folder before Django had its own."""
 
@@ -50,16 +52,17 @@ def packages(
 
 
 def _by_folder(paths: Iterable[str]) -> dict[str, list[str]]:
-    """Files that Django's loader would import: names that start with `_` or `~` are none, `__init__` among them."""
+    """Files that Django's loader would import, by their folder; `__init__` is none of them."""
     grouped: dict[str, list[str]] = {}
     for path in paths:
-        if _is_module(path):
-            grouped.setdefault(path.rpartition("/")[0], []).append(path)
+        folder, _, name = path.rpartition("/")
+        if name[0] not in _NO_MODULES:
+            grouped.setdefault(folder, []).append(path)
     return grouped
 
 
 def _is_module(path: str) -> bool:
-    return path.rpartition("/")[2][0] not in "_~"
+    return path.rpartition("/")[2][0] not in _NO_MODULES
 
 
 def _is_package(package: Package, members: list[str], scan: Scan, modules: Modules) -> bool:

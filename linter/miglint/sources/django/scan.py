@@ -45,7 +45,7 @@ class Scan(Struct):
     swappable: list[str] = field(default_factory=list)
     """Migrations that create a model which may be the user model."""
     contents: dict[str, bytes] = field(default_factory=dict)
-    """Of files of interest that had to be read to find out."""
+    """Of files of interest, and of those that hold an app's label, which had to be read to find out."""
     unreadable: dict[str, str] = field(default_factory=dict)
     """Files whose content cannot be had, and why."""
 
@@ -60,11 +60,11 @@ def scan(tree: Tree, cache: Cache) -> Scan:
     result.files = frozenset(result.paths)
     known, seen = _known(cache)
     blobs = {path: tree.blob(path) for path in result.paths}
-    interests = {path: known[blob] for path, blob in blobs.items() if isinstance(known.get(blob), int)}
+    interests = {path: interest for path, blob in blobs.items() if isinstance(interest := known.get(blob), int)}
     new = len(interests) < len(result.paths)
     for path, content in _contents(tree, [path for path in result.paths if path not in interests], result):
         interests[path] = _interest(content)
-        if interests[path]:
+        if interests[path] or path.endswith("/apps.py"):
             result.contents[path] = content
     for path, interest in sorted(interests.items()):
         if is_usual(path) or interest & MIGRATION:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterable, Iterator
-from functools import partial
+from collections.abc import Collection, Iterable
+from functools import lru_cache, partial
 from typing import Any
 
 from miglint.crew import ALONE, Crew
@@ -18,7 +18,7 @@ from miglint.sources.django.records import body_from, body_to, header_from, head
 from miglint.sources.django.remains import dependencies_of
 from miglint.sources.django.source import START, Unparsable
 
-_HEADER, _PLAIN_HEADER, _BODY = "django-header", "django-plain-header", "django-body"
+_HEADER, _BODY = "django-header", "django-body"
 _MIGRATION = "django.db.migrations.Migration"
 
 
@@ -79,58 +79,62 @@ def read_files(
     missing: list[str] = []
     for path in paths:
         project = projects.of(path)
-        whole = studied is None or path in studied
-        kinds = (_HEADER,) if whole else (_PLAIN_HEADER, _HEADER)
-        for found in _kept(path, kinds, modules, project):
-            outcomes[path] = StoredFile(path, found, modules, project) if isinstance(found, Header) else found
-            break
-        else:
+        kept = project.memo.recall(_HEADER, _key(path, modules), partial(_found_from, path))
+        if kept is None:
             missing.append(path)
+            continue
+        found = kept[0]
+        outcomes[path] = StoredFile(path, found, modules, project) if isinstance(found, Header) else found
     modules.prefetch(missing)
-    left = [
-        path
-        for path in missing
-        if studied is None or path in studied or not _read_plainly(path, modules, projects.of(path), outcomes)
-    ]
+    if studied is not None:
+        plain = _PlainHeaders(modules, projects)
+        headers = {path: header for path in missing if path not in studied and (header := plain.of(path))}
+        outcomes |= {path: StoredFile(path, header, modules, projects.of(path)) for path, header in headers.items()}
+        missing = [path for path in missing if path not in headers]
 
     def work(path: str) -> Any:
         return _worked_out(path, modules, projects.of(path))
 
-    for path, answer in zip(left, crew.answers(work, left), strict=True):
+    for path, answer in zip(missing, crew.answers(work, missing), strict=True):
         outcomes[path] = _outcome_of(path, answer, modules, projects.of(path))
     return outcomes
 
 
-def _kept(path: str, kinds: Iterable[str], modules: Modules, project: Project) -> Iterator[_Found]:
-    """What was kept of a file, as one of some kinds."""
-    for kind in kinds:
-        kept = project.memo.recall(kind, _key(path, modules), partial(_found_from, path))
-        if kept is not None:
-            yield kept[0]
+class _PlainHeaders:
+    """Headers that stand in their files as Django writes them. They are not kept: reading them again is as quick."""
 
+    def __init__(self, modules: Modules, projects: Projects) -> None:
+        self._modules = modules
+        self._projects = projects
+        self._user_models: dict[str, str | None] = {}
 
-def _read_plainly(path: str, modules: Modules, project: Project, outcomes: dict[str, Outcome]) -> bool:
-    """Read a header that is plain; False for any other, which the evaluator has to read."""
-    with modules.trail.record() as facts:
-        content = modules.content(path)
+    def of(self, path: str) -> Header | None:
+        """A header that is plain; None for any other, which the evaluator has to read."""
+        content = self._modules.content(path)
         head = None if content is None else plain_head(content)
-        if head is None or modules.locate(_MIGRATION, path) is not None:
-            return False
-        user_model = project.setting("AUTH_USER_MODEL") if head.swappable else None
-    if head.swappable and not (isinstance(user_model, str) and user_model.count(".") == 1):
-        return False
-    header = _plain_header(head, user_model)
-    project.memo.keep(_PLAIN_HEADER, _key(path, modules), facts, header, _found_to)
-    outcomes[path] = StoredFile(path, header, modules, project)
-    return True
+        if head is None or self._modules.locate(_MIGRATION, path) is not None:
+            return None
+        user_model = self._user_model(self._projects.of(path)) if head.swappable else ""
+        return None if user_model is None else _plain_header(head, user_model)
+
+    def _user_model(self, project: Project) -> str | None:
+        """The label of the user model's app, if it is known."""
+        if project.root not in self._user_models:
+            value = project.setting("AUTH_USER_MODEL")
+            label = value.partition(".")[0] if isinstance(value, str) and value.count(".") == 1 else None
+            self._user_models[project.root] = label
+        return self._user_models[project.root]
 
 
-def _plain_header(head: PlainHead, user_model: Any) -> Header:
+@lru_cache(maxsize=4_096)
+def _plain_header(head: PlainHead, user_model: str) -> Header:
+    """The header, with the label of the user model's app. The trees of base and head hold nearly the same files."""
+
     def dependencies(edges: tuple[Edge, ...]) -> tuple[Dependency, ...]:
         return tuple(
             Dependency(Key(edge.app, edge.name), edge.span)
             if edge.app
-            else Dependency(Key(user_model.partition(".")[0], "__first__"), edge.span, "AUTH_USER_MODEL")
+            else Dependency(Key(user_model, "__first__"), edge.span, "AUTH_USER_MODEL")
             for edge in edges
         )
 

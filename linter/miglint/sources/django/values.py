@@ -7,8 +7,9 @@ Everything else is one of the classes below. Nothing in here can run code of the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from miglint.finding import Span
 
@@ -16,35 +17,45 @@ Value = Any
 """None | bool | int | float | complex | str | bytes | list | tuple | set | frozenset | dict | the classes below."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Placed(Struct, frozen=True, eq=False):
+    """What stands somewhere in a file: where does not make it another."""
+
+    def compared(self) -> tuple[object, ...]:
+        """All fields that count."""
+        return tuple(getattr(self, name) for name in self.__struct_fields__ if name != "span")
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and isinstance(other, Placed) and self.compared() == other.compared()
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.compared()))
+
+
+class Reference(Placed, frozen=True, eq=False):
     """A name that is not called: `django.db.models.CASCADE`, `shop.models.default_sku`, a class, a module."""
 
     name: str
-    span: Span | None = field(default=None, compare=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Placed, frozen=True, eq=False):
     """`settings.AUTH_USER_MODEL`: the setting's name, and its value as far as settings modules tell, else Unknown."""
 
     name: str
     value: Value = None
-    span: Span | None = field(default=None, compare=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Placed, frozen=True, eq=False):
     """A function or lambda defined in the migration's own file. Never run; `span` covers its definition."""
 
     name: str
     parameters: tuple[str, ...]
     required: int
-    span: Span | None = field(default=None, compare=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Placed, frozen=True, eq=False):
     """A call that was read but not made: `django.db.models.CharField(max_length=20)`.
 
     With a `receiver` it is a method call and `target` the method's name: `F("placed_at").desc()`. An operator on
@@ -55,21 +66,19 @@ class Call:
     target: str
     args: tuple[Value, ...] = ()
     kwargs: Mapping[str, Value] = field(default_factory=dict)
-    span: Span | None = field(default=None, compare=False)
+    span: Span | None = None
     receiver: Value = None
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(Placed, frozen=True, eq=False):
     """An attribute of something that is not plain data: `Func("a").output_field`."""
 
     of: Value
     name: str
-    span: Span | None = field(default=None, compare=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LocalClass:
+class LocalClass(Placed, frozen=True, eq=False):
     """A class defined in the migration's own file, that is not an operation: a field, a manager, a model's mixin.
 
     `bases` are values; `attributes` are those of the class body that are values, methods as Functions.
@@ -78,12 +87,11 @@ class LocalClass:
     name: str
     bases: tuple[Value, ...] = ()
     attributes: Mapping[str, Value] = field(default_factory=dict)
-    span: Span | None = field(default=None, compare=False)
+    span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Placed, frozen=True, eq=False):
     """A value that could not be worked out, and why."""
 
     reason: str
-    span: Span | None = field(default=None, compare=False)
+    span: Span | None = None

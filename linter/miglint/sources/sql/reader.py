@@ -16,6 +16,7 @@ from miglint.text import decode
 
 SOURCE = "sql"
 PLAN = "sqitch.plan"
+_INTERESTING = (".sql", PLAN, "__init__.py")
 START = Span(1, 1, 1, 1)
 
 
@@ -24,14 +25,14 @@ def read(
 ) -> list[History]:
     """One history for each folder with migrations, in the order of the folders' paths.
 
-    `cache` and `crew` are there because all readers are called alike; names need none.
+    What else is given is there because all readers are called alike; names need none of it.
     """
-    del cache, crew
+    del cache, crew, studied
     folders: defaultdict[str, dict[str, Named]] = defaultdict(dict)
     plans: list[str] = []
     with_modules: set[str] = set()
     for path in tree:
-        if matches(path, config.exclude):
+        if not path.endswith(_INTERESTING) or matches(path, config.exclude):
             continue
         folder, _, file = path.rpartition("/")
         if file == PLAN:
