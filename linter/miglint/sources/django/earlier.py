@@ -5,19 +5,23 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-from miglint.history import History, Key, Operation, Rendered
+from miglint.history import History, Key, Operation, Statement
 from miglint.sources.django import touches
 from miglint.sources.django.backends.definitions import replay
 from miglint.sources.django.backends.names import Names
 from miglint.sources.django.fields import NotBuilt
 from miglint.sources.django.mentions import Mentions
+from miglint.sources.django.slices import Slices, tables_of
 from miglint.sources.django.state import States
 from miglint.sources.django.timeline import Timeline
 from miglint.sources.django.touches import ModelKey
 
 
 class Earlier:
-    """Replays into the virtual catalog what bears on a migration; `executed` gives the statements of others."""
+    """Replays into the virtual catalog what bears on a migration.
+
+    `executed` gives the statements of other migrations, or those of them that bear on some lines, or on collations.
+    """
 
     def __init__(
         self,
@@ -25,28 +29,35 @@ class Earlier:
         timeline: Timeline,
         mentions: Mentions,
         states: States,
-        executed: Callable[[Key], Rendered],
+        slices: Slices,
+        executed: Callable[[Key, frozenset[ModelKey] | None], Iterable[Statement]],
         database: str,
     ) -> None:
         self._history = history
         self._timeline = timeline
         self._mentions = mentions
         self._states = states
+        self._slices = slices
         self._executed = executed
         self._database = database
-        self._names: dict[frozenset[ModelKey], tuple[tuple[Key, ...], Names]] = {}
+        self._names: dict[frozenset[ModelKey], tuple[list[Key], Names]] = {}
 
     def names(self, key: Key, lines: frozenset[ModelKey]) -> Names:
         """The virtual catalog of the tables of these lines, as it is before a migration; to be copied."""
         before = self._timeline.before(key)
         lines |= self._makers(lines, before)
         keys = self._timeline.in_order({found for line in lines for found in self.built_by(line, before)})
-        done, names = self._names.get(lines, ((), Names(self._database)))
-        if done != tuple(keys[: len(done)]):
-            done, names = (), Names(self._database)
+        done, names = self._names.get(lines, ([], Names(self._database)))
+        if done != keys[: len(done)]:
+            done, names = [], Names(self._database)
         for earlier in keys[len(done) :]:
-            self._replay(names, earlier)
-        self._names[lines] = (tuple(keys), names)
+            # What this one asks for itself is what was replayed so far.
+            self._names[lines] = (done, names)
+            statements = self._executed(earlier, lines)
+            for statement in statements:
+                replay(names, statement.sql)
+            done.append(earlier)
+        self._names[lines] = (done, names)
         return names.copy()
 
     def extensions(self, key: Key) -> set[str]:
@@ -66,29 +77,13 @@ class Earlier:
         names = Names(self._database)
         before = self._timeline.before(key)
         for earlier in self._timeline.in_order(self._mentions.containing("collation", before)):
-            self._replay(names, earlier)
+            for statement in self._executed(earlier, None):
+                replay(names, statement.sql)
         return names.collations
-
-    def _replay(self, names: Names, key: Key) -> None:
-        for statement in self._executed(key).statements:
-            replay(names, statement.sql)
 
     def built_by(self, line: ModelKey, keys: Collection[Key]) -> set[Key]:
         """The migrations among the keys that change a line's models, or name its tables in SQL."""
-        app = self._timeline.app(line.app)
-        members = {model for step in app.by_line.get(line, ()) for model in touches.changed(step.operation, line.app)}
-        tables = {f"{line.app}_{model.name}" for model in members if self._timeline.line(model) == line}
-        tables |= set(_tables(step.operation for step in app.by_line.get(line, ())))
-        found = {step.key for step in self._timeline.steps(line, keys)}
-        pointed = {
-            self._timeline.line(model)
-            for step in app.by_line.get(line, ())
-            for model in touches.named(step.operation, line.app)
-            if self._timeline.knows(model.app)
-        }
-        for target in pointed:  # renaming what a foreign key points to makes the key anew
-            found |= {step.key for step in self._timeline.steps(target, keys) if touches.reaches(step.operation)}
-        return found | {step.key for step, words in app.raw if step.key in keys and words & tables}
+        return {key for key in self._slices.bearing(line) if key in keys}
 
     def code(self, key: Key, index: int, operation: Operation) -> Iterator[Key]:
         """The migrations before an operation whose code may have changed its tables; of another app's none is told."""
@@ -111,7 +106,7 @@ class Earlier:
         return (
             models
             | {f"{line.app}_{name}" for name in models}
-            | set(_tables(s.operation for s in app.by_line.get(line, ())))
+            | set(tables_of(s.operation for s in app.by_line.get(line, ())))
         )
 
     def lines_in_sql(self, operation: Operation) -> set[ModelKey]:
@@ -136,7 +131,7 @@ class Earlier:
         found: set[ModelKey] = set()
         for line in lines:
             steps = self._timeline.steps(line, keys)
-            tables = set(_tables(step.operation for step in steps))
+            tables = set(tables_of(step.operation for step in steps))
             for table in tables:
                 found |= self._lines_called(table)
             if any(_is_taken_over(step.operation) for step in steps):
@@ -150,7 +145,7 @@ class Earlier:
             self._timeline.line(model)
             for key in naming
             for operation in self._history.migrations[key].operations
-            if tables & set(_tables([operation]))
+            if tables & set(tables_of([operation]))
             for model in touches.changed(operation, key.app)
         }
 
@@ -159,13 +154,3 @@ def _is_taken_over(operation: Operation) -> bool:
     """Whether a model comes into the state whose table is made elsewhere."""
     made = [item.name for item in operation.database_operations]
     return any(item.name == "CreateModel" for item in operation.state_operations) and "CreateModel" not in made
-
-
-def _tables(operations: Iterable[Operation]) -> Iterator[str]:
-    """The tables that options and AlterModelTable name."""
-    for operation in operations:
-        options = operation.arguments.get("options")
-        table = options.get("db_table") if isinstance(options, dict) else operation.arguments.get("table")
-        if isinstance(table, str):
-            yield table.lower()
-        yield from _tables((*operation.database_operations, *operation.state_operations))

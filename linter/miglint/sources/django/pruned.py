@@ -7,6 +7,7 @@ itself, the table, what points to the field, and the names of the indexes and co
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from miglint.history import Operation
@@ -67,3 +68,26 @@ def _leans_on_others(field: Any) -> bool:
     from_fields = getattr(field, "from_fields", None) or ["self"]
     made_of = getattr(field, "generated", False) or getattr(field, "field_names", ())
     return bool(made_of) or list(from_fields) != ["self"]
+
+
+def is_for_the_state_alone(operation: Any, app: str, editor: Any, before: Any, after: Any) -> bool:
+    """Whether a real operation alters a field in nothing that a database sees: most AlterFields do.
+
+    The editor tells it from the fields as they stand in the states, before any class is made of them.
+    """
+    from django.db.migrations.operations import AlterField
+
+    if not isinstance(operation, AlterField) or not operation.preserve_default:
+        return False
+    model = app, operation.model_name_lower
+    try:
+        fields = [_named(state.models[model].fields[operation.name], operation.name) for state in (before, after)]
+        return not editor._field_should_be_altered(*fields)
+    except Exception:  # what cannot be compared like this is altered as always, and says itself what is wrong
+        return False
+
+
+def _named(field: Any, name: str) -> Any:
+    bound = copy.copy(field)
+    bound.set_attributes_from_name(name)
+    return bound

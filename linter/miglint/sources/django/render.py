@@ -24,6 +24,7 @@ from miglint.sources.django.fields import FieldTypes, NotBuilt
 from miglint.sources.django.mentions import Mentions
 from miglint.sources.django.pins import driver
 from miglint.sources.django.series import Choice, choose
+from miglint.sources.django.slices import Slice, Sliced, Slices, making_collations, together
 from miglint.sources.django.state import States
 from miglint.sources.django.timeline import Timeline
 from miglint.sources.django.touches import ModelKey
@@ -67,7 +68,12 @@ class DjangoRenderer:
         self._states = States(self._timeline, constructor, self._ledger, in_full=in_full, user_model_known=user)
         self._rendered: dict[tuple[Key, bool], Rendered] = {}
         self._executed: dict[Key, Rendered] = {}
-        self._earlier = Earlier(history, self._timeline, mentions, self._states, self.executed, target.database)
+        self._slices = Slices(history, self._timeline)
+        self._sliced: dict[Key, list[Sliced]] = {}
+        self._collating: dict[Key, Sliced] = {}
+        self._earlier = Earlier(
+            history, self._timeline, mentions, self._states, self._slices, self._bearing, target.database
+        )
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -98,14 +104,42 @@ class DjangoRenderer:
         lines: set[ModelKey] = set()
         for key in keys:
             for operation in self._history.migrations[key].operations:
-                models = {*touches.changed(operation, key.app), *touches.named(operation, key.app)}
-                lines |= {self._timeline.line(model) for model in models if self._timeline.knows(model.app)}
-                lines |= self._earlier.lines_in_sql(operation)
-        if any(touches.cascades(operation) for key in keys for operation in self._history.migrations[key].operations):
-            lines |= self._timeline.pointing_to(frozenset(lines), earlier)
+                lines |= self._lines_of(operation, key.app, earlier)
         wanted = {found for line in lines for found in self._earlier.built_by(line, earlier)}
         for key in self._timeline.in_order(wanted):
-            yield self.executed(key)
+            yield self._finished(self._history.migrations[key], self._bearing(key, frozenset(lines)))
+
+    def _lines_of(self, operation: Operation, app: str, earlier: Collection[Key]) -> set[ModelKey]:
+        """The lines whose tables an operation may have to do with."""
+        own = {self._timeline.line(model) for model in touches.changed(operation, app) if self._timeline.knows(app)}
+        own |= self._earlier.lines_in_sql(operation)
+        named = {
+            self._timeline.line(model) for model in touches.named(operation, app) if self._timeline.knows(model.app)
+        }
+        return (
+            own
+            | named
+            | (self._timeline.pointing_to(own, earlier) if self._timeline.cascades(operation, app) else set())
+        )
+
+    def _bearing(self, key: Key, lines: frozenset[ModelKey] | None) -> Iterable[Statement]:
+        """What a migration executes that bears on some lines, or on collations; all of it where that is written."""
+        if (key, False) in self._rendered:
+            return self.executed(key).statements
+        if lines is None:
+            if key not in self._collating:
+                self._collating[key] = self._slice(key, making_collations(self._history.migrations[key]))
+            return self._collating[key].written
+        wanted = {line for line in lines if key in self._slices.bearing(line)}
+        here = self._sliced.setdefault(key, [])
+        missing = wanted.difference(*(each.slice.lines for each in here))
+        if missing:
+            here.append(self._slice(key, self._slices.of(key, missing)))
+        return together([each for each in here if not wanted.isdisjoint(each.slice.lines)])
+
+    def _slice(self, key: Key, places: Slice) -> Sliced:
+        rendering = _Rendering(self, self._history.migrations[key], places, live=True)
+        return Sliced(places, tuple(rendering.run(False)), rendering.deferred)
 
     def _render(self, migration: Migration, backwards: bool) -> Rendered:
         rendering = _Rendering(self, migration, live=not self.as_printed)
@@ -123,11 +157,15 @@ class DjangoRenderer:
 
 
 class _Rendering:
-    """One migration being rendered."""
+    """One migration being rendered, or those of its operations that `places` names."""
 
-    def __init__(self, renderer: DjangoRenderer, migration: Migration, *, live: bool) -> None:
+    def __init__(
+        self, renderer: DjangoRenderer, migration: Migration, places: Slice | None = None, *, live: bool
+    ) -> None:
         self.asked = False
         """Whether an editor asked for names."""
+        self.deferred = 0
+        """How many of the statements were put off to the end."""
         self._renderer = renderer
         self._migration = migration
         self._states = renderer._states
@@ -136,8 +174,12 @@ class _Rendering:
         self._connection = renderer._connection
         self._editor = self._connection.SchemaEditorClass(self._connection)
         self._operations = list(migration.operations)
+        every = range(len(self._operations))
+        self._executed = frozenset(every) if places is None else places.executed
+        self._steps = [index for index in every if index in self._executed or (places and index in places.followed)]
         self._doubts: dict[int, list[Doubt]] = {}
         self._opaque: list[tuple[int, Statement]] = []
+        self._places = places
         self._names: Names | None = None
         self._replayed: tuple[int, Names] | None = None
         """How many statements the catalog holds that `_done` gave last."""
@@ -164,20 +206,34 @@ class _Rendering:
         yield from self._statements()
 
     def _execute_all(self) -> None:
-        before = self._states.before(self._migration.key, self._operations)
-        self._lines = before.lines
-        steps = list(enumerate(self._operations))
+        executed = [self._operations[index] for index in self._steps if index in self._executed]
+        followed = [self._operations[index] for index in self._steps if index not in self._executed]
+        owns_what_reaches = self._places is None or any(
+            self._reaches(index) for index in self._executed & self._places.own
+        )
+        among = None if owns_what_reaches or self._places is None else self._places.lines
+        before = self._states.before(self._migration.key, executed, followed, among)
+        self._lines = before.lines if among is None else before.lines.intersection(among)
+        steps = [(index, self._operations[index]) for index in self._steps]
         if self._backwards:
             self._unapply(before.project, steps)
         else:
             self._apply(before.project, steps)
-        with self._noting(len(steps)):
+        written = len(self._editor.recorded)
+        with self._noting(len(self._operations)):
             self._editor.run_deferred()
+        self.deferred = len(self._editor.recorded) - written
+
+    def _reaches(self, index: int) -> bool:
+        return self._renderer._timeline.reaches(self._operations[index], self._migration.key.app)
 
     def _apply(self, project: Any, steps: Sequence[tuple[int, Operation]]) -> None:
         app = self._migration.key.app
         for index, operation in steps:
             with self._noting(index):
+                if index not in self._executed:
+                    self._states.advance(operation, app, project)
+                    continue
                 self._assume(operation)
                 before = pruned.fork(project, operation, app)
                 self._states.advance(operation, app, project)
@@ -265,6 +321,8 @@ class _Rendering:
             reason = f"code that {key.app}.{key.name} runs may have changed the table by itself"
             self._ledger.note(Doubt(Confidence.ASSUMED, reason))
         app = self._migration.key.app
+        if pruned.is_for_the_state_alone(real, app, self._editor, first, second):
+            return
         states = [self._states.focus(state, operation, app) for state in (first, second)]
 
         def change() -> None:
@@ -315,7 +373,7 @@ class _Rendering:
                     replay(self._names, statement.sql)
         if self._live or not self._names.has(table):
             names = self._done()
-            if not names.has(table):
+            if not names.has(table) and (self._places is None or self._editor.step in self._places.own):
                 self._ledger.note(Doubt(Confidence.ASSUMED, f"no migration here makes the table {table}"))
             if self._live:
                 return names

@@ -95,33 +95,52 @@ class States:
         except (NotBuilt, KeyError, LookupError, ValueError, AttributeError, TypeError) as error:
             self._ledger.note(Doubt(Confidence.ASSUMED, f"the state could not follow {operation.name}: {error}"))
 
-    def before(self, key: Key, operations: Iterable[Operation], extra: Collection[ModelKey] = ()) -> Before:
-        """The state that a migration's operations start from."""
+    def before(
+        self,
+        key: Key,
+        operations: Iterable[Operation],
+        followed: Iterable[Operation] = (),
+        among: Collection[ModelKey] | None = None,
+    ) -> Before:
+        """The state that a migration's operations start from; those `followed` change it, but no tables.
+
+        Of the lines that the operations reach only those `among` these, where they are given.
+        """
         from django.db.migrations.state import ProjectState
 
-        operations, keys = list(operations), self._timeline.before(key)
+        operations, followed, keys = list(operations), list(followed), self._timeline.before(key)
         changed = {self._timeline.line(model) for item in operations for model in touches.changed(item, key.app)}
-        changed |= set(extra)
+        beside = {self._timeline.line(model) for item in followed for model in touches.changed(item, key.app)}
         models: Models = {}
-        for line in changed:
+        for line in changed | beside:
             models.update(self._line(line, keys))
-        reached: set[ModelKey] = set()
-        frontier = changed if any(touches.reaches(operation) for operation in operations) else set()
-        while frontier:
-            found = self._timeline.pointing_to(changed | reached, keys)
-            frontier = {line for line in found if self._keyed_by(line, changed | reached, keys)}
-            reached |= found
-        for line in reached:
+        reaching = any(self._timeline.reaches(item, key.app) for item in operations)
+        reached = self._reached(changed, keys, among) if reaching else set()
+        for line in reached - beside:
             for name, state in self._line(line, keys).items():
                 kept = state if self._in_full else self._pointing(state, changed | reached)
                 if kept is not None:
                     models[name] = kept
-        wanted = {model for item in operations for model in touches.named(item, key.app)}
+        wanted = {model for item in (*operations, *followed) for model in touches.named(item, key.app)}
         self._complete(models, wanted, keys)
         project = ProjectState()
         for state in models.values():
             project.models[state.app_label, state.name_lower] = state
         return Before(project, frozenset(changed | reached))
+
+    def _reached(
+        self, changed: set[ModelKey], keys: Collection[Key], among: Collection[ModelKey] | None
+    ) -> set[ModelKey]:
+        """The lines that point to what is changed, and to those of them whose primary key is such a pointer."""
+        reached: set[ModelKey] = set()
+        frontier = changed
+        while frontier:
+            found = self._timeline.pointing_to(changed | reached, keys)
+            if among is not None:
+                found.intersection_update(among)
+            frontier = {line for line in found if self._keyed_by(line, changed | reached, keys)}
+            reached |= found
+        return reached
 
     def focus(self, project: Any, operation: Operation, app: str) -> Any:
         """The part of a state that one operation needs, for rendering it into classes takes most of the time."""
@@ -131,7 +150,9 @@ class States:
         models: Models = {model: project.models[model].clone() for model in changed if model in project.models}
         for state in () if self._in_full else models.values():
             prune(state, operation)
-        frontier = {self._timeline.line(model) for model in changed} if touches.reaches(operation) else set()
+        frontier = (
+            {self._timeline.line(model) for model in changed} if self._timeline.reaches(operation, app) else set()
+        )
         while frontier:
             lines, frontier = frontier, set()
             for key, state in project.models.items():

@@ -57,9 +57,11 @@ class Timeline:
         self._history = history
         self._mentions = mentions
         self._graph = graph
-        self._applied = frozenset(applied)
+        self._applied = frozenset(applied).intersection(history.migrations)  # others went under another name
         self._apps: dict[str, AppTimeline] = {}
         self._before: dict[Key, frozenset[Key]] = {}
+        self._pointing: dict[ModelKey, list[tuple[Key, frozenset[ModelKey]]]] = {}
+        self._reaching: dict[tuple[ModelKey, str], bool] = {}
 
     def order(self) -> tuple[Key, ...]:
         """Every migration, replaced ones too, each after those that it depends on."""
@@ -119,13 +121,62 @@ class Timeline:
 
     def pointing_to(self, lines: Collection[ModelKey], keys: Collection[Key]) -> set[ModelKey]:
         """The lines whose fields point, or once pointed, to one of these; evaluates what may name them, in all apps."""
-        models = {model for line in lines for model in self.app(line.app).members(line)}
-        found: set[ModelKey] = set()
-        for key in self._mentions.naming(models, keys):
-            for operation in self._history.migrations[key].operations:
-                if not models.isdisjoint(touches.named(operation, key.app)):
-                    found.update(self.line(model) for model in touches.changed(operation, key.app))
-        return found.difference(lines)
+        pointing = (found for line in lines for key, found in self._pointers(line) if key in keys)
+        return set().union(*pointing).difference(lines)
+
+    def _pointers(self, line: ModelKey) -> list[tuple[Key, frozenset[ModelKey]]]:
+        """The migrations that point to a line, and the lines that do it there."""
+        if line not in self._pointing:
+            models = self.app(line.app).members(line)
+            found: list[tuple[Key, frozenset[ModelKey]]] = []
+            for key in self._mentions.naming(models, self._history.migrations):
+                lines = {
+                    self.line(model)
+                    for operation in self._history.migrations[key].operations
+                    if not models.isdisjoint(touches.named(operation, key.app))
+                    for model in touches.changed(operation, key.app)
+                }
+                if lines:
+                    found.append((key, frozenset(lines)))
+            self._pointing[line] = found
+        return self._pointing[line]
+
+    def reaches(self, operation: Operation, app: str) -> bool:
+        """Whether an operation can change columns of other tables, through foreign keys to what it changes.
+
+        A foreign key points to a primary key, or by name to a unique field.
+        """
+        nested = touches.nested(operation)
+        if any(self.reaches(item, app) for item in nested):
+            return True
+        if operation.name not in {"AlterField", "RenameField"} or not touches.reaches(operation):
+            return touches.reaches(operation)
+        name = operation.arguments.get("name" if operation.name == "AlterField" else "old_name")
+        models = list(touches.changed(operation, app))
+        if not isinstance(name, str) or not models:
+            return True
+        line = self.line(models[0])
+        if (line, name) not in self._reaching:
+            self._reaching[line, name] = self._may_be_pointed_to(line, name)
+        return self._reaching[line, name]
+
+    def cascades(self, operation: Operation, app: str) -> bool:
+        """Whether an operation can lock, read or write tables whose foreign keys point to what it changes."""
+        return touches.destroys(operation) or self.reaches(operation, app)
+
+    def _may_be_pointed_to(self, line: ModelKey, name: str) -> bool:
+        """Whether a field of a line ever was a primary key, or may be what foreign keys name."""
+        app = self.app(line.app)
+        operations = [step.operation for step in app.by_line.get(line, ())]
+        made = [
+            value for called in touches.names_of_field(name, operations) for value in touches.made(called, operations)
+        ]
+        if name == "id" or not made or any(map(touches.may_be_primary, made)):
+            return True
+        if not any(map(touches.may_be_unique, made)):
+            return False
+        by_name = self._mentions.containing("to_field", self._history.migrations)
+        return next(self._mentions.naming(app.members(line), by_name), None) is not None
 
     def in_order(self, keys: Iterable[Key]) -> list[Key]:
         """The keys in the order that they are applied."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from miglint.history import Operation
@@ -126,29 +126,73 @@ def _words(value: Any) -> Iterator[str]:
 
 
 def reaches(operation: Operation) -> bool:
-    """Whether an operation can change columns of other tables, through foreign keys to what it changes."""
-    nested = (*operation.database_operations, *operation.state_operations)
-    if any(reaches(item) for item in nested):
+    """Whether an operation may change columns of other tables, for all that it says itself."""
+    if any(map(reaches, nested(operation))):
         return True
     if operation.name != "AlterField":
         return operation.name in _REACHING
     return operation.arguments.get("name") == "id" or any(
-        _is_key(item.target, item.kwargs) for _, item in fields(operation)
+        _is_primary(item) or _is_unique(item) for _, item in fields(operation)
     )
 
 
-def _is_key(target: str, kwargs: Any) -> bool:
-    return bool(kwargs.get("primary_key") or kwargs.get("unique")) or target.endswith(("OneToOneField", "AutoField"))
+def nested(operation: Operation) -> tuple[Operation, ...]:
+    """The operations that one holds."""
+    return (*operation.database_operations, *operation.state_operations)
+
+
+def names_of_field(name: str, operations: Sequence[Operation]) -> set[str]:
+    """Every name that a field may have had among the operations on its model."""
+    found, pairs = {name}, [pair for operation in operations for pair in _field_renames(operation)]
+    while more := {other for pair in pairs if found & set(pair) for other in pair} - found:
+        found |= more
+    return found
+
+
+def _field_renames(operation: Operation) -> Iterator[tuple[str, str]]:
+    if operation.name == "RenameField":
+        yield str(operation.arguments.get("old_name")), str(operation.arguments.get("new_name"))
+    for item in nested(operation):
+        yield from _field_renames(item)
+
+
+def made(name: str, operations: Iterable[Operation]) -> Iterator[Any]:
+    """What operations say of a field of this name, whether it could be evaluated or not."""
+    for operation in operations:
+        pairs = operation.arguments.get("fields")
+        for pair in pairs if isinstance(pairs, list | tuple) else ():
+            if isinstance(pair, list | tuple) and len(pair) == 2 and pair[0] == name:
+                yield pair[1]
+        if operation.arguments.get("name") == name and "field" in operation.arguments:
+            yield operation.arguments["field"]
+        yield from made(name, nested(operation))
+
+
+def may_be_primary(field: Any) -> bool:
+    """Whether a field may be a primary key; one of a class that is not Django's may say so by itself."""
+    return not isinstance(field, Call) or not field.target.startswith("django.") or _is_primary(field)
+
+
+def may_be_unique(field: Any) -> bool:
+    """Whether a field may be one that others can point to by name."""
+    return not isinstance(field, Call) or not field.target.startswith("django.") or _is_unique(field)
+
+
+def _is_primary(field: Call) -> bool:
+    return bool(field.kwargs.get("primary_key")) or field.target.endswith("AutoField")
+
+
+def _is_unique(field: Call) -> bool:
+    return bool(field.kwargs.get("unique")) or field.target.endswith("OneToOneField")
 
 
 _CASCADING_WORDS = frozenset({"delete", "drop", "truncate", "type", "update"})
 
 
-def cascades(operation: Operation) -> bool:
-    """Whether an operation can lock, read or write tables whose foreign keys point to what it changes."""
-    nested = (*operation.database_operations, *operation.state_operations)
-    if any(cascades(item) for item in nested):
-        return True
+def destroys(operation: Operation) -> bool:
+    """Whether an operation deletes a model, or has words in its SQL that may cascade to tables which point there."""
     return (
-        operation.name == "DeleteModel" or reaches(operation) or not _CASCADING_WORDS.isdisjoint(sql_words(operation))
+        operation.name == "DeleteModel"
+        or not _CASCADING_WORDS.isdisjoint(sql_words(operation))
+        or any(map(destroys, nested(operation)))
     )
