@@ -58,6 +58,8 @@ class Execution(Struct):
     assumptions: list[str] = field(default_factory=list)
     numbered: int = 0
     """How many numbers were given to new objects."""
+    given: dict[tuple[str, Name | None], dict[str, int]] = field(default_factory=dict)
+    """The numbers that were given last to names, by schema and table."""
     created: set[int] = field(default_factory=set)
     filled: set[int] = field(default_factory=set)
     empty_columns: frozenset[str] = frozenset()
@@ -107,7 +109,8 @@ class Execution(Struct):
 
     def taken(self, schema: str, table: Table | None = None) -> _Taken:
         """Whether a name for a new relation or constraint is in use."""
-        return _Taken(self.catalog, schema, table)
+        given = self.given.setdefault((schema, table.name if table is not None else None), {})
+        return _Taken(self.catalog, schema, table, given)
 
     # -- effects -----------------------------------------------------------------------------------------------------
 
@@ -217,10 +220,11 @@ class Execution(Struct):
         return self.catalog.owned_sequences(table.name)
 
 
-class _Taken(Struct, frozen=True):
+class _Taken(Struct):
     catalog: Catalog
     schema: str
     table: Table | None
+    given: dict[str, int]
 
     def __call__(self, name: str) -> bool:
         full = Name(self.schema, name)

@@ -5,7 +5,8 @@ After makeObjectName, ChooseRelationName, ChooseIndexNameAddition and FigureColn
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from typing import Protocol
 
 from miglint.catalog import IndexKey
 from miglint.dialects.numbering import first_free
@@ -40,17 +41,32 @@ def object_name(first: str, second: str, label: str) -> str:
     return "_".join(part for part in parts if part)
 
 
-def choose(first: str, second: str, label: str, taken: Callable[[str], bool]) -> str:
+class Taken(Protocol):
+    """Whether a name is in use."""
+
+    given: dict[str, int]
+    """The number that was given last to a name of one object."""
+
+    def __call__(self, name: str, /) -> bool: ...
+
+
+def choose(first: str, second: str, label: str, taken: Taken) -> str:
     """The first of `…_label`, `…_label1`, … that nothing has."""
 
     def name(number: int) -> str:
         return object_name(first, second, label + (str(number) if number else ""))
 
     plain = name(0)
-    return name(first_free(1, lambda number: taken(name(number)))) if taken(plain) else plain
+    if not taken(plain):
+        return plain
+    # A statement that adds thousands of constraints need not look for each among those that it has named already.
+    last = taken.given.get(plain, 0)
+    start = last + 1 if last and taken(name(last)) else 1
+    number = taken.given[plain] = first_free(start, lambda number: taken(name(number)))
+    return name(number)
 
 
-def index_name(table: str, keys: Iterable[IndexKey], label: str, taken: Callable[[str], bool]) -> str:
+def index_name(table: str, keys: Iterable[IndexKey], label: str, taken: Taken) -> str:
     """The name of an index or of the constraint on it: `users_email_idx`, `users_lower_key`."""
     return choose(table, index_addition(keys), label, taken)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ctypes
 import platform
+import re
 import threading
 from functools import cache
 from importlib.util import find_spec
@@ -29,6 +30,8 @@ SHORT = 64 * 1024
 """Characters up to which any text is safe on an ordinary stack of 8 MiB."""
 STACK_PER_BYTE = 160
 """Bytes of stack for a byte of text: two bytes of it are a level at least."""
+CONSTANTS = 2_000
+"""How many constants of a list are kept at least; a row has 1,664 values at most."""
 SMALLEST_STACK = 64 * 1024 * 1024
 
 Node = dict[str, Any]
@@ -98,10 +101,27 @@ def _parse(encoded: bytes) -> Node:
     finally:
         library.pg_query_free_parse_result(result)  # a long statement's is large: it goes before the tree is built
     try:
-        tree: Node = msgspec.json.decode(text)
+        tree: Node = msgspec.json.decode(text if len(encoded) <= SHORT else _without_long_lists(text))
     except (RecursionError, ValueError) as error:
         raise SyntaxProblem("too deeply nested to be read", 0) from error
     return tree
+
+
+_CONSTANT = rb'\{"A_Const":\{(?:"\w+":(?:true|\{(?:"\w+":(?:"(?:[^"\\]|\\.)*+"|[\w-]++))?\}),)?(?:"location":\d+)?\}\}'
+_LONG_LIST = re.compile(rb"(\[(?:%b,){%d}+)(?:%b,)++" % (_CONSTANT, CONSTANTS, _CONSTANT))
+_STATEMENT = re.compile(rb'"stmt":\{"(\w+)"')
+_OF_ROWS = frozenset({b"SelectStmt", b"InsertStmt", b"UpdateStmt", b"DeleteStmt", b"MergeStmt"})
+
+
+def _without_long_lists(text: bytes) -> bytes:
+    """The tree's text with what `x IN (1, 2, …)` lists cut short where there is no end of constants.
+
+    Each would be three dictionaries that nothing looks at: what a statement about rows reads does not depend on them.
+    Where they are part of the schema, as in a partition's bound, all are kept.
+    """
+    if not _OF_ROWS.issuperset(_STATEMENT.findall(text)):
+        return text
+    return _LONG_LIST.sub(rb"\1", text)
 
 
 _stack_size = threading.Lock()
