@@ -38,7 +38,8 @@ def baseline_text(findings: Iterable[Finding]) -> str:
             "path": finding.problem.at.path,
             "message": finding.problem.message,
         }
-        for finding in findings
+        for first in findings
+        for finding in (first, *first.others)
     ]
     entries.sort(key=lambda entry: (entry["path"], entry["rule"], entry["fingerprint"]))
     return json.dumps(escape.plain({"schema_version": VERSION, "findings": entries}), indent=2) + "\n"

@@ -52,6 +52,8 @@ class Config(Struct, frozen=True):
     exclude: tuple[str, ...] = ()
     small_tables: frozenset[str] = frozenset()
     """Those that are named, and those that the file of `table_stats` shows to be small."""
+    busy_tables: frozenset[str] = frozenset()
+    """Those on which even a short wait is felt."""
     table_stats: str | None = None
     lock_timeout: str | None = None
     """What the sessions that run migrations have set, where their connection says it; `0` counts as nothing."""

@@ -157,6 +157,7 @@ _FIELDS: Mapping[str, tuple[str, Callable[[Value], Any]]] = {
     "plugins": ("plugins", Value.texts),
     "exclude": ("exclude", Value.texts),
     "small_tables": ("small_tables", lambda value: frozenset(value.texts())),
+    "busy_tables": ("busy_tables", lambda value: frozenset(value.texts())),
     "table_stats": ("table_stats", Value.text),
     "lock_timeout": ("lock_timeout", Value.text),
     "baseline": ("baseline", Value.text),

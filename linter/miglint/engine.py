@@ -4,7 +4,8 @@
 2. Run the rules on the united one for the migrations that the change introduces, and on the base for the same ones as
    they were (`inspection`); suppressions are applied on both sides.
 3. What the base has already is not the change's doing: it is subtracted by fingerprint.
-4. Apply what the configuration and the baseline suppress, keep the paths that were asked for, sort.
+4. Apply what the configuration and the baseline suppress, keep the paths that were asked for, say once what a rule says
+   of the whole change, sort.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from miglint.crew import Crew
 from miglint.excerpts import excerpts
 from miglint.finding import Finding, Severity, Suppressed
 from miglint.globs import matches
+from miglint.grouping import grouped
 from miglint.history import Key
 from miglint.inspection import Inspector, Raised
 from miglint.result import Result
@@ -93,7 +95,9 @@ def check(change_set: ChangeSet, config: Config, cache: Cache, request: Request)
         for fingerprint, raised in idle.items()
         if _wanted(raised.problem.at.path, config, request)
     ]
-    findings = [_accepted(finding, config, request) for finding in sorted(findings, key=_order)]
+    findings = sorted(
+        grouped(_accepted(finding, config, request) for finding in sorted(findings, key=_order)), key=_order
+    )
     checked = [
         one.checked
         for _, statements in studied

@@ -98,6 +98,8 @@ class Problem(Struct, frozen=True):
     statement: str | None = None
     diagram: tuple[DiagramNode, ...] = ()
     """The part of the graph that a conflict is about, for reporters that can draw."""
+    together: str = ""
+    """Of a rule that says one thing of a whole change: how this one is told, in a few words, where another leads."""
 
 
 class Suppressed(Struct, frozen=True):
@@ -117,3 +119,5 @@ class Finding(Struct, frozen=True):
     docs: str
     fingerprint: str
     suppressed: Suppressed | None = field(default=None)
+    others: tuple[Finding, ...] = ()
+    """Findings of the same rule that are reported with this one (`Problem.together`)."""

@@ -88,6 +88,8 @@ def problem(
     related: tuple[Related, ...] = (),
     scope: Scope | None = None,
     table: Name | None = None,
+    severity: Severity | None = None,
+    together: str = "",
 ) -> Problem:
     """The problem at a statement. With `scope` and `table`: a notice, if that table is configured as a small one."""
     small = scope is not None and table is not None and shown(analysis, table) in scope.config.small_tables
@@ -97,7 +99,8 @@ def problem(
         help=help,
         identity=identity,
         related=related,
-        severity=Severity.NOTICE if small else None,
+        severity=Severity.NOTICE if small else severity,
         operation=analysis.statement.operation,
         statement=analysis.statement.sql or None,
+        together=together,
     )

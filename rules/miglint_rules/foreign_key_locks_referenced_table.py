@@ -8,6 +8,9 @@ who comes while it is waited for queues behind it. The referenced table is often
 Set a `lock_timeout`, so that the migration gives up instead of the customers, keep such a migration small, and retry
 it. To part the two moments, add the column with `db_constraint=False` and its constraint `NOT VALID` by itself.
 
+Said once for each referenced table, and not where a `lock_timeout` is set. Where a key is made it is a notice, and a
+warning if ten or more other tables reference the same one, or `busy_tables` names it; where readers wait, too, always.
+
 ## Bad
 
 The new table is free; `shop_customer`, which it references, is not.
@@ -84,13 +87,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from msgspec import Struct
+
 from miglint.analysis import Analysis
-from miglint.catalog import Constraint, ConstraintKind, Name
-from miglint.changes import AddColumn, AddConstraint, Change, CreateTable, DropColumn, DropConstraint, DropTable
+from miglint.catalog import Constraint, Name
+from miglint.changes import DropColumn, DropConstraint, DropTable
 from miglint.effects import Effect
-from miglint.finding import Problem, Severity
+from miglint.finding import Problem, Related, Severity
 from miglint.rule import statement_rule
 from miglint.scope import Scope
+from miglint_rules._busy import has_timeout, why_busy
+from miglint_rules._keys import keys_of
 from miglint_rules._remedies import indented
 from miglint_rules._statements import blocking_locks, operation_of, problem, shown, who_waits
 
@@ -100,69 +107,79 @@ migration gives up instead of everybody else:
 then run it again until it comes through; with db_constraint=False on the field, {target} is not locked at all"""
 
 
+class Lock(Struct, frozen=True):
+    """What a foreign key that is made, or dropped, does to the table that it references."""
+
+    analysis: Analysis
+    table: Name | None
+    key: Constraint
+    effect: Effect
+    verb: str
+
+
 @statement_rule(severity=Severity.WARNING)
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
-    said: set[tuple[int | None, str]] = set()
+    if has_timeout(scope):
+        return
+    found: dict[tuple[str, str], list[Lock]] = {}
     for analysis in analyses:
-        for position, change in enumerate(analysis.changes):
-            keys = () if analysis.causes.get(position) else tuple(_foreign_keys(analysis, change))
-            locks = {effect.relation: effect for effect in blocking_locks(analysis)} if keys else {}
-            for key in keys:
-                effect = locks.get(shown(analysis, key.references)) if key.references else None
-                place = (analysis.statement.operation, effect.relation if effect else "")
-                if effect is not None and not _is_itself(analysis, change, key) and place not in said:
-                    if analysis.statement.operation is not None:
-                        said.add(place)
-                    yield _problem(analysis, change, effect, scope, key)
+        if analysis.lock_timeout is None:
+            for lock in _locks(analysis):
+                found.setdefault((lock.effect.relation, lock.verb), []).append(lock)
+    for locks in found.values():
+        yield _problem(locks, scope)
 
 
-def _foreign_keys(analysis: Analysis, change: Change) -> Iterator[Constraint]:
-    """The foreign keys that a change makes or takes away."""
-    match change:
-        case CreateTable():
-            keys: tuple[Constraint, ...] = change.constraints
-        case AddColumn():
-            keys = change.constraints
-        case AddConstraint():
-            keys = (change.constraint,)
-        case DropTable() | DropColumn() | DropConstraint():
-            keys = _dropped(analysis, change)
-        case _:
-            keys = ()
-    return (key for key in keys if key.kind is ConstraintKind.FOREIGN_KEY)
+def _locks(analysis: Analysis) -> Iterator[Lock]:
+    """The locks that a statement takes for its foreign keys, but those whose work another rule tells of."""
+    for position, change in enumerate(analysis.changes):
+        verb = "dropping" if isinstance(change, DropTable | DropColumn | DropConstraint) else "making"
+        keys = () if analysis.causes.get(position) else tuple(keys_of(analysis, change))
+        effects = {effect.relation: effect for effect in blocking_locks(analysis)} if keys else {}
+        for key in keys:
+            effect = effects.get(shown(analysis, key.references)) if key.references else None
+            if effect is not None:
+                yield Lock(analysis, getattr(change, "table", None), key, effect, verb)
 
 
-def _dropped(analysis: Analysis, change: DropTable | DropColumn | DropConstraint) -> tuple[Constraint, ...]:
-    table = analysis.before.table(change.table)
-    if table is None:
-        return ()
-    match change:
-        case DropColumn():
-            return tuple(key for key in table.constraints.values() if change.column in key.columns)
-        case DropConstraint():
-            return tuple(key for key in table.constraints.values() if key.name == change.constraint)
-        case DropTable():
-            return tuple(table.constraints.values())
-
-
-def _is_itself(analysis: Analysis, change: Change, key: Constraint) -> bool:
-    return getattr(change, "table", None) == key.references
-
-
-def _problem(analysis: Analysis, change: Change, effect: Effect, scope: Scope, key: Constraint) -> Problem:
-    table: Name | None = getattr(change, "table", None)
-    mine = shown(analysis, table) if table else ""
-    verb = "dropping" if isinstance(change, DropTable | DropColumn | DropConstraint) else "making"
-    mode = "ACCESS EXCLUSIVE" if effect.lock == "AccessExclusiveLock" else "SHARE ROW EXCLUSIVE"
+def _problem(locks: Sequence[Lock], scope: Scope) -> Problem:
+    first, *others = locks
+    analysis, relation = first.analysis, first.effect.relation
+    readers_wait = any(lock.effect.lock == "AccessExclusiveLock" for lock in locks)
+    why = why_busy(analysis, relation, scope)
     set_timeout = "SET LOCAL lock_timeout = '5s'"
     django = operation_of(analysis) is not None
     code = f'migrations.RunSQL("{set_timeout}", migrations.RunSQL.noop),' if django else f"{set_timeout};"
+    keys = list(dict.fromkeys(map(_shown, locks)))
+    names, they = (f"foreign key {keys[0]}", "it references") if len(keys) == 1 else (_list(keys), "they reference")
+    mode = "ACCESS EXCLUSIVE" if readers_wait else "SHARE ROW EXCLUSIVE"
+    waiting = who_waits([lock.effect for lock in locks])
     return problem(
         analysis,
-        message=f"{verb} the foreign key {mine}.{', '.join(key.columns)} locks {effect.relation}, which it references: "
-        f"{who_waits([effect])} of {effect.relation} wait for the {mode} lock and until the transaction ends",
-        help=REMEDY.format(code=indented(code), target=effect.relation),
-        identity=(mine, effect.relation, verb),
+        message=f"{first.verb} the {names} locks {relation}, which {they}: {waiting} of "
+        f"{relation} wait for the {mode} lock and until the transaction ends{f' ({why})' if why else ''}",
+        help=REMEDY.format(code=indented(code), target=relation),
+        identity=(_table(first), relation, first.verb),
+        related=tuple(_related(lock) for lock in others if lock.analysis.statement.span != analysis.statement.span),
         scope=scope,
-        table=key.references,
+        table=first.key.references,
+        severity=None if why or readers_wait else Severity.NOTICE,
     )
+
+
+def _related(lock: Lock) -> Related:
+    return Related(lock.analysis.migration.path, lock.analysis.statement.span.line, f"{_shown(lock)} does so here")
+
+
+def _table(lock: Lock) -> str:
+    return shown(lock.analysis, lock.table) if lock.table else ""
+
+
+def _shown(lock: Lock) -> str:
+    return f"{_table(lock)}.{', '.join(lock.key.columns)}"
+
+
+def _list(keys: Sequence[str]) -> str:
+    """The first few of many."""
+    more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
+    return f"foreign keys {', '.join(keys[:3])}{more}"

@@ -4,8 +4,11 @@ Even a step that takes a millisecond must first get its lock. While it waits for
 who comes later queues behind it. With `lock_timeout` the migration gives up after that time, the queue clears, and it
 can be tried again.
 
-Said once per migration, on its first such statement, and never for tables that the change itself makes. Set the timeout
-in the migration, or for all of them in the connection's OPTIONS (`-c lock_timeout=5s`).
+Set the timeout for all migrations in the connection's OPTIONS (`-c lock_timeout=5s`), or in each of them.
+
+Said once for a whole change, with the places of its other migrations, and never for tables that the change itself
+makes. A warning where many would feel the wait, on a table that ten or more others reference or that `busy_tables`
+names, else a notice. The table that a foreign key references is told of by `foreign-key-locks-referenced-table`.
 
 ## Bad
 
@@ -109,34 +112,59 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from miglint.analysis import Analysis
+from miglint.effects import Effect
 from miglint.finding import Problem, Severity
 from miglint.rule import statement_rule
 from miglint.scope import Scope
+from miglint_rules._busy import has_timeout, why_busy
+from miglint_rules._keys import locked_by_keys
 from miglint_rules._remedies import indented, is_django
 from miglint_rules._statements import blocking_locks, problem, who_waits
+
+HELP = """have every migration give up instead: -c lock_timeout=5s in the OPTIONS of the connection that migrates
+(lock_timeout: 5s in .miglint.yml says so where the settings do not show it), or at the start of this one:
+{code}"""
 
 
 @statement_rule(severity=Severity.WARNING)
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
-    if (scope.config.lock_timeout or scope.history.settings.get("LOCK_TIMEOUT", "0")).strip("sm'") != "0":
+    if has_timeout(scope):
         return
-    for analysis in analyses:
-        locks = blocking_locks(analysis)
-        if not locks or analysis.target.database != "postgresql" or analysis.lock_timeout is not None:
-            continue
-        tables = sorted({effect.table or effect.relation for effect in locks})
-        code = (
-            "migrations.RunSQL(\"SET LOCAL lock_timeout = '5s'\", migrations.RunSQL.noop),"
-            if is_django(analysis)
-            else "SET LOCAL lock_timeout = '5s';"
-        )
-        yield problem(
-            analysis,
-            message=f"the lock on {' and '.join(tables)} may have to be waited for without limit, and all "
-            f"{who_waits(locks)} queue behind it: no lock_timeout is set",
-            help=f"set it at the start of this migration:\n{indented(code)}\n"
-            "or once for all of them: -c lock_timeout=5s in the OPTIONS of the connection that migrates, and where the "
-            "settings do not show it, lock_timeout: 5s in .miglint.yml",
-            identity=tuple(tables),
-        )
+    waits = [(analysis, locks) for analysis in analyses if (locks := _unbounded(analysis))]
+    if not waits:
         return
+    busy = [(one, why) for one in waits if (why := _why_busy(*one, scope))]
+    (analysis, locks), why = busy[0] if busy else (waits[0], "")
+    names = sorted({_table(effect) for effect in locks})
+    tables = " and ".join(names)
+    code = (
+        "migrations.RunSQL(\"SET LOCAL lock_timeout = '5s'\", migrations.RunSQL.noop),"
+        if is_django(analysis)
+        else "SET LOCAL lock_timeout = '5s';"
+    )
+    yield problem(
+        analysis,
+        message=f"the lock on {tables} may have to be waited for without limit, and all {who_waits(locks)} queue "
+        f"behind it: no lock_timeout is set{f' ({why})' if why else ''}",
+        help=HELP.format(code=indented(code)),
+        identity=tuple(names),
+        severity=None if why else Severity.NOTICE,
+        together=f"{tables} is locked without one here, too",
+    )
+
+
+def _unbounded(analysis: Analysis) -> list[Effect]:
+    """The locks that a statement would wait for without limit, but those that its foreign keys take elsewhere."""
+    if analysis.target.database != "postgresql" or analysis.lock_timeout is not None:
+        return []
+    locks = blocking_locks(analysis)
+    elsewhere = locked_by_keys(analysis) if locks else frozenset()
+    return [effect for effect in locks if effect.relation not in elsewhere]
+
+
+def _why_busy(analysis: Analysis, locks: Sequence[Effect], scope: Scope) -> str:
+    return next((why for effect in locks if (why := why_busy(analysis, _table(effect), scope))), "")
+
+
+def _table(effect: Effect) -> str:
+    return effect.table or effect.relation

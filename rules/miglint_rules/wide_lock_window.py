@@ -6,6 +6,8 @@ closed all the while. Two such transactions that take the tables in different or
 
 Split the migration: one table and one step each, data in migrations of their own.
 
+A warning where the rows of a table are gone through meanwhile; a notice where a second table is locked for a moment.
+
 ## Bad
 
 The column is there at once; the whole `UPDATE` then runs while nobody can read the table.
@@ -87,6 +89,7 @@ DATA = (UpdateRows, DeleteRows, InsertRows, ReadRows)
 
 @statement_rule(severity=Severity.WARNING, explains_work=True)
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
+    waits: list[tuple[Analysis, Analysis, Effect, str]] = []
     first: dict[int, tuple[Analysis, Effect]] = {}
     """For each transaction its first lock that makes others wait, and the statement that takes it."""
     for analysis in analyses:
@@ -100,8 +103,9 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
         holder, held = first[analysis.transaction]
         found = _data(analysis, held) or _second_table(analysis, holder, held)
         if found:
-            yield _problem(analysis, holder, held, found)
-            return
+            waits.append((analysis, *first[analysis.transaction], found))
+    if waits:
+        yield _problem(*next((one for one in waits if one[0].dangerous), waits[0]))
 
 
 def _data(analysis: Analysis, held: Effect) -> str:
@@ -140,5 +144,6 @@ def _problem(analysis: Analysis, holder: Analysis, held: Effect, found: str) -> 
         "transaction ends",
         help=f"split it into {each} of its own: one table, one step; data apart from the schema",
         identity=(held.relation, found),
+        severity=None if analysis.dangerous else Severity.NOTICE,
         related=(Related(holder.migration.path, holder.statement.span.line, f"{held.relation} is locked here"),),
     )

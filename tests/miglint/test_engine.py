@@ -1,12 +1,14 @@
 """The engine on trees in memory: what a change introduces, what is suppressed, what is reported."""
 
 import datetime as dt
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
+from miglint.baseline import baseline_text
 from miglint.cache import NullCache
 from miglint.changeset import ChangedPath, ChangeSet, MemoryTree, PathChange, Revision
 from miglint.config import Config, Ignore
@@ -165,6 +167,25 @@ def test_the_baseline_suppresses_by_fingerprint() -> None:
     result = run(changes, baseline=frozenset({known}))
     assert messages(result) == ["runs two"]
     assert [finding.suppressed.by for finding in result.findings if finding.suppressed] == ["baseline"]
+
+
+def on_every_run_sql(operation: Operation, migration: Migration, scope: Scope) -> Iterator[Problem]:
+    for problem in on_run_sql(operation, migration, scope):
+        severity = Severity.ERROR if migration.key.name == "0003_third" else Severity.NOTICE
+        yield replace(problem, severity=severity, together=f"{migration.key.name} as well")
+
+
+def test_what_a_rule_says_of_a_whole_change_is_one_finding_with_the_other_places() -> None:
+    third, fourth = "shop/migrations/0003_third.py", "shop/migrations/0004_fourth.py"
+    silenced = migration(f"{ONE}  # miglint: ignore[run-sql]")
+    changes = everything({FIRST: INITIAL, SECOND: migration(ONE), third: migration(ONE), fourth: silenced})
+    result = run(changes, check_with=on_every_run_sql)
+    (finding,) = result.active
+    assert (finding.problem.at.path, finding.severity) == (third, Severity.ERROR)
+    assert [(place.path, place.message) for place in finding.problem.related] == [(SECOND, "0002_fill as well")]
+    assert [one.problem.at.path for one in result.findings if one.suppressed] == [fourth]
+    accepted = {entry["fingerprint"] for entry in json.loads(baseline_text(result.active))["findings"]}
+    assert run(changes, check_with=on_every_run_sql, baseline=frozenset(accepted)).active == ()
 
 
 def test_exclude_and_paths_limit_what_is_reported() -> None:

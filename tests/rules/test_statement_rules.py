@@ -1,9 +1,10 @@
-"""What the pages of the statement rules do not show: one cause, one finding."""
+"""What the pages of the statement rules do not show: one cause, one finding; how grave it is."""
 
 from pathlib import Path
 
 import pytest
 
+from miglint.finding import Severity
 from rules.pages import Block, Example
 from rules.running import run
 
@@ -34,3 +35,59 @@ def rules(operation: str, folder: Path) -> list[str]:
 )
 def test_a_unique_text_column_is_one_cause_though_it_gets_two_indexes(operation: str, tmp_path: Path) -> None:
     assert rules(operation, tmp_path) == ["blocking-unique-constraint"]
+
+
+def folder(parent: Path, name: str) -> Path:
+    (parent / name).mkdir()
+    return parent / name
+
+
+def sql(path: str, *statements: str, on_base: bool = False) -> Block:
+    return Block(f"db/migrations/{path}", "".join(f"{one};\n" for one in statements), on_base, False, ())
+
+
+def severities(folder: Path, *blocks: Block) -> dict[str, Severity]:
+    result = run(Example("example", True, "", (sql("V1__first.sql", CUSTOMER, on_base=True), *blocks)), folder)
+    assert len({finding.rule for finding in result.active}) == len(result.active)
+    return {finding.rule: finding.severity for finding in result.active}
+
+
+CUSTOMER = "CREATE TABLE shop_customer (id bigint PRIMARY KEY)"
+REFUND = "CREATE TABLE shop_refund (id bigint PRIMARY KEY, customer_id bigint REFERENCES shop_customer (id))"
+TENTH = [
+    f"CREATE TABLE shop_t{number} (id bigint PRIMARY KEY, customer_id bigint REFERENCES shop_customer (id))"
+    for number in range(10)
+]
+BUSY = sql("V1_1__many.sql", *TENTH, on_base=True)
+WIDER = "ALTER TABLE shop_customer ADD COLUMN channel varchar(20)"
+
+
+@pytest.mark.parametrize(
+    ("blocks", "expected"),
+    [
+        ((sql("V2__a.sql", REFUND),), {"foreign-key-locks-referenced-table": Severity.NOTICE}),
+        ((BUSY, sql("V2__a.sql", REFUND)), {"foreign-key-locks-referenced-table": Severity.WARNING}),
+        ((sql("V2__a.sql", "SET LOCAL lock_timeout = '5s'", REFUND),), {}),
+        ((sql("V2__a.sql", WIDER),), {"missing-lock-timeout": Severity.NOTICE}),
+        ((BUSY, sql("V2__a.sql", WIDER)), {"missing-lock-timeout": Severity.WARNING}),
+        (
+            (sql("V2__a.sql", WIDER), sql("V3__b.sql", WIDER.replace("channel", "name"))),
+            {"missing-lock-timeout": Severity.NOTICE},
+        ),
+    ],
+)
+def test_a_brief_lock_is_a_warning_where_many_wait_for_it(
+    blocks: tuple[Block, ...], expected: dict[str, Severity], tmp_path: Path
+) -> None:
+    assert severities(tmp_path, *blocks) == expected
+
+
+def test_rows_gone_through_under_a_lock_are_graver_than_a_second_lock(tmp_path: Path) -> None:
+    other = sql("V1_1__other.sql", "CREATE TABLE shop_product (id bigint PRIMARY KEY)", on_base=True)
+    second = "ALTER TABLE shop_product ADD COLUMN channel varchar(20)"
+    brief = severities(folder(tmp_path, "brief"), other, sql("V2__a.sql", WIDER, second))
+    assert brief["wide-lock-window"] is Severity.NOTICE
+    long = severities(
+        folder(tmp_path, "long"), other, sql("V2__a.sql", WIDER, second, "UPDATE shop_customer SET channel = ''")
+    )
+    assert long["wide-lock-window"] is Severity.WARNING

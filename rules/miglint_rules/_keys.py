@@ -1,0 +1,46 @@
+"""The foreign keys that statements make or take away, and the tables that they lock by that besides their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from miglint.analysis import Analysis
+from miglint.catalog import Constraint, ConstraintKind
+from miglint.changes import AddColumn, AddConstraint, Change, CreateTable, DropColumn, DropConstraint, DropTable
+from miglint_rules._statements import shown
+
+
+def keys_of(analysis: Analysis, change: Change) -> Iterator[Constraint]:
+    """The foreign keys to other tables that a change makes or takes away."""
+    match change:
+        case CreateTable():
+            keys: tuple[Constraint, ...] = change.constraints
+        case AddColumn():
+            keys = change.constraints
+        case AddConstraint():
+            keys = (change.constraint,)
+        case DropTable() | DropColumn() | DropConstraint():
+            keys = _dropped(analysis, change)
+        case _:
+            keys = ()
+    own = getattr(change, "table", None)
+    return (key for key in keys if key.kind is ConstraintKind.FOREIGN_KEY and key.references not in {None, own})
+
+
+def locked_by_keys(analysis: Analysis) -> frozenset[str]:
+    """The tables that a statement locks only because its foreign keys reference them."""
+    keys = [key for change in analysis.changes for key in keys_of(analysis, change)]
+    return frozenset(shown(analysis, key.references) for key in keys if key.references is not None)
+
+
+def _dropped(analysis: Analysis, change: DropTable | DropColumn | DropConstraint) -> tuple[Constraint, ...]:
+    table = analysis.before.table(change.table)
+    if table is None:
+        return ()
+    match change:
+        case DropColumn():
+            return tuple(key for key in table.constraints.values() if change.column in key.columns)
+        case DropConstraint():
+            return tuple(key for key in table.constraints.values() if key.name == change.constraint)
+        case DropTable():
+            return tuple(table.constraints.values())
