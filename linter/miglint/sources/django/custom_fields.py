@@ -239,13 +239,18 @@ class _Init(Struct):
         match node:
             case ast.Assign(targets=targets) if keys := _keys(targets, keywords):
                 for key in keys:
-                    self._set(self.forced, key, node.value)
+                    fallback = _fallback(node.value, key, keywords)
+                    self._set(self.forced if fallback is None else self.fixed, key, fallback or node.value)
             case ast.Assign(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="pop"), args=popped)) if (
                 name == keywords and isinstance(popped[0], ast.Constant)
             ):
                 self.dropped.add(str(popped[0].value))
             case ast.If(body=[ast.Raise()], orelse=[]):
                 pass
+            case ast.If(body=[ast.Assign(targets=targets, value=value)], orelse=[]) if (
+                _keys(targets, keywords) == [key := _absent(node.test, keywords)]
+            ):
+                self._set(self.fixed, key, value)
             case ast.If(body=body, orelse=orelse) if not _uses(node.test, keywords):
                 self._branch([*body, *orelse], keywords, defaults)
             case ast.Expr(value=ast.Call(func=ast.Attribute(attr="setdefault"), args=[ast.Constant(value=key), value])):
@@ -293,6 +298,26 @@ def _keys(targets: Iterable[ast.expr], keywords: str) -> list[str]:
             case _:
                 return []
     return found
+
+
+def _fallback(value: ast.expr, key: str, keywords: str) -> ast.expr | None:
+    """What an argument is set to unless it is given: `kwargs["null"] = kwargs.get("null", True)`."""
+    match value:
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id=name), attr="get" | "pop"), args=[ast.Constant(value=asked), other]
+        ) if (name, asked) == (keywords, key):
+            return other
+    return None
+
+
+def _absent(test: ast.expr, keywords: str) -> str:
+    """The argument of which is asked whether it is not given: `if "null" not in kwargs`."""
+    match test:
+        case ast.Compare(left=ast.Constant(value=str(key)), ops=[ast.NotIn()], comparators=[ast.Name(id=name)]) if (
+            name == keywords
+        ):
+            return key
+    return ""
 
 
 def _uses(node: ast.AST, name: str) -> bool:

@@ -144,6 +144,10 @@ def test_a_field_class_of_the_project_is_followed_to_its_base() -> None:
         ("self.separator = kwargs.pop('separator', '-')", "varchar(9) NOT NULL"),
         ("if not kwargs.get('blank', True):\n            raise ValueError", "varchar(9) NOT NULL"),
         ("if settings.X:\n            kwargs.setdefault('allow_unicode', True)", "varchar(9) NOT NULL"),
+        ("kwargs['null'] = kwargs.get('null', True)", "varchar(9) NULL"),
+        ("kwargs['max_length'] = kwargs.pop('max_length', 200)", "varchar(9) NOT NULL"),
+        ("if 'null' not in kwargs:\n            kwargs['null'] = True", "varchar(9) NULL"),
+        ("if 'max_length' not in kwargs:\n            kwargs['max_length'] = 200", "varchar(9) NOT NULL"),
     ],
 )
 def test_a_constructor_of_the_project_is_read(body: str, column: str) -> None:
