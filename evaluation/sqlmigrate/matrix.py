@@ -1,9 +1,11 @@
 """Write a Django project whose migrations hold every field type altered to every other, with every option.
 
-    python matrix.py FOLDER [--operations] [--portable] [--sample N --seed SEED] [--without db_default]
+    python matrix.py FOLDER [--kind fields|operations|newer] [--portable] [--series 5.2] [--together]
+                     [--sample N --seed SEED]
 
-Each case is a model of its own that is created, changed in steps and deleted again, one migration a step. With truth.py
-(`--go-on`, for casts that the server refuses) and compare.py all of it is compared with the real schema editor.
+Each case is a model of its own that is created, changed in steps and deleted again, one migration a step, or one for
+the whole case (`--together`). With truth.py (`--go-on`, for casts that the server refuses) and compare.py all of it is
+compared with the real schema editor.
 """
 
 from __future__ import annotations
@@ -12,8 +14,10 @@ import argparse
 import itertools
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+import matrix_newer
 import matrix_operations
 
 TYPES = {
@@ -154,13 +158,18 @@ from django.contrib.postgres.fields import DecimalRangeField, HStoreField, Integ
 from django.contrib.postgres.indexes import BloomIndex, BrinIndex, BTreeIndex, GinIndex, GistIndex, HashIndex, OpClass
 from django.contrib.postgres.indexes import SpGistIndex
 from django.contrib.postgres.operations import AddConstraintNotValid, AddIndexConcurrently, BloomExtension
+from django.contrib.postgres.operations import BtreeGinExtension
 from django.contrib.postgres.operations import BtreeGistExtension, CITextExtension, CreateCollation, CreateExtension
-from django.contrib.postgres.operations import HStoreExtension, RemoveCollation, RemoveIndexConcurrently
+from django.contrib.postgres.operations import CryptoExtension, HStoreExtension, RemoveCollation
+from django.contrib.postgres.operations import RemoveIndexConcurrently
 from django.contrib.postgres.operations import TrigramExtension, UnaccentExtension, ValidateConstraint
-from django.contrib.postgres.search import SearchVectorField
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.contrib.postgres.functions import RandomUUID
 from django.db import migrations, models
-from django.db.models.functions import Collate, Concat, Lower
-
+from django.db.models import ExpressionWrapper
+from django.db.models.functions import Abs, Cast, Coalesce, Collate, Concat, JSONObject, Lower, Now, Pi, Random, Round
+from django.db.models.functions import Substr, TruncDate, Upper
+{imports}
 
 class Migration(migrations.Migration):
     atomic = {atomic}
@@ -175,21 +184,52 @@ def main() -> None:
     parser.add_argument("--sample", type=int, help="take so many cases by chance, not all")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--without", action="append", default=[], help="leave out cases with this argument")
-    parser.add_argument("--operations", action="store_true", help="other operations than those on fields, instead")
+    parser.add_argument("--kind", choices=CASES, default="fields")
     parser.add_argument("--portable", action="store_true", help="leave out what only PostgreSQL has")
+    parser.add_argument("--series", type=series_of, default=(99, 0), help="leave out what came with a later Django")
+    parser.add_argument("--together", action="store_true", help="one migration for each case, not for each step")
     arguments = parser.parse_args()
-    found = matrix_operations.cases() if arguments.operations else cases()
-    left_out = [f"{name}=" for name in arguments.without]
+    left_out = [*arguments.without, *(word for word, first in matrix_newer.NEEDS.items() if first > arguments.series)]
     left_out += matrix_operations.OF_POSTGRESQL if arguments.portable else []
-    every = [case for case in found if not any(word in step for word in left_out for step in case)]
+    every = [case for case in CASES[arguments.kind]() if not any(word in step for word in left_out for step in case)]
     wanted = every if arguments.sample is None else random.Random(arguments.seed).sample(every, arguments.sample)
-    needed = matrix_operations.PRELUDE if arguments.operations and not arguments.portable else []
-    operations = write(arguments.folder, wanted, needed)
-    print(f"{len(wanted)} cases, {operations} migrations")
+    needed = [] if arguments.kind == "fields" or arguments.portable else matrix_operations.PRELUDE
+    count = write(Project(arguments.folder, arguments.series, arguments.together), wanted, needed)
+    print(f"{len(wanted)} cases, {count} migrations")
 
 
-def write(root: Path, wanted: Sequence[list[str]], prelude: Sequence[str]) -> int:
+CASES = {"fields": cases, "operations": matrix_operations.cases, "newer": matrix_newer.cases}
+
+
+def series_of(text: str) -> tuple[int, int]:
+    major, minor = text.split(".")
+    return int(major), int(minor)
+
+
+@dataclass(frozen=True)
+class Project:
+    """Where the project is written, for which series, and whether a case is one migration."""
+
+    root: Path
+    series: tuple[int, int]
+    together: bool
+
+    @property
+    def imports(self) -> str:
+        """Names that came with later series."""
+        found = ["JSONArray"] if self.series >= (5, 2) else []
+        found += ["UUID4", "UUID7"] if self.series >= (6, 1) else []
+        return f"from django.db.models.functions import {', '.join(found)}\n" if found else ""
+
+    def spelt(self, operation: str) -> str:
+        """A check's condition was called `check` before 5.1."""
+        older = self.series < (5, 1)
+        return operation.replace("CheckConstraint(condition=", "CheckConstraint(check=") if older else operation
+
+
+def write(project: Project, wanted: Sequence[list[str]], prelude: Sequence[str]) -> int:
     """Write the project with these cases; gives the number of its migrations."""
+    root = project.root
     folder = root / "matrix" / "migrations"
     folder.mkdir(parents=True)
     for package in (folder, folder.parent):
@@ -201,17 +241,18 @@ def write(root: Path, wanted: Sequence[list[str]], prelude: Sequence[str]) -> in
     (root / "requirements.txt").write_text("psycopg\n")
     (root / "manage.py").write_text("import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'settings')\n")
     target = "migrations.CreateModel('target', [('id', models.BigAutoField(primary_key=True))])"
-    steps = [step.format(model=f"case{number}") for number, case in enumerate(wanted) for step in case]
-    operations = [target, *prelude, *steps]
+    named = [[project.spelt(step.format(model=f"case{number}")) for step in case] for number, case in enumerate(wanted)]
+    steps = [", ".join(case) for case in named] if project.together else list(itertools.chain(*named))
+    migrations = [target, *prelude, *steps]
     previous = ""
-    for number, operation in enumerate(operations):
+    for number, operations in enumerate(migrations):
         name = f"{number:05}"
         dependencies = f"('matrix', '{previous}')" if previous else ""
-        atomic = "Concurrently" not in operation
-        text = HEAD.format(dependencies=dependencies, operation=operation, atomic=atomic)
+        atomic = "Concurrently" not in operations
+        text = HEAD.format(dependencies=dependencies, operation=operations, atomic=atomic, imports=project.imports)
         (folder / f"{name}.py").write_text(text)
         previous = name
-    return len(operations)
+    return len(migrations)
 
 
 if __name__ == "__main__":

@@ -59,13 +59,13 @@ def test_every_sampled_case_is_as_django_writes_it(postgresql: servers.PostgreSQ
 
 
 def test_every_sampled_operation_is_as_django_writes_it(postgresql: servers.PostgreSQL, tmp_path: Path) -> None:
-    run("matrix.py", tmp_path / "project", "--operations", "--sample", 60, "--seed", 1)
+    run("matrix.py", tmp_path / "project", "--kind", "operations", "--sample", 60, "--seed", 1)
     _, counts = compared(postgresql, tmp_path / "project")
     assert counts["migrations"] > 150
     assert counts["equal"] == counts["migrations exact"] == counts["migrations"]
 
 
-@pytest.mark.parametrize("kind", [(), ("--operations",)], ids=["fields", "operations"])
+@pytest.mark.parametrize("kind", [(), ("--kind", "operations")], ids=["fields", "operations"])
 def test_mariadb_and_sqlite_get_what_django_writes(
     mariadb: servers.MariaDB, tmp_path: Path, kind: tuple[str, ...]
 ) -> None:

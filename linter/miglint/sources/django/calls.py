@@ -101,7 +101,8 @@ class Calls:
 
     def setting(self, name: str) -> Value | None:
         """Only the settings that the history tells."""
-        return self._settings.get(name)
+        found = self._settings.get(name)
+        return {"True": True, "False": False}.get(found or "") if name == "USE_TZ" else found
 
     def fact(self, name: str, importer: Source) -> Value:
         """The database that statements are written for."""

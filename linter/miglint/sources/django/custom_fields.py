@@ -247,9 +247,9 @@ class _Init(Struct):
                 self.dropped.add(str(popped[0].value))
             case ast.If(body=[ast.Raise()], orelse=[]):
                 pass
-            case ast.If(body=[ast.Assign(targets=targets, value=value)], orelse=[]) if (
-                _keys(targets, keywords) == [key := _absent(node.test, keywords)]
-            ):
+            case ast.If(body=[ast.Assign(targets=targets, value=value)], orelse=[]) if _keys(targets, keywords) == [
+                key := _absent(node.test, keywords)
+            ]:
                 self._set(self.fixed, key, value)
             case ast.If(body=body, orelse=orelse) if not _uses(node.test, keywords):
                 self._branch([*body, *orelse], keywords, defaults)

@@ -24,6 +24,8 @@ from miglint.sources.django.source import Source
 from miglint.sources.django.swappable import user_model
 from miglint.sources.django.values import Unknown, Value
 
+_WHERE_LEFT: Mapping[str, str] = {"TIME_ZONE": "America/Chicago"}
+"""What Django has where settings are known and do not say: all of its series have the same."""
 DEFAULTS: Mapping[str, str] = {"AUTH_USER_MODEL": "auth.User", "DEFAULT_AUTO_FIELD": "django.db.models.AutoField"}
 """Django's own defaults for what migrations ask."""
 _VENDORS = {"mariadb": "mysql"}
@@ -80,6 +82,8 @@ class Project:
             value = self.written_setting(name)
             if value is None and name == "AUTH_USER_MODEL":
                 value = self._user_model
+            if value is None and name in _WHERE_LEFT and self._settings.leaves_to_django(name, self, self.memo):
+                value = _WHERE_LEFT[name]
         if value is None:
             value = DEFAULTS.get(name)
         if name == "DATABASES":
@@ -123,10 +127,12 @@ class Project:
 
     def facts(self) -> dict[str, str]:
         """What bears on the SQL: settings as far as they are known, and the version of Django if it is configured."""
-        names = ("AUTH_USER_MODEL", "DEFAULT_AUTO_FIELD")
-        found = {name: value for name in names if isinstance(value := self.setting(name), str)}
+        names = ("AUTH_USER_MODEL", "DEFAULT_AUTO_FIELD", "TIME_ZONE", "USE_TZ")
+        found = {name: str(value) for name in names if isinstance(value := self.setting(name), str | bool)}
         if not self._tells_user_model:
             found.pop("AUTH_USER_MODEL", None)
+        if "USE_TZ" not in found and self._settings.leaves_to_django("USE_TZ", self, self.memo):
+            found["USE_TZ"] = "as Django has it"
         more = {"DJANGO_VERSION": self._config.django.version, "LOCK_TIMEOUT": self._lock_timeout}
         return found | {name: value for name, value in more.items() if value}
 

@@ -189,7 +189,7 @@ class _Rendering:
         """The statements, in the order that they are executed."""
         noted, calls, answers = self._ledger.take(), self._ledger.calls, self._connection.answers
         self._ledger.calls = 0
-        runtime.adopt(self._renderer._history.settings)
+        runtime.adopt(self._renderer._history.settings, self._ledger)
         self._lines: frozenset[ModelKey] = frozenset()
         self._backwards = backwards
         try:

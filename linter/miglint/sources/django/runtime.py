@@ -5,9 +5,14 @@ Only one Django can be imported into a process; the first one asked for stays.
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
+import zoneinfo
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
+
+from miglint.history import Confidence
+from miglint.sources.django.doubts import Doubt, Ledger
 
 
 @cache
@@ -38,9 +43,25 @@ def _ready() -> None:
     apps.populate(())
 
 
-def adopt(project: Mapping[str, str]) -> None:
+def adopt(project: Mapping[str, str], ledger: Ledger) -> None:
     """Have these settings of the project; where it says nothing, Django's own defaults."""
     from django.conf import global_settings, settings
+    from django.utils import timezone
 
     for name in ("AUTH_USER_MODEL", "DEFAULT_AUTO_FIELD"):
         setattr(settings, name, project.get(name) or getattr(global_settings, name))
+    settings.USE_TZ = {"True": True, "False": False, None: True}.get(project.get("USE_TZ"), global_settings.USE_TZ)
+    timezone.get_default_timezone = partial(_time_zone, project, ledger)
+
+
+def _time_zone(project: Mapping[str, str], ledger: Ledger) -> dt.tzinfo:
+    """The time zone of values without one, of which Django asks if USE_TZ holds."""
+    unknown = [name for name in ("TIME_ZONE", "USE_TZ") if name not in project]
+    if unknown:
+        ledger.note(Doubt(Confidence.ASSUMED, f"a value depends on {' and '.join(unknown)}, which no settings tell"))
+    name = project.get("TIME_ZONE", "UTC")
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (OSError, ValueError, zoneinfo.ZoneInfoNotFoundError):
+        ledger.note(Doubt(Confidence.ASSUMED, f"the time zone {name} is not known here: UTC is taken"))
+        return dt.UTC

@@ -161,7 +161,7 @@ class States:
                 kept = state.clone() if self._in_full else self._pointing(state.clone(), lines)
                 if kept is not None and self._points(state, lines):
                     models[ModelKey(*key)] = kept
-                    if any(item.primary_key for item in self._pointers(state, lines)):
+                    if self._is_keyed_by(state, lines):
                         frontier.add(self._timeline.line(ModelKey(*key)))
         pending = set(touches.named(operation, app)).union(*map(_named_by, models.values()))
         while pending:
@@ -187,12 +187,20 @@ class States:
         return found
 
     def _points(self, state: Any, lines: Collection[ModelKey]) -> bool:
-        return bool(self._pointers(state, lines))
+        return bool(self._pointers(state, lines)) or self._is_based_on(state, lines)
 
     def _keyed_by(self, line: ModelKey, lines: Collection[ModelKey], keys: Collection[Key]) -> bool:
         """Whether a model's primary key is a pointer to one of the lines: then what points to it is reached too."""
-        states = self._line(line, keys).values()
-        return any(item.primary_key for state in states for item in self._pointers(state, lines))
+        return any(self._is_keyed_by(state, lines) for state in self._line(line, keys).values())
+
+    def _is_keyed_by(self, state: Any, lines: Collection[ModelKey]) -> bool:
+        pointers = self._pointers(state, lines)
+        return any(item.primary_key for item in pointers) or (not pointers and self._is_based_on(state, lines))
+
+    def _is_based_on(self, state: Any, lines: Collection[ModelKey]) -> bool:
+        """Whether a model inherits from one of the lines: unless it is a proxy, Django gives it a pointer."""
+        bases = (ModelKey.parse(base, state.app_label) for base in state.bases if isinstance(base, str))
+        return any(self._timeline.line(base) in lines for base in bases)
 
     def _line(self, line: ModelKey, keys: Collection[Key]) -> Models:
         """The models of a line as these migrations leave them; to be cloned before they are changed."""
@@ -263,7 +271,7 @@ class States:
     def _pointing(self, state: Any, lines: Collection[ModelKey]) -> Any | None:
         """The model with its key and the fields that point to one of the lines; None if none do."""
         pointers = self._pointers(state, lines)
-        if not pointers:
+        if not pointers and not self._is_based_on(state, lines):
             return None
         kept = {name: item for name, item in state.fields.items() if item.primary_key or item in pointers}
         state.fields = kept

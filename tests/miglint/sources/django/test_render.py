@@ -473,3 +473,37 @@ def test_a_relation_follows_the_model_that_had_the_name_when_it_was_made() -> No
     assert writer.render(Key("visits", "m2")).statements == ()
     *_, added = writer.render(Key("visits", "m3")).statements
     assert 'REFERENCES "shop_order"' in added.sql
+
+
+@pytest.mark.parametrize(
+    ("settings", "zone", "confidence"),
+    [
+        ("TIME_ZONE = 'Europe/Vienna'\n", "Europe/Vienna", Confidence.EXACT),
+        ("", "America/Chicago", Confidence.EXACT),
+        ("USE_TZ = False\n", None, Confidence.EXACT),
+        ("import os\nTIME_ZONE = os.environ['ZONE']\n", "UTC", Confidence.ASSUMED),
+        ("TIME_ZONE = 'No/Where'\n", "UTC", Confidence.ASSUMED),
+    ],
+)
+def test_the_time_zone_is_that_of_the_project(settings: str, zone: str | None, confidence: Confidence) -> None:
+    files = {
+        "shop/migrations/m1.py": f"{HEAD}from django.db.models.functions import Now, TruncDate\n\n"
+        "class Migration(migrations.Migration):\n    dependencies = [('shop', 'm0')]\n    operations = [migrations."
+        "AddField('order', 'day', models.DateField(null=True, db_default=TruncDate(Now())))]\n",
+        "site/settings.py": f"INSTALLED_APPS = ['shop']\n{settings}"
+        + ("" if "USE_TZ" in settings else "USE_TZ = True\n"),
+    }
+    (statement,) = statements("", files=files)
+    taken = f"(STATEMENT_TIMESTAMP() AT TIME ZONE '{zone}')::date" if zone else "(STATEMENT_TIMESTAMP())::date"
+    assert f"DEFAULT ({taken}) NULL" in statement.sql
+    assert statement.confidence is confidence
+
+
+def test_keys_of_models_that_inherit_follow_the_key_of_their_base() -> None:
+    child = "migrations.CreateModel('child', [('size', models.IntegerField())], bases=('shop.order',))"
+    proxy = "migrations.CreateModel('bill', [], options={'proxy': True}, bases=('shop.order',))"
+    key = "[('id', models.BigAutoField(primary_key=True)), ('bill', models.ForeignKey('shop.bill', models.CASCADE))]"
+    altered = "migrations.AlterField('order', 'id', models.AutoField(primary_key=True))"
+    written = "\n".join(sql(child, f"{proxy}, migrations.CreateModel('letter', {key})", altered))
+    assert 'ALTER TABLE "shop_child" ALTER COLUMN "order_ptr_id" TYPE integer' in written
+    assert 'ALTER TABLE "shop_letter" ALTER COLUMN "bill_id" TYPE integer' in written
