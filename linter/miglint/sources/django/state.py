@@ -153,6 +153,7 @@ class States:
         frontier = (
             {self._timeline.line(model) for model in changed} if self._timeline.reaches(operation, app) else set()
         )
+        direct = frontier
         while frontier:
             lines, frontier = frontier, set()
             for key, state in project.models.items():
@@ -161,6 +162,11 @@ class States:
                 kept = state.clone() if self._in_full else self._pointing(state.clone(), lines)
                 if kept is not None and self._points(state, lines):
                     models[ModelKey(*key)] = kept
+                    if lines is not direct and not self._pointers(state, lines):
+                        reason = (
+                            f"{key[0]}.{key[1]} has no pointer of its own: Django may go on with what it made before"
+                        )
+                        self._ledger.note(Doubt(Confidence.ASSUMED, reason))
                     if self._is_keyed_by(state, lines):
                         frontier.add(self._timeline.line(ModelKey(*key)))
         pending = set(touches.named(operation, app)).union(*map(_named_by, models.values()))

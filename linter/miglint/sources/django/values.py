@@ -27,6 +27,10 @@ class Placed(Struct, frozen=True, eq=False):
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and isinstance(other, Placed) and self.compared() == other.compared()
 
+    def __ne__(self, other: object) -> bool:
+        """Said as well, for a struct has an answer of its own."""
+        return not self == other
+
     def __hash__(self) -> int:
         return hash((type(self), self.compared()))
 

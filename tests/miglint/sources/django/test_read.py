@@ -120,3 +120,10 @@ def test_triggers_of_pgtrigger_are_known() -> None:
     migration = migration_of(body, before=before)
     assert [(one.name, one.arguments["model_name"]) for one in migration.operations] == [("AddTrigger", "order")]
     assert list(migration.not_understood) == []
+
+
+def test_where_a_value_stands_makes_it_no_other() -> None:
+    one, two = Reference("shop.place", Span(1, 1, 1, 5)), Reference("shop.place", Span(2, 1, 2, 5))
+    assert one == two
+    assert not one != two
+    assert one != Reference("shop.other")

@@ -507,3 +507,12 @@ def test_keys_of_models_that_inherit_follow_the_key_of_their_base() -> None:
     written = "\n".join(sql(child, f"{proxy}, migrations.CreateModel('letter', {key})", altered))
     assert 'ALTER TABLE "shop_child" ALTER COLUMN "order_ptr_id" TYPE integer' in written
     assert 'ALTER TABLE "shop_letter" ALTER COLUMN "bill_id" TYPE integer' in written
+
+
+def test_a_model_that_inherits_at_second_hand_without_a_pointer_is_not_certain() -> None:
+    """Django makes its class anew only if a field that migrations name points to the key."""
+    child = "migrations.CreateModel('child', [], bases=('shop.order',))"
+    grandchild = "migrations.CreateModel('grandchild', [], bases=('shop.child',))"
+    altered = "migrations.AlterField('order', 'id', models.AutoField(primary_key=True))"
+    assert {item.confidence for item in statements(child, altered)} == {Confidence.EXACT}
+    assert {item.confidence for item in statements(child, grandchild, altered)} == {Confidence.ASSUMED}
