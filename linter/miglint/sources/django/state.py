@@ -169,17 +169,18 @@ class States:
                         self._ledger.note(Doubt(Confidence.ASSUMED, reason))
                     if self._is_keyed_by(state, lines):
                         frontier.add(self._timeline.line(ModelKey(*key)))
-        pending = set(touches.named(operation, app)).union(*map(_named_by, models.values()))
-        while pending:
-            model = pending.pop()
-            if model not in models and model in project.models:
-                models[model] = _bare(project.models[model].clone())
-                pending |= _named_by(models[model])
+        _add_named(models, set(touches.named(operation, app)), project)
         focused = ProjectState()
         for state in models.values():
             _leave_deleted_bases(state, project)
             focused.models[state.app_label, state.name_lower] = state
         return focused
+
+    def _doubt_stale(self, state: Any, lines: Collection[ModelKey]) -> None:
+        """Django makes a class anew if a field that migrations name points to what is changed, or at first hand."""
+        if self._is_based_on(state, lines) and not self._pointers(state, lines):
+            reason = f"{state.app_label}.{state.name} has no pointer of its own: Django may go on with its old class"
+            self._ledger.note(Doubt(Confidence.ASSUMED, reason))
 
     def _pointers(self, state: Any, lines: Collection[ModelKey]) -> list[Any]:
         """The fields of a model that point to one of the lines."""
@@ -320,6 +321,16 @@ def _bare(state: Any) -> Any:
     state.fields = {name: item for name, item in state.fields.items() if item.primary_key or item.unique}
     _strip(state)
     return state
+
+
+def _add_named(models: Models, wanted: set[ModelKey], project: Any) -> None:
+    """Add what is wanted of a state and what the models name, reduced to what others can point to."""
+    pending = wanted.union(*map(_named_by, models.values()))
+    while pending:
+        model = pending.pop()
+        if model not in models and model in project.models:
+            models[model] = _bare(project.models[model].clone())
+            pending |= _named_by(models[model])
 
 
 def _named_by(state: Any) -> set[ModelKey]:
