@@ -1,26 +1,23 @@
-"""What a project requires of Django, read from its lock files and requirements."""
+"""What a project requires of Django, read from its lock files, requirements and whatever else installs it."""
 
 from __future__ import annotations
 
-import ast
-import configparser
-import json
+import posixpath
 import re
-import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
-from typing import Any
 
 from msgspec import Struct
 
 from miglint.changeset import Tree
+from miglint.sources.django.pin_files import READERS, Include, Reader, found_in, requirements
 
-_REQUIREMENT = re.compile(
-    r"django(?:\[[^\]]*\])?\s*\(?((?:[<>=!~]=?=?\s*[\w.*]+\s*,?\s*)*)\)?\s*(?:[;#].*)?$", re.IGNORECASE
-)
 _CLAUSE = re.compile(r"(===?|~=|!=|<=|>=|<|>)\s*([\d.]+)(\.\*)?")
 _DRIVER = re.compile(r"(?<![\w.-])psycopg2?(?![\w.])")
 _LARGEST = 20_000_000
+_MOST_INCLUDED = 50
+_ENDS = ("txt", "in", "pip", "lock", "toml", "Pipfile", "setup.cfg", "setup.py", "yml", "yaml", "ockerfile")
+"""Of the names that READERS match, to pass over most of a tree at once."""
 
 
 class Pin(Struct, frozen=True):
@@ -61,12 +58,10 @@ def _meets(series: tuple[int, int], operator: str, text: str, wildcard: str) -> 
 
 
 def pins(tree: Tree, root: str) -> Iterator[Pin]:
-    """What files at the project's root, then those at the repository's, say of Django; the firmest first."""
-    for folder in dict.fromkeys([root, ""]):
-        near = list(_paths(tree, folder))
-        for pattern, read in _READERS:
-            paths = [path for path in near if fnmatchcase(path[len(folder) :].lstrip("/"), pattern)]
-            found = [Pin(item, path) for path in sorted(paths, key=_usual_first) for item in _read(tree, path, read)]
+    """What files at the project's root, then those of the folders above it, say of Django; the firmest first."""
+    for folder in _folders(root):
+        for paths, read in _candidates(tree, folder):
+            found = [Pin(item, path) for path, item in _required(tree, paths, read)]
             exact = [pin for pin in found if "==" in pin.requirement]
             yield from sorted(exact, key=lambda pin: _numbers(pin.requirement), reverse=True)
             yield from (pin for pin in found if pin not in exact and pin.requirement)
@@ -75,19 +70,55 @@ def pins(tree: Tree, root: str) -> Iterator[Pin]:
 def driver(tree: Tree, root: str) -> str:
     """`psycopg`, `psycopg2`, or neither: which of them the same files name. Django takes psycopg where both are."""
     found = set()
-    for folder in dict.fromkeys([root, ""]):
-        for path in _paths(tree, folder):
-            relative = path[len(folder) :].lstrip("/")
-            if any(fnmatchcase(relative, pattern) for pattern, _ in _READERS) and tree.size(path) <= _LARGEST:
-                text = tree.read([path])[path].decode("utf-8", "replace")
+    for folder in _folders(root):
+        for paths, read in _candidates(tree, folder):
+            for _, text in _texts(tree, paths, read):
                 lines = (line.partition("#")[0] for line in text.splitlines() if "psycopg" in line)
                 found |= {name for line in lines for name in _DRIVER.findall(line)}
     return next((name for name in ("psycopg", "psycopg2") if name in found), "")
 
 
-def _paths(tree: Tree, folder: str) -> Iterator[str]:
+def _folders(root: str) -> list[str]:
+    """The project's root and the folders above it."""
+    parts = root.split("/") if root else []
+    return ["/".join(parts[:count]) for count in range(len(parts), -1, -1)]
+
+
+def _candidates(tree: Tree, folder: str) -> Iterator[tuple[list[str], Reader]]:
+    """The files of a folder, and of the folders in it, for each way to read them."""
     start = f"{folder}/" if folder else ""
-    return (path for path in tree if path.startswith(start) and path[len(start) :].count("/") <= 1)
+    near = [
+        path for path in tree if path.endswith(_ENDS) and path.startswith(start) and path[len(start) :].count("/") <= 1
+    ]
+    for pattern, read in READERS:
+        paths = [path for path in near if fnmatchcase(path[len(start) :], pattern)]
+        yield sorted(paths, key=_usual_first), read
+
+
+def _required(tree: Tree, paths: Iterable[str], read: Reader) -> Iterator[tuple[str, str]]:
+    """The requirements of Django in these files and in those that they include."""
+    for path, text in _texts(tree, paths, read):
+        way = read if path in paths else requirements
+        yield from ((path, item) for item in found_in(way, text) if isinstance(item, str))
+
+
+def _texts(tree: Tree, paths: Iterable[str], read: Reader) -> Iterator[tuple[str, str]]:
+    """These files, and those that they include: each once."""
+    pending = [(path, read) for path in paths]
+    seen = {path for path, _ in pending}
+    while pending:
+        path, way = pending.pop(0)
+        if tree.size(path) > _LARGEST:
+            continue
+        text = tree.read([path])[path].decode("utf-8", "replace")
+        yield path, text
+        for item in found_in(way, text):
+            if not isinstance(item, Include):
+                continue
+            other = posixpath.normpath(posixpath.join(posixpath.dirname(path), item.path))
+            if other in tree and other not in seen and len(seen) < _MOST_INCLUDED:
+                seen.add(other)
+                pending.append((other, requirements))
 
 
 def _usual_first(path: str) -> tuple[bool, int, str]:
@@ -96,90 +127,3 @@ def _usual_first(path: str) -> tuple[bool, int, str]:
 
 def _numbers(requirement: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", requirement))
-
-
-def _read(tree: Tree, path: str, read: Callable[[str], Iterable[str]]) -> list[str]:
-    if tree.size(path) > _LARGEST:
-        return []
-    try:
-        return [item.strip() for item in read(tree.read([path])[path].decode("utf-8", "replace"))]
-    except (ValueError, SyntaxError, KeyError, TypeError, AttributeError, RecursionError, configparser.Error):
-        return []
-
-
-def _of_lines(lines: Iterable[Any]) -> Iterator[str]:
-    """The requirements of Django among requirements."""
-    for line in lines:
-        match = _REQUIREMENT.match(line.split(" --hash")[0].rstrip("\\ ").strip()) if isinstance(line, str) else None
-        if match is not None:
-            yield match.group(1)
-
-
-def _requirements(text: str) -> Iterator[str]:
-    return _of_lines(text.splitlines())
-
-
-def _lock(text: str) -> Iterator[str]:
-    """uv.lock, poetry.lock and pdm.lock hold `[[package]]` tables."""
-    for package in tomllib.loads(text)["package"]:
-        if package["name"].lower() == "django":
-            yield f"=={package['version']}"
-
-
-def _pipfile_lock(text: str) -> Iterator[str]:
-    yield json.loads(text)["default"]["django"]["version"]
-
-
-def _pipfile(text: str) -> Iterator[str]:
-    packages = {name.lower(): value for name, value in tomllib.loads(text)["packages"].items()}
-    yield _written(packages["django"])
-
-
-def _written(value: Any) -> str:
-    """A requirement of Pipfile or Poetry: a string or a table; Poetry's caret is a range."""
-    text = str(value["version"] if isinstance(value, dict) else value)
-    if text.startswith("^"):
-        major = int(text[1:].split(".")[0])
-        return f">={text[1:]},<{major + 1}"
-    return f"=={text}" if text[:1].isdigit() else text
-
-
-def _pyproject(text: str) -> Iterator[str]:
-    data = tomllib.loads(text)
-    project = data.get("project", {})
-    yield from _of_lines(project.get("dependencies", ()))
-    poetry = data.get("tool", {}).get("poetry", {})
-    for name, value in poetry.get("dependencies", {}).items():
-        if name.lower() == "django":
-            yield _written(value)
-    for group in (project.get("optional-dependencies", {}), data.get("dependency-groups", {})):
-        for lines in group.values():
-            yield from _of_lines(lines)
-
-
-def _setup_cfg(text: str) -> Iterator[str]:
-    parser = configparser.ConfigParser(interpolation=None)
-    parser.read_string(text)
-    return _of_lines(parser.get("options", "install_requires", fallback="").splitlines())
-
-
-def _setup_py(text: str) -> Iterator[str]:
-    strings = (node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant))
-    return (found for found in _of_lines(strings) if found)
-
-
-_READERS: tuple[tuple[str, Callable[[str], Iterable[str]]], ...] = (
-    ("uv.lock", _lock),
-    ("poetry.lock", _lock),
-    ("pdm.lock", _lock),
-    ("Pipfile.lock", _pipfile_lock),
-    ("requirements*.txt", _requirements),
-    ("requirements/*.txt", _requirements),
-    ("constraints*.txt", _requirements),
-    ("requirements*.in", _requirements),
-    ("requirements/*.in", _requirements),
-    ("pyproject.toml", _pyproject),
-    ("Pipfile", _pipfile),
-    ("setup.cfg", _setup_cfg),
-    ("setup.py", _setup_py),
-)
