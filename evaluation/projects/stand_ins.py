@@ -20,6 +20,7 @@ from django.conf import global_settings, settings
 from django.core.files.storage.base import Storage
 from django.core.files.storage.handler import StorageHandler
 from django.db.migrations.loader import MigrationLoader
+from django.db.models import CheckConstraint
 from django.utils import timezone
 
 
@@ -129,6 +130,7 @@ def main():
     )
     django.setup()
     timezone.utc = dt.UTC  # before Django 5.0
+    CheckConstraint.__init__ = before_django_6(CheckConstraint.__init__)
     StorageHandler.__getitem__ = lambda self, alias: StandIn()
     for name, value in given.items():  # afterwards: the project's own models are not there
         setattr(settings, name, value)
@@ -147,6 +149,15 @@ def main():
         error = f"{type(reason).__name__}: {reason}"
     leaves = {app: [leaf for _, leaf in loader.graph.leaf_nodes(app)] for app, _ in migrations}
     json.dump({"leaves": leaves, "failed": failed, "error": error}, sys.stdout)
+
+
+def before_django_6(init):
+    """A check constraint's constructor that takes its condition as `check`, too."""
+
+    def made(self, *args, check=None, **kwargs):
+        init(self, *args, **({"condition": check} if check is not None else {}), **kwargs)
+
+    return made
 
 
 def load(folder, path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from miglint.sources.django.values import Call, Function, Placed, Reference, Set
 _IN_NO_DATABASE = frozenset(
     "auto_created base_manager_name blank choices default_manager_name default_permissions editable elidable "
     "error_messages get_latest_by help_text hints limit_choices_to managers ordering permissions preserve_default "
-    "related_name related_query_name reverse_code reverse_sql serialize validators verbose_name "
+    "related_name related_query_name reverse_code reverse_sql serialize storage upload_to validators verbose_name "
     "verbose_name_plural".split()
 )
 """Attributes of fields, options of models and arguments of operations that no statement forwards ever depends on."""
@@ -154,7 +155,15 @@ def plain_sql(text: str) -> list[str]:
 
     tokens: Any = sqlparse.lexer.tokenize
     return [
-        value
+        _body(value)
         for kind, value in tokens(text)
         if kind not in sqlparse.tokens.Whitespace and kind not in sqlparse.tokens.Comment
     ]
+
+
+def _body(token: str) -> str:
+    """A token; of code between dollars the lines, wherever they start: the code of Python keeps its indentation."""
+    if not token.startswith("$"):
+        return token
+    first, *rest = [line.rstrip() for line in token.splitlines() if line.strip()]
+    return "\n".join([first, textwrap.dedent("\n".join(rest))])

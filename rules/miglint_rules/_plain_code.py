@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Sequence
 
+from miglint_rules._plain_flow import in_order
 from miglint_rules._plain_text import template
 
 _OLD_NAMES = {
@@ -38,7 +39,7 @@ def plain(nodes: Iterable[ast.stmt], *, silent: bool = False) -> list[ast.stmt]:
     for node in nodes:
         done = _Plain(silent).visit(node)
         found += done if isinstance(done, list) else [done] if done is not None else []
-    return found
+    return in_order(found)
 
 
 class _Plain(ast.NodeTransformer):
@@ -62,6 +63,8 @@ class _Plain(ast.NodeTransformer):
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         self.generic_visit(node)
+        if isinstance(node.op, ast.Add) and ast.List in {type(node.left), type(node.right)}:
+            return ast.List([*_items(node.left), *_items(node.right)], ast.Load())
         return template(node)
 
     def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
@@ -80,13 +83,17 @@ class _Plain(ast.NodeTransformer):
     def visit_Compare(self, node: ast.Compare) -> ast.expr:
         self.generic_visit(node)
         for position, (kind, other) in enumerate(zip(node.ops, node.comparators, strict=True)):
+            if isinstance(kind, ast.In | ast.NotIn) and isinstance(other, ast.List | ast.Set):
+                node.comparators[position] = ast.Tuple(other.elts, ast.Load())
             if isinstance(other, ast.Constant) and other.value is None and isinstance(kind, ast.Eq | ast.NotEq):
                 node.ops[position] = ast.Is() if isinstance(kind, ast.Eq) else ast.IsNot()
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
-        node.keywords = [one for one in node.keywords if not _is_false(one, "strict")]
+        if _is_utc(node):
+            return ast.Name("UTC", ast.Load())
+        node.keywords = [one for one in node.keywords if not _is_false(one, "strict") and not _is_utf_8(one)]
         if isinstance(node.func, ast.Attribute):
             return template(node)
         return _builtin(node, node.func.id) if isinstance(node.func, ast.Name) else node
@@ -126,9 +133,21 @@ class _Plain(ast.NodeTransformer):
         node.test = _asked(node.test)
         return node
 
+    def visit_Return(self, node: ast.Return) -> ast.stmt:
+        self.generic_visit(node)
+        return ast.Return(None if _is_none(node.value) else node.value)
+
     def visit_Raise(self, node: ast.Raise) -> ast.stmt:
         self.generic_visit(node)
         return ast.Raise(node.exc)
+
+    def visit_ListComp(self, node: ast.ListComp) -> ast.expr:
+        self.generic_visit(node)
+        match node:
+            case ast.ListComp(elt=ast.Name(id=name), generators=[ast.comprehension(target=ast.Name(id=same), ifs=[])]):
+                if name == same and not node.generators[0].is_async:
+                    return _builtin(ast.Call(ast.Name("list", ast.Load()), [node.generators[0].iter], []), "list")
+        return node
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
         self.generic_visit(node)
@@ -155,6 +174,11 @@ def _flat(node: ast.BoolOp) -> ast.BoolOp:
         same = isinstance(value, ast.BoolOp) and type(value.op) is type(node.op)
         values += value.values if isinstance(value, ast.BoolOp) and same else [value]
     return ast.BoolOp(node.op, values)
+
+
+def _items(value: ast.expr) -> list[ast.expr]:
+    """What a list holds that is added to another: `[a] + more` is `[a, *more]`."""
+    return value.elts if isinstance(value, ast.List) else [ast.Starred(value, ast.Load())]
 
 
 def _asked(test: ast.expr) -> ast.expr:
@@ -188,6 +212,19 @@ def _builtin(node: ast.Call, name: str) -> ast.expr:
 
 def _is_false(keyword: ast.keyword, name: str) -> bool:
     return keyword.arg == name and isinstance(keyword.value, ast.Constant) and keyword.value.value is False
+
+
+def _is_utf_8(keyword: ast.keyword) -> bool:
+    """`encoding="utf-8"`, which is what files are read in anyway wherever migrations run."""
+    return keyword.arg == "encoding" and isinstance(given := keyword.value, ast.Constant) and given.value == "utf-8"
+
+
+def _is_utc(call: ast.Call) -> bool:
+    """`ZoneInfo("UTC")`, `pytz.timezone("UTC")`."""
+    match call:
+        case ast.Call(args=[ast.Constant(value="UTC")], keywords=[]):
+            return ast.unparse(call.func).rpartition(".")[2] in ("ZoneInfo", "timezone")
+    return False
 
 
 def _is_none(value: ast.expr | None) -> bool:

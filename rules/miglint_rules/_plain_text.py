@@ -38,7 +38,7 @@ def _joined(parts: list[str | ast.expr]) -> Iterator[ast.expr]:
 
 
 def _parts(node: ast.expr) -> Iterator[str | ast.expr]:
-    """The texts and values. Raises ValueError where it is no such expression, or says how a value is to be shown."""
+    """The texts and values. Raises ValueError where it is none, or shows its values in ways of its own."""
     match node:
         case ast.JoinedStr(values=values):
             for value in values:
@@ -74,11 +74,13 @@ def _format(text: str, call: ast.Call) -> Iterator[str | ast.expr]:
         yield literal
         if name is None:
             continue
-        if spec or conversion or None in named or any(isinstance(one, ast.Starred) for one in call.args):
+        if "{" in (spec or "") or None in named or any(isinstance(one, ast.Starred) for one in call.args):
             raise ValueError(text)
         if name == "":
             name, position = str(position), position + 1
-        yield _value(call.args[int(name)] if name.isdigit() else named[name])
+        value = call.args[int(name)] if name.isdigit() else named[name]
+        shown = ast.Constant(spec) if spec else None  # as a visitor leaves the one of an f-string
+        yield ast.FormattedValue(value, ord(conversion) if conversion else -1, shown)
 
 
 def _value(value: ast.expr) -> ast.FormattedValue:

@@ -47,6 +47,27 @@ SAME = [
     ("for key, value in found.iteritems():\n    use(key)", "for key, _ in list(found.items()):\n    use(key)"),
     ("use(not a in b, c == None)", "use(a not in b, c is None)"),
     ("try:\n    use()\nexcept IOError as error:\n    pass", "try:\n    use()\nexcept OSError:\n    pass"),
+    ("if a:\n    b = 1\nelse:\n    b = 2\nuse(b)", "b = 1 if a else 2\nuse(b)"),
+    ("if a:\n    return 1\nelif b:\n    return 2\nelse:\n    use()", "if a:\n    return 1\nif b:\n    return 2\nuse()"),
+    (
+        "try:\n    use()\nexcept KeyError:\n    pass",
+        "import contextlib\nwith contextlib.suppress(KeyError):\n    use()",
+    ),
+    ("try:\n    use()\nexcept (A, B):\n    pass", "with suppress(A, B):\n    use()"),
+    ("if a < b:\n    a = b\nuse(a)", "a = max(a, b)\nuse(a)"),
+    ("if a > b:\n    a = b\nuse(a)", "a = min(a, b)\nuse(a)"),
+    ("Order = apps.get_model('shop', 'Order')\nuse()", "apps.get_model('shop', 'Order')\nuse()"),
+    ("made = make()\nuse()", "make()\nuse()"),
+    ("for key, value in found.items():\n    use(value)", "for value in found.values():\n    use(value)"),
+    ("for key in found.keys():\n    use(key)", "for key in found:\n    use(key)"),
+    ("use([one for one in all])", "use(list(all))"),
+    ("use(a in ['b', 'c'])", "use(a in {'b', 'c'})"),
+    ("use(pytz.UTC)", "from zoneinfo import ZoneInfo\nuse(ZoneInfo('UTC'))"),
+    ("if a:\n    return None\nelse:\n    b = 1\nuse(b)", "if a:\n    return\nb = 1\nuse(b)"),
+    ("use([a] + more + [b])", "use([a, *more, b])"),
+    ("use(open('a'))", "use(open('a', encoding='utf-8'))"),
+    ("use('{:06x}'.format(a))", "use(f'{a:06x}')"),
+    ("use('{!r}'.format(a))", "use(f'{a!r}')"),
     ("value: int = one()\nuse(value)", "'Text.'\nvalue = one()\nuse(value)"),
 ]
 OTHER = [
@@ -57,6 +78,16 @@ OTHER = [
     ("a.save()\nb.save()", "b.save()\na.save()"),
     ("for one in ones:\n    two.save()", "for two in ones:\n    two.save()"),
     ("status = 'new'\nuse(status)", "status = 'old'\nuse(status)"),
+    ("if a:\n    b = 1\nelse:\n    b = 2\nuse(b)", "b = 2 if a else 1\nuse(b)"),
+    ("if a:\n    use()\nelse:\n    more()", "if a:\n    use()\nmore()"),
+    ("try:\n    use()\nexcept KeyError:\n    pass", "with suppress(ValueError):\n    use()"),
+    ("try:\n    use()\nexcept KeyError:\n    pass\nelse:\n    more()", "with suppress(KeyError):\n    use()"),
+    ("if a < b:\n    a = b\nuse(a)", "a = min(a, b)\nuse(a)"),
+    ("if b < a:\n    a = b\nuse(a)", "a = max(a, b)\nuse(a)"),
+    ("made = make()\nuse()", "use()"),
+    ("for key, value in found.items():\n    use(value)", "for value in found.keys():\n    use(value)"),
+    ("use(open('a'))", "use(open('a', encoding='latin-1'))"),
+    ("use(ZoneInfo('UTC'))", "use(ZoneInfo('CET'))"),
     ("if a:\n    return\nuse()", "if a:\n    pass\nuse()"),
     ("editor.execute('a')", "pass"),
     ("write('x')", "pass"),
@@ -133,11 +164,27 @@ FIELD = 'operations = [migrations.AddField("order", "note", {})]'
             True,
         ),
         ("models.IntegerField()", "models.BigIntegerField()", False),
+        ("models.ImageField(upload_to=paths.of_avatar)", "models.ImageField()", True),
+        ('models.FileField(max_length=9, upload_to="a")', 'models.FileField(upload_to="a")', False),
     ],
 )
 def test_fields_are_compared_by_what_a_database_gets(before: str, after: str, harmless: bool | None) -> None:
     found = compared(("", FIELD.format(before)), ("", FIELD.format(after)))
     assert (found.harmless if found else None) == harmless
+
+
+@pytest.mark.parametrize(
+    ("after", "same"),
+    [
+        ("DO $$\\nBEGIN\\n\\n  a := 1;\\nEND $$", True),
+        ("DO $$\\n  BEGIN\\n    a := 1;\\n  END $$", True),
+        ("DO $$\\nBEGIN\\n  a := 2;\\nEND $$", False),
+    ],
+)
+def test_code_between_dollars_is_the_same_by_its_lines(after: str, same: bool) -> None:
+    run = "operations = [migrations.RunSQL('{}')]"
+    before = "DO $$\\nBEGIN   \\n  a := 1;\\nEND $$"
+    assert (compared(("", run.format(before)), ("", run.format(after))) is None) == same
 
 
 def test_a_check_constraint_of_an_earlier_django_says_the_same() -> None:
