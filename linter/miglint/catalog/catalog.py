@@ -26,6 +26,10 @@ Links = Shelf[Name, Shelf[Name, int]]
 """For a relation those that refer to it, and how often."""
 
 
+TEMPORARY = "pg_temp"
+"""The schema of temporary relations, which is looked into before those of the search path."""
+
+
 class Catalog(Struct, frozen=True):
     """Relations, types and functions by name, and who refers to whom.
 
@@ -51,6 +55,8 @@ class Catalog(Struct, frozen=True):
     """Views and materialised views that read this relation."""
     owned: Links = EMPTY
     """Sequences that a table owns."""
+    temporary: bool = False
+    """Whether there was ever a temporary relation, which hides others of its name."""
     extensions: frozenset[str] = frozenset()
     next_oid: int = 1
 
@@ -60,7 +66,7 @@ class Catalog(Struct, frozen=True):
         """The name that a reference means: the first match on the search path, else where it would be made."""
         if schema is not None:
             return Name(schema, name)
-        for candidate in ("pg_temp", *self.search_path):
+        for candidate in (TEMPORARY, *self.search_path) if self.temporary else self.search_path:
             found = Name(candidate, name)
             if found in self.relations or found in self.index_tables:
                 return found
@@ -131,7 +137,8 @@ class Catalog(Struct, frozen=True):
     def put(self, relation: Relation) -> Catalog:
         """The catalog with a relation added, or put in place of the one of the same name."""
         links = self._links(relation.name, self.relations.get(relation.name), relation)
-        return replace(self, relations=self.relations.set(relation.name, relation), **links)
+        temporary = self.temporary or relation.name.schema == TEMPORARY
+        return replace(self, relations=self.relations.set(relation.name, relation), temporary=temporary, **links)
 
     def drop(self, name: Name) -> Catalog:
         """The catalog without a relation. What refers to it stays: the dialect decides what a CASCADE takes along."""

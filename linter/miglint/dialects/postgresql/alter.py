@@ -73,7 +73,7 @@ def alter_table(node: Node, execution: Execution) -> None:
         execution.changes.append(AlterObject(kind=_OBJECTS.get(kind, "view"), name=name, action="alter"))
         execution.lock_name(name, Mode.ACCESS_EXCLUSIVE)
         return
-    _alter(node, execution.table(name), execution)
+    _alter(node, found or execution.table(name), execution)
 
 
 def _added_empty(changes: Iterable[TableChange]) -> Iterator[str]:

@@ -38,8 +38,7 @@ def add_column(command: Command, change: AddColumn, table: Table, plan: Plan, ex
         of_table = plan.of(each)
         of_table.rewrite |= rewrites(definition, execution)
         of_table.scan |= _must_be_checked(definition, each, execution)
-        latest = execution.latest(each)
-        execution.put(replace(latest, columns=latest.columns.set(change.column.name, change.column)))
+        execution.put(replace(each, columns=each.columns.set(change.column.name, change.column)))
     if definition.serial or definition.column.identity:
         make_sequence(execution.latest(table), change.column.name, execution)
     lock_sequences_used(change.column, execution)

@@ -42,9 +42,19 @@ _LEAVES = frozenset({"A_Const", "String"})
 def by_kind(tree: Any) -> dict[str, list[Node]]:
     """The nodes below a tree by their kind, in the order of `walk`, but for constants and names."""
     found: dict[str, list[Node]] = {}
-    for kind, node in walk(tree):
-        if kind not in _LEAVES:
-            found.setdefault(kind, []).append(node)
+    pending = [tree]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, list):
+            pending.extend(item)
+            continue
+        for key, value in item.items() if isinstance(item, dict) else ():
+            if isinstance(value, list):
+                pending.append(value)
+            elif isinstance(value, dict) and key not in _LEAVES:
+                if key[0].isupper():
+                    found.setdefault(key, []).append(value)
+                pending.append(value)
     return found
 
 
