@@ -142,7 +142,8 @@ class Shelf(Mapping[K, V]):
         if self is later:
             return gone, come
         if self._few is None and later._few is None:
-            _compare(self._tree, later._tree, gone, come)
+            if self._tree is not later._tree:
+                _compare(self._tree, later._tree, gone, come)
             return gone, come
         gone.update((key, value) for key, value in self.items() if later.get(key) is not value)
         come.update((key, value) for key, value in later.items() if self.get(key) is not value)
@@ -265,11 +266,10 @@ def _without(tree: Tree, place: int, key: Any) -> Tree:
 
 def _compare(before: Tree, after: Tree, gone: dict[Any, Any], come: dict[Any, Any]) -> None:
     """Note what differs; what both share is not looked into."""
-    if before is after:
-        return
     if type(before) is tuple and type(after) is tuple:
         for one, other in zip(before, after, strict=True):
-            _compare(one, other, gone, come)
+            if one is not other:
+                _compare(one, other, gone, come)
         return
     old, new = dict(_entries(before)), dict(_entries(after))
     for key, (_, value) in old.items():
