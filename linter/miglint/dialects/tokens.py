@@ -78,6 +78,8 @@ class Cursor:
 
     def sees(self, *words: str) -> bool:
         """Whether these keywords or symbols come next, in this order."""
+        if len(words) == 1:
+            return not self.done and self._tokens[self._at].upper == words[0]
         found = self._tokens[self._at : self._at + len(words)]
         return len(found) == len(words) and all(token.upper == word for token, word in zip(found, words, strict=True))
 

@@ -161,6 +161,8 @@ class _Analyser(Struct):
 
 def split(sql: str) -> list[tuple[int, int]]:
     """Where the statements of a text begin and end. The body of a routine or trigger is not taken apart."""
+    if ";" not in sql:
+        return [(0, len(sql))]
     parts: list[tuple[int, int]] = []
     start: int | None = None
     words: list[str] = []
