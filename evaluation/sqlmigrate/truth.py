@@ -78,6 +78,13 @@ def recreate(database: str, settings: dict[str, object]) -> None:
             cursor.execute(f"CREATE DATABASE {settings['NAME']} CHARACTER SET utf8mb4")
 
 
+def leave_transaction(connection) -> None:
+    """Give up a transaction that an editor has not ended: it does not where one of its deferred statements fails."""
+    if connection.in_atomic_block:
+        connection.in_atomic_block, connection.needs_rollback, connection.savepoint_ids = False, False, []
+        connection.close()
+
+
 def record(migration, state, connection) -> tuple[list[str], str]:
     """What the editor collects; and the error, if it raised one."""
     error, collected = "", []
@@ -87,6 +94,7 @@ def record(migration, state, connection) -> tuple[list[str], str]:
             migration.apply(state.clone(), editor, collect_sql=True)
     except Exception:
         error = traceback.format_exc(limit=-1).strip().splitlines()[-1]
+        leave_transaction(connection)
     return [sql for sql in collected if not sql.startswith("--")], error
 
 
@@ -134,6 +142,7 @@ def main() -> None:
                 if not arguments.go_on:
                     raise
                 state, refused = before, True
+                leave_transaction(connection)
             line = {"app": migration.app_label, "name": migration.name, "sql": sql, "error": error, "refused": refused}
             output.write(json.dumps(line) + "\n")
             output.flush()

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from miglint.sources.django.evaluator.frames import Closure, Frame, Partial, Run
 from miglint.sources.django.values import Reference
+from miglint.sources.django.vendor_branches import running
 
 _METHODS = frozenset(
     {
@@ -32,8 +33,13 @@ _METHODS = frozenset(
 """What a schema editor changes tables with, `execute` aside."""
 _VERBS = frozenset({"alter", "create", "drop", "rename"})
 _OBJECTS = frozenset({"index", "table", "temporary", "unique"})
-_ON_ROWS = frozenset({"analyze", "delete", "insert", "merge", "select", "set", "update", "vacuum", "with"})
+_ON_ROWS = frozenset({"analyze", "delete", "insert", "merge", "pragma", "select", "set", "update", "vacuum", "with"})
+"""SQL that begins so leaves every table as it is."""
+_ROW_SQL = frozenset({"sequence_reset_sql", "sql_flush"})
+"""Methods of a connection's `ops` that give statements about rows and sequences."""
 _MAX_DEPTH = 4
+_MAX_SET = 3
+"""How often a name may be set, and how many names may stand for one another."""
 
 
 class _Code(Struct, frozen=True):
@@ -41,6 +47,8 @@ class _Code(Struct, frozen=True):
 
     function: Closure
     editor: str
+    nodes: tuple[ast.AST, ...]
+    """What of it may run on the database that the migration is for."""
 
 
 def schema_words(run: Run, function: Any) -> tuple[str, ...]:
@@ -51,7 +59,7 @@ def schema_words(run: Run, function: Any) -> tuple[str, ...]:
     found = list(_reached(run, function, 1, 0))
     if not any(map(_changes_tables, found)):
         return ()
-    words = {word for code in found for text in _strings(code.function) for word in _words(text)}
+    words = {word for code in found for text in _strings(code) for word in _words(text)}
     return tuple(sorted(words)) or ("",)
 
 
@@ -64,8 +72,13 @@ def _reached(run: Run, function: Any, parameter: int | str, depth: int) -> Itera
     names = [item.arg for item in (*value.node.args.posonlyargs, *value.node.args.args)]
     if isinstance(parameter, int):
         parameter = names[parameter] if parameter < len(names) else ""
-    yield _Code(value, parameter)
-    for node in ast.walk(value.node):
+    vendor = run.world.fact("vendor", run.main)
+    asked = {f"{parameter}.connection.vendor"}
+    if value.frame.module().names.get("connection") == Reference("django.db.connection"):
+        asked.add("connection.vendor")
+    nodes = tuple(running(value.node, frozenset(asked), vendor if isinstance(vendor, str) else ""))
+    yield _Code(value, parameter, nodes)
+    for node in nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             for given in _places(node, parameter):
                 yield from _reached(run, value.frame.module().names.get(node.func.id), given, depth + 1)
@@ -82,20 +95,48 @@ def _is(node: ast.expr, name: str) -> bool:
 
 
 def _changes_tables(code: _Code) -> bool:
-    for node in ast.walk(code.function.node):
+    for node in code.nodes:
         match node:
             case ast.Attribute(value=ast.Name(id=code.editor), attr=method) if method in _METHODS:
                 return True
             case ast.Call(func=ast.Attribute(value=ast.Name(id=code.editor), attr="execute"), args=[first, *_]):
-                if not _is_on_rows(first, code.function):
+                if not _is_on_rows(first, code):
                     return True
-    return any(map(_is_ddl, _strings(code.function)))
+    return any(map(_is_ddl, _strings(code)))
 
 
-def _is_on_rows(node: ast.expr, function: Closure) -> bool:
+def _is_on_rows(node: ast.expr, code: _Code) -> bool:
     """Whether SQL is known to read or write rows only."""
-    text = _text(node, function)
-    return text is not None and next(_words(text), "") in _ON_ROWS
+    text = _text(node, code.function)
+    if text is not None:
+        return next(_words(text), "") in _ON_ROWS
+    sources = _sources(node.id, code) if isinstance(node, ast.Name) else [node]
+    return bool(sources) and all(map(_gives_row_sql, sources))
+
+
+def _sources(name: str, code: _Code, depth: int = 0) -> list[ast.expr | None]:
+    """What a name stands for, or goes through, wherever it is set; None for what is not followed."""
+    found: list[ast.expr | None] = []
+    for node in code.nodes:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=set_name)], value=value) if set_name == name:
+                found.append(value)
+            case ast.For(target=ast.Name(id=set_name), iter=value) if set_name == name:
+                found.append(value)
+            case ast.Name(id=set_name, ctx=ast.Store()) if set_name == name:
+                found.append(None)
+    if found.count(None) * 2 != len(found) or len(found) > _MAX_SET * 2 or depth >= _MAX_SET:
+        return [None]  # set in another way, too
+    kept = [value for value in found if value is not None]
+    return [
+        source
+        for value in kept
+        for source in (_sources(value.id, code, depth + 1) if isinstance(value, ast.Name) else [value])
+    ]
+
+
+def _gives_row_sql(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _ROW_SQL
 
 
 def _is_ddl(text: str) -> bool:
@@ -120,10 +161,10 @@ def _text(node: ast.AST, function: Closure) -> str | None:
     return None
 
 
-def _strings(function: Closure) -> Iterator[str]:
-    for node in ast.walk(function.node):
+def _strings(code: _Code) -> Iterator[str]:
+    for node in code.nodes:
         if isinstance(node, ast.Constant | ast.Name):
-            text = _text(node, function)
+            text = _text(node, code.function)
             if text is not None:
                 yield text
 

@@ -386,11 +386,39 @@ CODE = {
     "SQL that is not known": ("", "editor.execute(make())"),
     "a cursor": (DROP, "editor.connection.cursor().execute(SQL)"),
     "a table that is not named": ("", "editor.delete_model(first(apps))"),
+    "for this database": ("", "if editor.connection.vendor == 'postgresql':\n        editor.execute(make())"),
+    "not for another": ("", "if editor.connection.vendor in ('mysql',):\n        return\n    editor.execute(make())"),
+    "another's vendor": ("connection = make()", "if connection.vendor == 'mysql':\n        editor.execute(make())"),
+    "what may be asked, too": ("", "if editor.connection.vendor == make():\n        editor.execute(make())"),
+    "sequences, or not": (
+        "",
+        (
+            "for item in editor.connection.ops.sequence_reset_sql(style, []):\n        item = make()\n"
+            "        editor.execute(item)"
+        ),
+    ),
 }
 CALM = {
     "rows": ("", "editor.execute('UPDATE shop_customer SET name = 1')"),
     "rows by a model": ("", "apps.get_model('shop', 'Customer').objects.using(editor.connection.alias).delete()"),
     "text that is no SQL": ("", "print('create customers')"),
+    "a setting of SQLite": ("", "editor.execute('PRAGMA legacy_alter_table = OFF')"),
+    "for another database": ("", "if editor.connection.vendor == 'sqlite':\n        editor.execute(make())"),
+    "for another, by the module's connection": (
+        "from django.db import connection",
+        "if connection.vendor != 'postgresql':\n        editor.execute(make())",
+    ),
+    "after this one has left": (
+        "",
+        "if editor.connection.vendor not in {'mysql', 'sqlite'}:\n        return\n    editor.execute(make())",
+    ),
+    "sequences": (
+        "",
+        (
+            "found = editor.connection.ops.sequence_reset_sql(style, [])\n    for item in found:\n"
+            "        editor.execute(item)"
+        ),
+    ),
     "another table": ("", "editor.add_field(apps.get_model('shop', 'Order'), field)"),
 }
 
