@@ -22,6 +22,7 @@ NEEDS = {
     "UUID4": (6, 1),
     "UUID7": (6, 1),
     "db_default": (5, 0),
+    "deduplicate_items": (5, 1),
     "hints=": (6, 0),
     "nulls_distinct": (5, 0),
     "violation_error_code": (5, 0),
