@@ -28,7 +28,17 @@ _UTC = frozenset(
     for module in ("", "datetime.", "dt.", "pytz.", "timezone.", "datetime.timezone.", "dt.timezone.")
     for name in ("UTC", "utc")
 )
-_TAKES_ANY_ITERABLE = frozenset({"all", "any", "dict", "frozenset", "list", "max", "min", "set", "sorted", "sum"})
+_OPPOSITES: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Eq: ast.NotEq,
+    ast.In: ast.NotIn,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.NotEq: ast.Eq,
+    ast.NotIn: ast.In,
+}
+_TAKES_ANY_ITERABLE = frozenset(
+    {"all", "any", "dict", "frozenset", "list", "max", "min", "set", "sorted", "sum", "tuple"}
+)
 _LOGS = frozenset({"critical", "debug", "error", "exception", "info", "log", "warn", "warning", "write"})
 _LOGGERS = ("log", "logger", "logging", "LOG", "LOGGER", "stdout", "stderr")
 
@@ -75,7 +85,7 @@ class _Plain(ast.NodeTransformer):
         self.generic_visit(node)
         operand = node.operand
         if isinstance(node.op, ast.Not) and isinstance(operand, ast.Compare) and len(operand.ops) == 1:
-            opposite = {ast.In: ast.NotIn, ast.Is: ast.IsNot}.get(type(operand.ops[0]))
+            opposite = _OPPOSITES.get(type(operand.ops[0]))
             if opposite is not None:
                 return ast.Compare(operand.left, [opposite()], operand.comparators)
         return node
@@ -199,6 +209,8 @@ def _builtin(node: ast.Call, name: str) -> ast.expr:
     given = node.args[0]
     if isinstance(given, ast.ListComp):
         given = ast.GeneratorExp(given.elt, given.generators)
+    if name == "tuple" and isinstance(given, ast.List | ast.Tuple):
+        return ast.Tuple(given.elts, ast.Load())
     if name == "set" and isinstance(given, ast.List | ast.Tuple) and given.elts:
         return ast.Set(given.elts)
     if name == "set" and isinstance(given, ast.GeneratorExp):

@@ -41,6 +41,9 @@ class _Flow(ast.NodeTransformer):
             case ast.If(body=[*_, last], orelse=[_, *_]) if isinstance(last, _LEAVES):
                 yield ast.If(node.test, node.body, [])
                 yield from node.orelse
+            case ast.Return(value=ast.IfExp() as choice):
+                yield ast.If(choice.test, [ast.Return(choice.body)], [])
+                yield from self._one(ast.Return(choice.orelse))
             case ast.If(orelse=[]) if (bounded := _bounded(node)) is not None:
                 yield bounded
             case ast.Try(handlers=[ast.ExceptHandler(body=[], name=None, type=ast.expr() as kind)]) if not (
@@ -73,13 +76,11 @@ class _Flow(ast.NodeTransformer):
 
 
 def _choice(node: ast.If) -> ast.stmt | None:
-    """Two branches that give one name a value, or return one, as one statement."""
+    """Two branches that give one name a value as one statement."""
     match node.body, node.orelse:
         case [ast.Assign(targets=[one], value=value)], [ast.Assign(targets=[other], value=otherwise)]:
             if ast.dump(one) == ast.dump(other):
                 return ast.Assign([one], ast.IfExp(node.test, value, otherwise))
-        case [ast.Return(value=ast.expr() as value)], [ast.Return(value=ast.expr() as otherwise)]:
-            return ast.Return(ast.IfExp(node.test, value, otherwise))
     return None
 
 

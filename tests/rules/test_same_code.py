@@ -64,6 +64,13 @@ SAME = [
     ("use(a in ['b', 'c'])", "use(a in {'b', 'c'})"),
     ("use(pytz.UTC)", "from zoneinfo import ZoneInfo\nuse(ZoneInfo('UTC'))"),
     ("if a:\n    return None\nelse:\n    b = 1\nuse(b)", "if a:\n    return\nb = 1\nuse(b)"),
+    (
+        "if a:\n    return 1\nelif b:\n    return 2\nelse:\n    return 3",
+        "if a:\n    return 1\nif b:\n    return 2\nreturn 3",
+    ),
+    ("if a:\n    return 1\nelse:\n    return 2", "return 1 if a else 2"),
+    ("if not a == b:\n    use()", "if a != b:\n    use()"),
+    ("use(tuple([a, b]))", "use((a, b))"),
     ("use([a] + more + [b])", "use([a, *more, b])"),
     ("use(open('a'))", "use(open('a', encoding='utf-8'))"),
     ("use('{:06x}'.format(a))", "use(f'{a:06x}')"),
