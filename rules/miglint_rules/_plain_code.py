@@ -93,8 +93,8 @@ class _Plain(ast.NodeTransformer):
     def visit_Compare(self, node: ast.Compare) -> ast.expr:
         self.generic_visit(node)
         for position, (kind, other) in enumerate(zip(node.ops, node.comparators, strict=True)):
-            if isinstance(kind, ast.In | ast.NotIn) and isinstance(other, ast.List | ast.Set):
-                node.comparators[position] = ast.Tuple(other.elts, ast.Load())
+            if isinstance(kind, ast.In | ast.NotIn) and isinstance(other, ast.List | ast.Set | ast.Tuple):
+                node.ops[position], node.comparators[position] = _membership(kind, other.elts)
             if isinstance(other, ast.Constant) and other.value is None and isinstance(kind, ast.Eq | ast.NotEq):
                 node.ops[position] = ast.Is() if isinstance(kind, ast.Eq) else ast.IsNot()
         return node
@@ -175,6 +175,13 @@ class _Plain(ast.NodeTransformer):
         self.generic_visit(node)
         node.bases = [base for base in node.bases if not (isinstance(base, ast.Name) and base.id == "object")]
         return node
+
+
+def _membership(kind: ast.In | ast.NotIn, values: list[ast.expr]) -> tuple[ast.cmpop, ast.expr]:
+    """`in` of values as they are written here: a tuple, or `==` of the only one."""
+    if len(values) == 1 and not isinstance(values[0], ast.Starred):
+        return ast.Eq() if isinstance(kind, ast.In) else ast.NotEq(), values[0]
+    return kind, ast.Tuple(values, ast.Load())
 
 
 def _flat(node: ast.BoolOp) -> ast.BoolOp:

@@ -27,11 +27,20 @@ class _Flow(ast.NodeTransformer):
         for name in ("body", "orelse", "finalbody"):
             inner = getattr(node, name, None)
             if isinstance(inner, list):
-                setattr(node, name, [one for statement in inner for one in self._one(statement)])
+                setattr(node, name, self._all(inner))
         return node
 
     def statements(self, nodes: Sequence[ast.stmt]) -> list[ast.stmt]:
-        return [one for node in nodes for one in self._one(self.visit(node))]
+        """The statements, whose parts are not in order yet."""
+        return self._all([self.visit(node) for node in nodes])
+
+    def _all(self, nodes: Sequence[ast.stmt]) -> list[ast.stmt]:
+        found: list[ast.stmt] = []
+        for node in nodes:
+            for one in self._one(node):
+                collected = _collected(found[-1], one) if found else None
+                found[-1:] = [collected] if collected else [*found[-1:], one]
+        return found
 
     def _one(self, node: ast.stmt) -> Iterator[ast.stmt]:
         """A statement whose parts are in order already, as it is written here."""
@@ -70,6 +79,10 @@ class _Flow(ast.NodeTransformer):
                     node.target, node.iter = ast.Name(key, ast.Store()), found
                 elif key not in self._asked:
                     node.target, node.iter = value, ast.Call(ast.Attribute(found, "values", ast.Load()), [], [])
+            case ast.Tuple(elts=[ast.Name(id=number), value]), ast.Call(
+                func=ast.Name("enumerate"), args=[found, *_]
+            ) if number not in self._asked:
+                node.target, node.iter = value, found
             case _, ast.Call(func=ast.Attribute(value=found, attr="keys"), args=[]):
                 node.iter = found
         return node
@@ -82,6 +95,28 @@ def _choice(node: ast.If) -> ast.stmt | None:
             if ast.dump(one) == ast.dump(other):
                 return ast.Assign([one], ast.IfExp(node.test, value, otherwise))
     return None
+
+
+def _collected(before: ast.stmt, loop: ast.stmt) -> ast.stmt | None:
+    """`x = []` and `for a in b: x.append(a)` as `x = [a for a in b]`."""
+    match before, loop:
+        case (
+            ast.Assign(targets=[ast.Name(id=name)], value=ast.List(elts=[])),
+            ast.For(target=target, iter=found, body=[inner], orelse=[]),
+        ):
+            tests = [inner.test] if isinstance(inner, ast.If) and not inner.orelse else []
+            match inner.body if isinstance(inner, ast.If) else [inner]:
+                case [ast.Expr(ast.Call(ast.Attribute(ast.Name(id=same), "append"), [value], []))] if name == same:
+                    every = ast.comprehension(target, found, tests, 0)
+                    return ast.Assign(before.targets, _plain_list(ast.ListComp(value, [every])))
+    return None
+
+
+def _plain_list(made: ast.ListComp) -> ast.expr:
+    """`list(b)` for `[a for a in b]`."""
+    every = made.generators[0]
+    same = isinstance(made.elt, ast.Name) and isinstance(every.target, ast.Name) and made.elt.id == every.target.id
+    return ast.Call(ast.Name("list", ast.Load()), [every.iter], []) if same and not every.ifs else made
 
 
 def _bounded(node: ast.If) -> ast.stmt | None:

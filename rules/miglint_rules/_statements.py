@@ -12,6 +12,7 @@ from miglint.effects import Access, Effect, Work
 from miglint.finding import Location, Problem, Related, Severity
 from miglint.history import Operation
 from miglint.scope import Scope
+from miglint_rules._imports import with_imports
 
 C = TypeVar("C", bound=Change)
 
@@ -96,7 +97,7 @@ def problem(
     return Problem(
         at=Location(analysis.migration.path, analysis.statement.span),
         message=message,
-        help=help,
+        help=with_imports(help, analysis.migration, scope) if scope is not None else help,
         identity=identity,
         related=related,
         severity=Severity.NOTICE if small else severity,

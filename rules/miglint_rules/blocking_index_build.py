@@ -107,7 +107,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from miglint.analysis import Analysis
-from miglint.catalog import ConstraintKind, Name
+from miglint.catalog import ConstraintKind, IndexKey, Name
 from miglint.changes import AddColumn, AddConstraint, CreateIndex
 from miglint.effects import Work
 from miglint.finding import Problem, Severity
@@ -151,15 +151,25 @@ def _problem(
 ) -> Problem:
     own = own_operation(analysis, scope)
     keys = ", ".join(key.column or "(expression)" for key in change.index.keys)
+    shown_keys = ", ".join(map(_key, change.index.keys))
     return problem(
         analysis,
-        message=f"index {change.index.name} on {table} ({keys}) is built inside of the transaction: "
+        message=f"index {change.index.name} on {table} ({shown_keys}) is built inside of the transaction: "
         f"nobody can write to {table} until it is done",
         help=_django(analyses, analysis, own) if own else _sql(analysis, change, table),
         identity=(table, change.index.name if own is None else keys),
         scope=scope,
         table=change.table,
     )
+
+
+def _key(key: IndexKey) -> str:
+    """A key of an index for a reader: `status`, or what an expression is made of."""
+    if key.column or key.expression is None:
+        return key.column or "an expression"
+    functions = "".join(f"{name}(" for name in sorted(key.expression.functions))
+    columns = ", ".join(sorted(key.expression.columns))
+    return f"{functions}{columns}{')' * functions.count('(')}" if columns else "an expression"
 
 
 def _django(analyses: Sequence[Analysis], analysis: Analysis, own: Own) -> str:

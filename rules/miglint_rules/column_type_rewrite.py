@@ -108,7 +108,7 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
         done = next(text for kind, text in DONE.items() if kind in work).format(table=table)
         yield problem(
             analysis,
-            message=f"{table}.{change.column} changes from {_old(analysis, change)} to {_spelt(change.type)}: {done} "
+            message=f"{table}.{change.column} changes from {_old(analysis, change)} to {_new(change)}: {done} "
             "under ACCESS EXCLUSIVE, nobody can read or write it until that is done",
             help=_help(analysis, change, table, scope),
             identity=(table, change.column),
@@ -121,6 +121,10 @@ def _old(analysis: Analysis, change: AlterColumnType) -> str:
     table = analysis.before.table(change.table)
     column = table.columns.get(change.column) if table else None
     return _spelt(column.type) if column is not None and column.type is not None else "a type that is not known"
+
+
+def _new(change: AlterColumnType) -> str:
+    return f"{_spelt(change.type)} COLLATE {change.collation}" if change.collation else _spelt(change.type)
 
 
 def _spelt(kind: Type) -> str:

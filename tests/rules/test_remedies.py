@@ -104,6 +104,8 @@ class Told:
     operations: str
     imports: str
     atomic: bool
+    in_place: bool = False
+    """It is for the migration that was found fault with, whose imports are there; others need theirs told."""
 
 
 def written(operation: str) -> Example:
@@ -141,12 +143,14 @@ def _steps(code: str) -> Iterator[Told]:
         )
         yield Told(textwrap.dedent((operations or "")[1:-1].strip("\n")), imports.strip(), "atomic = False" not in code)
         return
-    imports = "\n".join(line for line in code.split("\n") if line.startswith("from "))
+    head = ("from ", "import ")
+    imports = "\n".join(line for line in code.split("\n") if line.startswith(head))
+    in_place = not re.search(r"^# (?:\d|in a migration)", code, re.MULTILINE)
     lines, atomic = [], True
-    for line in [one for one in code.split("\n") if not one.startswith("from ")] + ["# 0"]:
+    for line in [one for one in code.split("\n") if not one.startswith(head)] + ["# 0"]:
         if NUMBER.match(line):
             if any(OPERATION.match(one) for one in lines):
-                yield Told("\n".join(lines), imports, atomic)
+                yield Told("\n".join(lines), imports, atomic, in_place)
             lines, atomic = [], "atomic = False" not in line
         elif line:
             lines.append(line)
@@ -187,7 +191,8 @@ def test_what_the_help_tells_is_clean_and_runs(
             for index, step in enumerate(steps):
                 parent = PurePosixPath(max(base)).stem
                 path = f"shop/migrations/{len(base) + 1:04}_step.py"
-                text = migration(parent, step.operations, f"{imports}\n{step.imports}\n", atomic=step.atomic)
+                here = imports if step.in_place else "from django.db import migrations, models"
+                text = migration(parent, step.operations, f"{here}\n{step.imports}\n", atomic=step.atomic)
                 ast.parse(text)
                 before = tuple(Block(one, content, True, False, ()) for one, content in base.items())
                 change = Example("step", False, "", (*before, Block(path, text, False, False, ())))
