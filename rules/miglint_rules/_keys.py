@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from miglint.analysis import Analysis
 from miglint.catalog import Constraint, ConstraintKind
 from miglint.changes import AddColumn, AddConstraint, Change, CreateTable, DropColumn, DropConstraint, DropTable
+from miglint.effects import Work
 from miglint_rules._statements import shown
 
 
@@ -31,6 +32,14 @@ def locked_by_keys(analysis: Analysis) -> frozenset[str]:
     """The tables that a statement locks only because its foreign keys reference them."""
     keys = [key for change in analysis.changes for key in keys_of(analysis, change)]
     return frozenset(shown(analysis, key.references) for key in keys if key.references is not None)
+
+
+def is_compared(analysis: Analysis, change: Change, key: Constraint) -> bool:
+    """Whether rows are read for the key, where a change works at all, and not for another constraint beside it."""
+    target = shown(analysis, key.references) if key.references else ""
+    if any(effect.relation == target and Work.SCAN in effect.work for effect in analysis.effects):
+        return True
+    return not (isinstance(change, AddColumn) and any(one.kind is not key.kind for one in change.constraints))
 
 
 def _dropped(analysis: Analysis, change: DropTable | DropColumn | DropConstraint) -> tuple[Constraint, ...]:

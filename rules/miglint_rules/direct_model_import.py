@@ -124,6 +124,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from miglint.finding import Location, Problem, Related, Severity, Span
 from miglint.history import Migration
@@ -146,11 +147,11 @@ def check(migration: Migration, scope: Scope) -> Iterator[Problem]:
         place = (use.brought.lineno, use.model)
         if place not in seen and not _has_no_columns(use, migration, scope):
             seen.add(place)
-            yield _problem(use, migration)
+            yield _problem(use, migration, scope)
 
 
-def _problem(use: Use, migration: Migration) -> Problem:
-    app = migration.key.app
+def _problem(use: Use, migration: Migration, scope: Scope) -> Problem:
+    app = _label(use, migration, scope)
     named = use.model if use.model[:1].isupper() else "Model"
     label = "settings.AUTH_USER_MODEL" if use.model == "user model" else f'"{app}", "{named}"'
     return Problem(
@@ -160,6 +161,19 @@ def _problem(use: Use, migration: Migration) -> Problem:
         identity=(use.model, use.how),
         related=(Related(migration.path, use.used.lineno, f"the real {use.model} is used here"),),
     )
+
+
+def _label(use: Use, migration: Migration, scope: Scope) -> str:
+    """The app of an imported model: one of the project's by its folder, else what stands before `models`."""
+    imported = imported_class(use)
+    if imported is None or (isinstance(use.brought, ast.ImportFrom) and use.brought.level):
+        return migration.key.app
+    parts = imported[0].split(".")
+    for length in range(len(parts), 0, -1):
+        for label, app in sorted(scope.history.apps.items()):
+            if PurePosixPath(app.path).parent.parts[-length:] == tuple(parts[:length]):
+                return label
+    return parts[parts.index("models") - 1] if "models" in parts[1:] else parts[-1]
 
 
 def _has_no_columns(use: Use, migration: Migration, scope: Scope) -> bool:

@@ -97,7 +97,7 @@ from miglint.finding import Problem, Related, Severity
 from miglint.rule import statement_rule
 from miglint.scope import Scope
 from miglint_rules._busy import has_timeout, why_busy
-from miglint_rules._keys import keys_of
+from miglint_rules._keys import is_compared, keys_of
 from miglint_rules._remedies import indented
 from miglint_rules._statements import blocking_locks, operation_of, problem, shown, who_waits
 
@@ -134,7 +134,8 @@ def _locks(analysis: Analysis) -> Iterator[Lock]:
     """The locks that a statement takes for its foreign keys, but those whose work another rule tells of."""
     for position, change in enumerate(analysis.changes):
         verb = "dropping" if isinstance(change, DropTable | DropColumn | DropConstraint) else "making"
-        keys = () if analysis.causes.get(position) else tuple(keys_of(analysis, change))
+        works = bool(analysis.causes.get(position))
+        keys = [key for key in keys_of(analysis, change) if not (works and is_compared(analysis, change, key))]
         effects = {effect.relation: effect for effect in blocking_locks(analysis)} if keys else {}
         for key in keys:
             effect = effects.get(shown(analysis, key.references)) if key.references else None

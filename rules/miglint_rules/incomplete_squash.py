@@ -253,7 +253,7 @@ def _wrong_name(migration: Migration, dependency: Dependency, scope: Scope) -> P
         for key in scope.history.migrations
         if key.app == wanted.app and key not in replaced and key != migration.key
     }
-    near = difflib.get_close_matches(wanted.name, names, n=1)
+    near = difflib.get_close_matches(wanted.name, names, n=1, cutoff=0.8)
     help_text = f"did you mean {written(names[near[0]])}?" if near else f"take {written(wanted)} out of replaces"
     message = (
         f"{migration.key} replaces {wanted}, which is not there while others that it replaces are: it counts as "

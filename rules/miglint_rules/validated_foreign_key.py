@@ -97,6 +97,7 @@ from miglint.effects import Work
 from miglint.finding import Problem, Severity
 from miglint.rule import statement_rule
 from miglint.scope import Scope
+from miglint_rules._keys import is_compared
 from miglint_rules._own import own_operation
 from miglint_rules._recipes import beside_the_state, recipe, run_sql, step
 from miglint_rules._remedies import indented
@@ -111,7 +112,7 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
             yield _problem(analyses, analysis, added, added.constraint, scope)
     for analysis, column, work in to_blame(analyses, AddColumn):
         keys = [each for each in column.constraints if each.kind is ConstraintKind.FOREIGN_KEY]
-        if keys and Work.REWRITE not in work and not _has_check(column):
+        if keys and Work.REWRITE not in work and not _has_check(column) and is_compared(analysis, column, keys[0]):
             yield _problem(analyses, analysis, column, keys[0], scope)
 
 

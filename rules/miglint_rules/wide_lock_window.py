@@ -129,7 +129,8 @@ def _second_table(analysis: Analysis, holder: Analysis, held: Effect) -> str:
         for effect in blocking_locks(analysis)
         if effect.kind == "table" and effect.relation != held.relation and not _is_known(analysis, effect)
     )
-    return f"{' and '.join(others)} is locked, too" if others else ""
+    are = "is" if len(others) == 1 else "are"
+    return f"{' and '.join(others)} {are} locked, too" if others else ""
 
 
 def _is_known(analysis: Analysis, effect: Effect) -> bool:

@@ -91,3 +91,9 @@ def test_rows_gone_through_under_a_lock_are_graver_than_a_second_lock(tmp_path: 
         folder(tmp_path, "long"), other, sql("V2__a.sql", WIDER, second, "UPDATE shop_customer SET channel = ''")
     )
     assert long["wide-lock-window"] is Severity.WARNING
+
+
+def test_the_index_of_a_unique_key_is_not_taken_for_a_comparison_of_the_key(tmp_path: Path) -> None:
+    field = 'models.OneToOneField("shop.customer", models.CASCADE, null=True)'
+    found = rules(f'migrations.AddField("product", "owner", {field})', tmp_path)
+    assert found == ["blocking-unique-constraint", "foreign-key-locks-referenced-table"]
