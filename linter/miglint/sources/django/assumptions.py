@@ -21,11 +21,11 @@ def with_assumptions(
     around = [
         note
         for note in notes
-        if not any(_within(note.span, span) for span in spans)
-        and not (dependencies is not None and _within(note.span, dependencies))
+        if not any(within(note.span, span) for span in spans)
+        and not (dependencies is not None and within(note.span, dependencies))
     ]
     for operation in operations:
-        found = [note for note in notes if note in around or _within(note.span, operation.span)]
+        found = [note for note in notes if note in around or within(note.span, operation.span)]
         yield _assuming(operation, tuple(dict.fromkeys(note.reason for note in found)))
 
 
@@ -40,6 +40,7 @@ def _assuming(operation: Operation, assumptions: tuple[str, ...]) -> Operation:
     )
 
 
-def _within(inner: Span, outer: Span) -> bool:
+def within(inner: Span, outer: Span) -> bool:
+    """Whether a span lies in another."""
     starts = (outer.line, outer.column) <= (inner.line, inner.column)
     return starts and (inner.end_line, inner.end_column) <= (outer.end_line, outer.end_column)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -23,6 +24,11 @@ _STEPS = 20_000
 _WRITERS = ("to_python", "get_prep_value", "get_db_prep_value", "get_db_prep_save")
 """In the order in which a value goes through them, roughly: for what is empty, the order decides nothing."""
 _VENDORS = {"mariadb": "mysql"}
+
+_OF_CHANCE = frozenset(
+    "hash nanoid now random randint rand secret secrets sha time timestamp today token ulid urandom utcnow uuid".split()
+)
+_DEEPEST = 3
 
 
 class Calls:
@@ -51,6 +57,14 @@ class Calls:
         run = Interpreter(self, function.frame.source, located=False, steps=_STEPS)
         value = run.demand(run.call_closure(function, [], {}, None), Frame(function.frame.source))
         return None if run.assumed or not is_plain(value) else (value,)
+
+    def differs_at_every_call(self, name: str) -> bool:
+        """Whether a function seems to give another value at every call: by what it names, else by what it is called."""
+        try:
+            function = self._modules.resolve(name, self._anchor, self)
+        except (GaveUp, RecursionError):
+            function = None
+        return _is_random(function, 0) if isinstance(function, Closure) else _speaks_of_chance([name])
 
     def written(self, classes: Sequence[str], value: Value) -> tuple[Value] | None:
         """What the methods of field classes that write values make of one; None if that cannot be told."""
@@ -109,3 +123,19 @@ class Calls:
         if name == "vendor":
             return _VENDORS.get(self._target.database, self._target.database)
         return self._target.database == "mariadb" if name == "mariadb" else Unknown(f"{name} is not known here")
+
+
+def _is_random(function: Closure, depth: int) -> bool:
+    """Whether a function, or one of the repository that it names, names something of chance or of the clock."""
+    nodes = list(ast.walk(function.node))
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    if _speaks_of_chance([*names, *(node.attr for node in nodes if isinstance(node, ast.Attribute))]):
+        return True
+    around = function.frame.module().names
+    called = [around.get(name) for name in names]
+    return depth < _DEEPEST and any(_is_random(item, depth + 1) for item in called if isinstance(item, Closure))
+
+
+def _speaks_of_chance(names: Iterable[str]) -> bool:
+    words = {word.strip("0123456789") for name in names for word in name.lower().replace(".", "_").split("_")}
+    return not words.isdisjoint(_OF_CHANCE)

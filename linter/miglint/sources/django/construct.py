@@ -53,6 +53,7 @@ _MODEL_OPTIONS = frozenset(
         "required_db_vendor",
         "select_on_save",
         "swappable",
+        "triggers",
         "unique_together",
     }
 )
@@ -71,7 +72,7 @@ class Constructor:
     def operation(self, operation: Operation) -> Any:
         """The real operation (not RunPython, RunSQL or SeparateDatabaseAndState). Raises NotBuilt."""
         self._assumed = tuple(Doubt(Confidence.ASSUMED, reason) for reason in operation.assumptions)
-        found = self._operation_class(operation)
+        found = self._operation_class(operation) or self._of_package(operation.target)
         given = {name: value for name, value in operation.arguments.items() if name != "managers"}
         arguments = {name: self._argument(name, value) for name, value in given.items()}
         if operation.name == "AlterModelManagers":
@@ -89,9 +90,14 @@ class Constructor:
             found = allowed.django_class(name)
             if found is not None and found.__name__ == operation.name:
                 return found
-        found = allowed.django_class(f"django.contrib.postgres.operations.{operation.name}")
+        return allowed.django_class(f"django.contrib.postgres.operations.{operation.name}")
+
+    def _of_package(self, target: str) -> Any:
+        found = _of_a_package(target)
         if found is None:
-            raise NotBuilt(f"{operation.target} is no operation of Django's")
+            raise NotBuilt(f"{target} is no operation of Django's")
+        reason = f"{target} is taken to do what it does in its package's latest version"
+        self._ledger.note(Doubt(Confidence.ASSUMED, reason))
         return found
 
     def _argument(self, name: str, value: Any) -> Any:
@@ -260,6 +266,7 @@ class Constructor:
         if call.target in {"django.db.models.SET", "django.db.models.deletion.SET"}:
             return Named("SET")
         made: Callable[..., Any] | None = allowed.django_class(call.target) or allowed.function(call.target)
+        made = made or _of_a_package(call.target)
         if made is None:
             made = self._types.plain_base(call.target)
             if made is not None:
@@ -309,6 +316,12 @@ class Named:
     def __str__(self) -> str:
         """What would stand in SQL, and is not known."""
         raise NotBuilt(f"what {self.name} is cannot be told")
+
+
+def _of_a_package(target: str) -> Callable[..., Any] | None:
+    from miglint.sources.django import package_operations
+
+    return package_operations.made(target)
 
 
 @cache

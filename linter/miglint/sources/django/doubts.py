@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from msgspec import Struct, field
 
 from miglint.history import Confidence
+from miglint.sources.django.third_party import short, written
 from miglint.sources.django.values import Call
 
 _ABSENT = object()
@@ -51,12 +52,14 @@ class Converter(Struct, frozen=True):
     def wrote(self, value: object) -> object:
         """The value as it is written, and the doubt noted if that may not be so.
 
-        A class of a package is thought to convert nothing that is empty, but for a `get_db_prep_save` of its own.
+        A class of a package is thought to convert nothing that is empty, but for text by a `get_db_prep_save`.
         """
-        is_empty = value is None or value == ""
-        if is_empty and self.read is None and "get_db_prep_save" not in self.methods:
+        if self.read is not None:
+            made = self.read(value) if value is None or value == "" else None
+        elif value is None or (value == "" and "get_db_prep_save" not in self.methods):
             return value
-        made = self.read(value) if is_empty and self.read is not None else None
+        else:
+            made = written(short(self.field), value)
         if made is not None and made[0] == value:
             return value
         self.ledger.note(Doubt(Confidence.ASSUMED, f"{self.field} may convert its default"))

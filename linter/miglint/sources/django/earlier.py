@@ -13,7 +13,7 @@ from miglint.sources.django.fields import NotBuilt
 from miglint.sources.django.mentions import Mentions
 from miglint.sources.django.slices import Slices, tables_of
 from miglint.sources.django.state import States
-from miglint.sources.django.timeline import Timeline
+from miglint.sources.django.timeline import Step, Timeline
 from miglint.sources.django.touches import ModelKey
 
 
@@ -87,13 +87,19 @@ class Earlier:
 
     def code(self, key: Key, index: int, operation: Operation) -> Iterator[Key]:
         """The migrations before an operation whose code may have changed its tables; of another app's none is told."""
+        before = self._timeline.before(key)
+
+        def is_earlier(step: Step) -> bool:
+            return step.key in before or (step.key == key and step.index < index)
+
         for line in {self._timeline.line(model) for model in touches.changed(operation, key.app)}:
             app = self._timeline.app(line.app)
-            earlier = [
-                (step, words)
-                for step, words in app.coded
-                if step.key in self._timeline.before(key) or (step.key == key and step.index < index)
-            ]
+            earlier = [(step, words) for step, words in app.coded if is_earlier(step)]
+            yield from (
+                step.key
+                for step in app.by_line.get(line, ())
+                if self._states.is_lost(step.operation) and is_earlier(step)
+            )
             if earlier:
                 every = {name for other in app.by_line for name in self._called(other)}
                 own = self._called(line)

@@ -12,7 +12,7 @@ from miglint.history import Confidence
 from miglint.sources.django import allowed
 from miglint.sources.django.custom_fields import CustomField, CustomFields
 from miglint.sources.django.doubts import Doubt
-from miglint.sources.django.third_party import CONVERTING, FIELDS, UNVERIFIED, KnownField
+from miglint.sources.django.third_party import CONVERTING, FIELDS, SORTED, UNVERIFIED, KnownField, is_encrypting, short
 from miglint.sources.django.values import Call, Value
 
 _PLAIN = "django.db.models"
@@ -69,7 +69,7 @@ class FieldTypes:
         own = allowed.django_class(name)
         if own is not None:
             return FieldType(own)
-        known = FIELDS.get(name) or FIELDS.get(_short(name))
+        known = FIELDS.get(name) or FIELDS.get(short(name))
         if known is not None:
             return _known(name, known)
         custom = self._custom.follow(name) if depth < 10 else None
@@ -126,6 +126,8 @@ def _known(name: str, known: KnownField) -> FieldType:
     module, _, last = name.rpartition(".")
     if known.base == "":
         return FieldType(stand_in_fields.WithoutColumn, selective=True)
+    if known.base == SORTED:
+        return FieldType(_stand_in(stand_in_fields.SortedManyToManyField, module, last, None, None), selective=True)
     base = allowed.django_class(f"{_PLAIN}.{known.base}") or allowed.django_class(known.base)
     if known.measure:
         cls = stand_in_fields.measured(base, module, last, str(known.db_type), known.measure)
@@ -134,24 +136,23 @@ def _known(name: str, known: KnownField) -> FieldType:
     return FieldType(
         cls,
         fixed=known.fixed,
-        doubt=Doubt(Confidence.ASSUMED, f"{name} is taken to be a {known.base}")
-        if _short(name) in UNVERIFIED
-        else None,
+        doubt=Doubt(Confidence.ASSUMED, f"{name} is taken to be a {known.base}") if short(name) in UNVERIFIED else None,
         selective=True,
         name=name,
-        converters=frozenset({"get_prep_value"} if last in CONVERTING else ()),
+        converters=_converters(short(name)),
     )
+
+
+def _converters(called: str) -> frozenset[str]:
+    if is_encrypting(called):
+        return frozenset({"get_db_prep_save"})
+    return frozenset({"get_prep_value"} if called in CONVERTING else ())
 
 
 def _stand_in(base: Any, module: str, name: str, db_type: str | None, internal_type: str | None) -> Any:
     from miglint.sources.django.stand_in_fields import typed
 
     return typed(base, module, name, db_type, internal_type)
-
-
-def _short(name: str) -> str:
-    """The package and the class, whatever module between them the class was imported from."""
-    return f"{name.partition('.')[0]}.{name.rpartition('.')[2]}"
 
 
 @cache
@@ -165,4 +166,5 @@ def _parameters(cls: type) -> frozenset[str]:
         if init is not None and parent is not object:
             names |= set(inspect.signature(init).parameters)
     measured = vars(cls).get("measure")
-    return frozenset(names - {"self", "args", "kwargs"} | ({measured} if measured else set()))
+    own = {*getattr(cls, "takes", ()), *([measured] if measured else ())}
+    return frozenset(names - {"self", "args", "kwargs"} | own)

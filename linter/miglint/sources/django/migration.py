@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +10,7 @@ from msgspec import Struct
 
 from miglint.finding import Span
 from miglint.history import Dependency, Key, NotUnderstood, Operation
-from miglint.sources.django.assumptions import with_assumptions
+from miglint.sources.django.assumptions import with_assumptions, within
 from miglint.sources.django.evaluator.classes import ancestry, located
 from miglint.sources.django.evaluator.frames import Class, Deferred, Frame, GaveUp, World
 from miglint.sources.django.evaluator.interpreter import Interpreter
@@ -102,9 +103,22 @@ class MigrationFile:
             reason = str(error) if isinstance(error, GaveUp) else "the code is nested too deeply"
             operations.append(_lost(reason, len(operations), self._class.whole.get("operations", self.header.span)))
             builder.not_understood.append(NotUnderstood(reason, operations[-1].span))
+        if not operations:
+            operations.extend(self._maybe_others())
         noted = [*self._run.notes[known:], *builder.not_understood]
         assumed = with_assumptions(operations, self._run.notes, self.header.dependencies_span)
         return Body(tuple(assumed), tuple(dict.fromkeys(noted)))
+
+    def _maybe_others(self) -> Iterator[Operation]:
+        """Where no operation is left, but by what could not be worked out: that there may be some after all."""
+        value = self._class.names.get("operations") if self._class is not None else None
+        if isinstance(value, Deferred) and isinstance(value.node, ast.List | ast.Tuple) and not value.node.elts:
+            return
+        around = self.header.dependencies_span if self.header is not None else None
+        for note in self._run.notes:
+            if around is None or not within(note.span, around):
+                yield _lost(f"no operation is left: {note.reason}", 0, note.span)
+                return
 
     def _items(self, cls: Class, fallback: Span) -> Iterator[tuple[Any, Span]]:
         for owner in ancestry(self._run, cls):

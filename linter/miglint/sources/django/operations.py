@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -17,6 +17,7 @@ from miglint.sources.django.evaluator.interpreter import Interpreter
 from miglint.sources.django.evaluator.statements import body_of
 from miglint.sources.django.export import Exporter
 from miglint.sources.django.schema_code import schema_words
+from miglint.sources.django.touches import spoken
 from miglint.sources.django.values import Call, Reference, Unknown
 
 _MAX_NESTING = 5
@@ -46,18 +47,19 @@ class OperationBuilder:
             if isinstance(found, Class):
                 item = Instance(found, item.args, item.kwargs, item.span)
             else:
-                return self._unknown(
-                    item.target, f"{_short(item.target)} is not an operation that is known", index, span
-                )
+                reason = f"{_short(item.target)} is not an operation that is known"
+                return self._unknown(item.target, reason, index, span, [item])
         if isinstance(item, Instance):
             return self._subclass(item, index, item.span or span, depth)
         reason = item.reason if isinstance(item, Unknown) else "this is not an operation that could be worked out"
         return self._unknown("", reason, index, span)
 
-    def _unknown(self, target: str, reason: str, index: int, span: Span) -> Operation:
+    def _unknown(self, target: str, reason: str, index: int, span: Span, given: Sequence[Any] = ()) -> Operation:
+        """An operation that may do anything to what it is `given` the names of, or to all models if to none."""
         lost = NotUnderstood(reason, span)
         self.not_understood.append(lost)
-        return Operation(index, target.rpartition(".")[2], target, span, not_understood=lost)
+        words = tuple(sorted(set(spoken(given)))) or ("",)
+        return Operation(index, target.rpartition(".")[2], target, span, not_understood=lost, schema_words=words)
 
     def _subclass(self, item: Instance, index: int, span: Span, depth: int) -> Operation:
         """An operation class of the repository stands for the first base that is Django's own."""
@@ -77,9 +79,12 @@ class OperationBuilder:
                 overridden.pop("__init__", None)
                 return self._known(name, item.of.target, parameters, call, index, span, depth, tuple(overridden))
         if _leaves_the_state(overridden, item.of):
-            return Operation(index, item.of.name, item.of.target, span, overridden=tuple(overridden))
+            words = schema_words(self._run, item.of.names.get("database_forwards"), editor=2)
+            words = words and tuple(sorted({*words, *spoken([item.args, item.kwargs])}))
+            name = item.of.name
+            return Operation(index, name, item.of.target, span, overridden=tuple(overridden), schema_words=words)
         reason = f"{item.of.name} is an operation of the repository's own"
-        return self._unknown(item.of.target, reason, index, span)
+        return self._unknown(item.of.target, reason, index, span, [item.args, item.kwargs])
 
     def _known(
         self,
@@ -93,7 +98,7 @@ class OperationBuilder:
         overridden: tuple[str, ...] = (),
     ) -> Operation:
         if len(call.args) > len(parameters):
-            return self._unknown(target, f"{name} has more arguments than parameters", index, span)
+            return self._unknown(target, f"{name} has more arguments than parameters", index, span, [call])
         raw = dict(zip(parameters, call.args, strict=False)) | dict(call.kwargs)
         exporter = Exporter(self._run, span)
         nested = {key: self._nested(raw.get(key), index, span, depth) for key in NESTED & set(parameters)}

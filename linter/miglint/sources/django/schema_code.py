@@ -51,12 +51,13 @@ class _Code(Struct, frozen=True):
     """What of it may run on the database that the migration is for."""
 
 
-def schema_words(run: Run, function: Any) -> tuple[str, ...]:
+def schema_words(run: Run, function: Any, editor: int = 1) -> tuple[str, ...]:
     """Every word of its strings, in lower case, if it changes tables; nothing if it does not.
 
+    `editor` is the place of the schema editor among its parameters, from 0.
     The tables and models that it changes are among the words, if it names them at all.
     """
-    found = list(_reached(run, function, 1, 0))
+    found = list(_reached(run, function, editor, 0))
     if not any(map(_changes_tables, found)):
         return ()
     words = {word for code in found for text in _strings(code) for word in _words(text)}

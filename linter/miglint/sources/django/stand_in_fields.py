@@ -116,3 +116,29 @@ def measured(base: Any, module: str, name: str, pattern: str, argument: str) -> 
 
     body = {"__init__": __init__, "deconstruct": deconstruct, "db_type": db_type, "measure": argument}
     return type(name, (base,), {**body, "__module__": module, "__qualname__": name})
+
+
+class SortedManyToManyField(models.ManyToManyField):
+    """django-sortedm2m's: the table in between has a column that keeps the order."""
+
+    takes = ("sorted", "sort_value_field_name")
+    sort_value_field_name = "sort_value"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.sorted = bool(kwargs.pop("sorted", True))
+        self.sort_value_field_name = kwargs.pop("sort_value_field_name", self.sort_value_field_name)
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+        """As Django's, with what it has of its own."""
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, {**kwargs, "sorted": self.sorted, "sort_value_field_name": self.sort_value_field_name}
+
+    def contribute_to_class(self, cls: Any, name: str, **kwargs: Any) -> None:
+        """As Django's, with the column in the table in between, unless that is a model of its own."""
+        is_own = self.remote_field.through is None
+        order = models.IntegerField(default=0)  # made before the keys, and so its column stands before theirs
+        super().contribute_to_class(cls, name, **kwargs)
+        through = self.remote_field.through
+        if self.sorted and is_own and through is not None:
+            through.add_to_class(self.sort_value_field_name, order)

@@ -13,12 +13,12 @@ from msgspec import Struct, field
 
 from miglint.history import Confidence, Key, Operation
 from miglint.sources.django import touches
-from miglint.sources.django.catalogue import is_of_django
+from miglint.sources.django.catalogue import is_of_django, parameters_of
 from miglint.sources.django.construct import Constructor
 from miglint.sources.django.doubts import Doubt, Ledger
 from miglint.sources.django.fields import NotBuilt
 from miglint.sources.django.pruned import prune
-from miglint.sources.django.third_party import PRIMARY_KEYS, TABLES
+from miglint.sources.django.third_party_models import TABLES, known_key, name_of_key
 from miglint.sources.django.timeline import Step, Timeline
 from miglint.sources.django.touches import ModelKey
 
@@ -59,6 +59,7 @@ class States:
         self._in_full = in_full
         self._snapshots: dict[ModelKey, Snapshots] = {}
         self._built: dict[int, tuple[Operation, Any, list[Doubt]]] = {}
+        self._failed: set[int] = set()
 
     def build(self, operation: Operation) -> Any:
         """The real operation, built once. Raises NotBuilt."""
@@ -69,6 +70,7 @@ class States:
                 made = self._constructor.operation(operation)
             except NotBuilt as error:
                 made = error
+                self._failed.add(id(operation))
             self._built[id(operation)] = (operation, made, self._ledger.take())
             self._ledger.noted = before
         _, made, doubts = self._built[id(operation)]
@@ -77,6 +79,11 @@ class States:
         if isinstance(made, NotBuilt):
             raise made
         return made
+
+    def is_lost(self, operation: Operation) -> bool:
+        """Whether something of an operation was to be built, and could not be: then no state has followed it."""
+        nested = (*operation.database_operations, *operation.state_operations)
+        return bool(self._failed) and (id(operation) in self._failed or any(map(self.is_lost, nested)))
 
     def value(self, value: Any) -> Any:
         """The real value of an argument. Raises NotBuilt."""
@@ -88,7 +95,7 @@ class States:
             self.advance(nested, app, project)
         if operation.name in {"RunPython", "RunSQL", "SeparateDatabaseAndState"} or operation.not_understood:
             return
-        if not is_of_django(operation.name):
+        if not is_of_django(operation.name) and parameters_of(operation.target) is None:
             return
         try:
             self.build(operation).state_forwards(app, project)
@@ -292,10 +299,10 @@ class States:
 
         from miglint.sources.django.construct import doubtful
 
-        known = PRIMARY_KEYS.get(model.app)
-        cls: Any = getattr(models, known or "AutoField")
-        arguments: dict[str, Any] = {"primary_key": True}
-        reason = ""
+        known = known_key(*model)
+        cls: Any = getattr(models, known.base if known else "AutoField")
+        arguments: dict[str, Any] = {"primary_key": True, **(known.arguments if known else {})}
+        reason = known.doubt if known else ""
         if known is None:
             reason = f"the primary key of {model.app}.{model.name} is not known: its migrations are not here"
         elif not self._user_model_known and model == _DJANGOS_USER:
@@ -304,7 +311,7 @@ class States:
             cls = doubtful(cls)
             arguments |= {"doubts": (Doubt(Confidence.ASSUMED, reason),), "ledger": self._ledger}
         options = {"db_table": TABLES[model]} if model in TABLES else {}
-        return ModelState(model.app, model.name, [("id", cls(**arguments))], options)
+        return ModelState(model.app, model.name, [(name_of_key(*model), cls(**arguments))], options)
 
 
 def _say_where_named(after: Models, before: Models, step: Step) -> None:

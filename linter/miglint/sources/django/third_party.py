@@ -11,6 +11,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from miglint.sources.django.values import Reference
+
 
 class KnownField(Struct, frozen=True):
     """`base` is a field of django.db.models, or a full path; empty: no column. `measure` goes into `db_type`."""
@@ -33,6 +35,8 @@ def _measured(pattern: str, measure: str, *names: str) -> dict[str, KnownField]:
     return dict.fromkeys(names, KnownField("TextField", db_type=pattern, measure=measure))
 
 
+SORTED = "SortedManyToManyField"
+"""The name of the field of our own that keeps an order."""
 _HTML = ("ckeditor.RichTextField", "ckeditor_uploader.RichTextUploadingField", "django_ckeditor_5.CKEditor5Field")
 
 FIELDS: Mapping[str, KnownField] = {
@@ -41,7 +45,9 @@ FIELDS: Mapping[str, KnownField] = {
     **_plain("ForeignKey", "simple_history.HistoricForeignKey", "smart_selects.GroupedForeignKey"),
     **_plain("OneToOneField", "mptt.TreeOneToOneField", "annoying.AutoOneToOneField"),
     **_plain("ManyToManyField", "mptt.TreeManyToManyField", "modelcluster.ParentalManyToManyField"),
-    **_plain("ManyToManyField", "sortedm2m.SortedManyToManyField", "smart_selects.ChainedManyToManyField"),
+    **_plain("ManyToManyField", "smart_selects.ChainedManyToManyField", "tagulous.TagField"),
+    **_plain("ForeignKey", "tagulous.SingleTagField", on_delete=Reference("django.db.models.CASCADE")),
+    "sortedm2m.SortedManyToManyField": KnownField(SORTED),
     **_plain("", "taggit.TaggableManager", "modelcluster.ClusterTaggableManager", "taggit_autosuggest.TaggableManager"),
     **_plain("ForeignKey", "filer.FilerFileField", to="filer.file"),
     **_plain("ForeignKey", "filer.FilerImageField", to="filer.image"),
@@ -177,30 +183,28 @@ UNVERIFIED = frozenset(
 
 CONVERTING = frozenset(
     {
-        "BitField",
-        "MultiSelectField",
-        "MoneyField",
-        "PhoneNumberField",
-        "PickledObjectField",
-        "RecurrenceField",
-        "StreamField",
+        *("annoying.JSONField", "bitfield.BitField", "django_extensions.JSONField", "djmoney.MoneyField"),
+        *("jsonfield.JSONCharField", "jsonfield.JSONField", "markupfield.MarkupField", "model_utils.SplitField"),
+        *("multiselectfield.MultiSelectField", "phonenumber_field.PhoneNumberField", "picklefield.PickledObjectField"),
+        *("recurrence.RecurrenceField", "timezone_field.TimeZoneField", "wagtail.StreamField"),
+        *("django_jsonform.JSONField", "django_pydantic_field.PydanticSchemaField", "pydantic.PydanticSchemaField"),
     }
 )
-"""Classes that write a default in another way than Django's field would."""
+"""Classes that write a default in another way than Django's field would, if it is not empty."""
 
-PRIMARY_KEYS: Mapping[str, str] = {
-    **dict.fromkeys(("auth", "contenttypes", "admin", "sites", "flatpages", "redirects"), "AutoField"),
-    **dict.fromkeys(("taggit", "account", "socialaccount", "authtoken", "oauth2_provider"), "AutoField"),
-    **dict.fromkeys(("django_celery_beat", "django_celery_results", "easy_thumbnails", "filer", "cms"), "AutoField"),
-    **dict.fromkeys(("wagtailcore", "wagtailimages", "wagtaildocs", "reversion", "guardian"), "AutoField"),
-}
-"""The primary key of models of apps whose source is not in the repository."""
 
-TABLES: Mapping[tuple[str, str], str] = {
-    ("admin", "logentry"): "django_admin_log",
-    ("contenttypes", "contenttype"): "django_content_type",
-    ("flatpages", "flatpage"): "django_flatpage",
-    ("redirects", "redirect"): "django_redirect",
-    ("sites", "site"): "django_site",
-}
-"""Their tables, where they are not called `app_model`."""
+def is_encrypting(name: str) -> bool:
+    """Whether a class, by its short name, writes whatever it is given so that nobody reads it, the empty text too."""
+    return "Encrypted" in name
+
+
+def written(name: str, value: Any) -> tuple[object] | None:
+    """What a class that converts makes of a value, where that is known."""
+    if name != "multiselectfield.MultiSelectField" or not isinstance(value, list | tuple | set):
+        return None
+    return (",".join(map(str, value)),)
+
+
+def short(name: str) -> str:
+    """The package and the class, whatever module between them the class was imported from."""
+    return f"{name.partition('.')[0]}.{name.rpartition('.')[2]}"

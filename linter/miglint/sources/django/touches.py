@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from miglint.history import Operation
+from miglint.sources.django.catalogue import is_of_django
 from miglint.sources.django.values import Call, Setting
 
 _REACHING = frozenset({"AlterField", "RenameModel", "RenameField"})
 """Operations that can change columns of other tables, through foreign keys that point to what they change."""
+_MOST_NESTED = 8
 
 
 class ModelKey(NamedTuple):
@@ -110,10 +112,31 @@ def sql_words(operation: Operation) -> Iterator[str]:
 
 
 def code_words(operation: Operation) -> Iterator[str]:
-    """Every word of the code that an operation runs and that changes tables itself."""
+    """Every word of the code that an operation runs and that changes tables itself, or models in an unknown way."""
     yield from operation.schema_words
-    for nested in operation.database_operations:
+    lost = operation.not_understood is not None and operation.name != "RunPython"
+    own = is_of_django(operation.name) and "state_forwards" in operation.overridden
+    if not operation.schema_words and (lost or own):
+        words = list(spoken(operation.arguments))
+        yield from words or [""]
+    for nested in (*operation.database_operations, *operation.state_operations):
         yield from code_words(nested)
+
+
+def spoken(value: Any, depth: int = 0) -> Iterator[str]:
+    """Every word of the texts that a value holds, in lower case."""
+    if depth > _MOST_NESTED:
+        return
+    match value:
+        case str():
+            yield from _words(value)
+        case Mapping():
+            yield from spoken([*value.keys(), *value.values()], depth + 1)
+        case Call():
+            yield from spoken([*value.args, *value.kwargs.values()], depth + 1)
+        case list() | tuple() | set() | frozenset():
+            for item in value:
+                yield from spoken(item, depth + 1)
 
 
 def _words(value: Any) -> Iterator[str]:

@@ -227,13 +227,27 @@ def _compare(run: Run, node: ast.Compare, frame: Frame) -> Any:
         if isinstance(right, dict) and isinstance(operation, ast.In | ast.NotIn):
             right = list(right)  # whatever its values are
         identity = isinstance(operation, ast.Is | ast.IsNot)
-        if not (_is_known(left, identity=identity) and _is_known(right, identity=identity)):
+        never_none = identity and ((left is None and _is_object(right)) or (right is None and _is_object(left)))
+        if not never_none and not (_is_known(left, identity=identity) and _is_known(right, identity=identity)):
             return run.unknown("a comparison could not be worked out", node, frame)
         run.spend((bounded.size(left) + bounded.size(right)) // 64)
         if not bounded.compare(type(operation), left, right):
             return False
         left = right
     return True
+
+
+def _is_object(value: Any) -> bool:
+    """Whether a value is an object that a class or an operator makes, which is not None whatever else it is."""
+    if isinstance(value, Call) and value.receiver is None:
+        module, _, name = value.target.rpartition(".")
+        made = module == "operator" and name in _OPERATOR_NAMES.values()
+        return made or (name[:1].isupper() and _is_of_django(module))
+    return isinstance(value, Instance)
+
+
+def _is_of_django(module: str) -> bool:
+    return module.startswith(("django.db.", "django.contrib.postgres."))
 
 
 def _is_known(value: Any, *, identity: bool) -> bool:
