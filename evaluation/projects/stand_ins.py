@@ -101,6 +101,14 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         pass
 
 
+class Geography(Finder):
+    """First on the path: Django's fields for geography need libraries of the system, which leaf nodes do not."""
+
+    def find_spec(self, name, path=None, target=None):
+        wanted = name == "django.contrib.gis" or name.startswith("django.contrib.gis.")
+        return importlib.machinery.ModuleSpec(name, self, is_package=True) if wanted else None
+
+
 class Loader(MigrationLoader):
     """Django's loader, given migrations that are imported already."""
 
@@ -135,6 +143,7 @@ def main():
     for name, value in given.items():  # afterwards: the project's own models are not there
         setattr(settings, name, value)
     sys.path.insert(0, str(folder))  # what migrations import from the folders of migrations
+    sys.meta_path.insert(0, Geography())
     sys.meta_path.append(Finder())
     migrations, failed = {}, {}
     for app, name, path in json.load(sys.stdin):
