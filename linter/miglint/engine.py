@@ -24,10 +24,11 @@ from miglint.coverage import coverage_of
 from miglint.crew import Crew
 from miglint.excerpts import excerpts
 from miglint.finding import Finding, Severity, Suppressed
+from miglint.fingerprint import fingerprints
 from miglint.globs import matches
 from miglint.grouping import grouped
-from miglint.history import Key
-from miglint.inspection import Inspector, Raised
+from miglint.history import History, Key
+from miglint.inspection import Inspector, Raised, identity_as
 from miglint.result import Result
 from miglint.rule import Kind, Rule
 from miglint.scope import Scope
@@ -140,7 +141,8 @@ def _introduced_problems(
         base=scope.change_set.base,
         base_tree=scope.change_set.base_tree,
     )
-    modified = scope.introduced & scope.base_history.migrations.keys()
+    moved = _moved(scope, scope.base_history)
+    modified = scope.introduced & scope.base_history.migrations.keys() | moved.keys()
     base = replace(
         scope,
         change_set=base_change_set,
@@ -150,7 +152,19 @@ def _introduced_problems(
     )
     judged = statements_of(base, modified, cache) if request.judges_statements else unwritten(base, modified)
     there = inspector.inspect(base, judged)
-    return {fingerprint: one for fingerprint, one in raised.items() if fingerprint not in there}
+    renamed = fingerprints(identity_as(one, moved) for one in there.values()) if moved else ()
+    known = there.keys() | set(renamed)
+    return {fingerprint: one for fingerprint, one in raised.items() if fingerprint not in known}
+
+
+def _moved(scope: Scope, base: History) -> dict[Key, Key]:
+    """The migrations of the base that the change only gives another name: what is found in them is no news."""
+    old_paths = {change.path: change.old_path for change in scope.change_set.changes.values() if change.old_path}
+    if not old_paths:
+        return {}
+    before = {migration.path: key for key, migration in base.migrations.items()}
+    now = {old_paths.get(scope.history.migrations[key].path): key for key in scope.introduced}
+    return {before[path]: key for path, key in now.items() if path in before and before[path].app == key.app}
 
 
 def _finding(fingerprint: str, raised: Raised, config: Config) -> Finding:

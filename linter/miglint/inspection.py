@@ -219,6 +219,12 @@ def _completed(problem: Problem, migration: Migration | None) -> Problem:
     )
 
 
+def identity_as(raised: Raised, moved: Mapping[Key, Key]) -> tuple[str, ...]:
+    """What identifies a problem once its migration has another name."""
+    rule, root, app, name, *words = raised.identity
+    return (rule, root, app, moved[key].name if (key := Key(app, name)) in moved else name, *words)
+
+
 def _identity(rule: Rule, scope: Scope, problem: Problem) -> tuple[str, ...]:
     return (rule.name, scope.history.root, problem.app or "", problem.migration or "", *problem.identity)
 

@@ -101,6 +101,15 @@ def test_in_a_modified_migration_what_was_there_is_not_found_again() -> None:
     assert messages(run(change(base, {**base, SECOND: migration(ONE, above="# only this\n")}))) == []
 
 
+def test_what_was_there_under_another_name_is_not_found_again() -> None:
+    third = "shop/migrations/0003_fill.py"
+    base, head = {FIRST: INITIAL, SECOND: migration(ONE)}, {FIRST: INITIAL, third: migration(ONE, TWO)}
+    renamed = ChangedPath(third, PathChange.RENAMED, SECOND)
+    assert messages(run(replace(change(base, head), changes={third: renamed}))) == ["runs two"]
+    anew = {third: ChangedPath(third, PathChange.ADDED), SECOND: ChangedPath(SECOND, PathChange.DELETED)}
+    assert messages(run(replace(change(base, head), changes=anew))) == ["runs one", "runs two"]
+
+
 def test_a_migration_that_the_base_has_in_the_same_words_is_not_introduced() -> None:
     base = {FIRST: INITIAL, SECOND: migration(ONE)}
     changes = change(base, base)
