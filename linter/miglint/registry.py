@@ -6,19 +6,21 @@ import importlib
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from miglint import installed_rules
 from miglint.config_origin import DISK, Files
 from miglint.errors import MiglintError
 from miglint.rule import Rule, rule_of, rules_in
 from miglint.suggest import did_you_mean
 
-ENTRY_POINTS = "miglint.rules"
-"""The entry point group in which an installed package names its rule modules, or packages of them."""
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
 OFF = "off"
 
 
@@ -48,7 +50,7 @@ def all_rules(plugins: Iterable[str] = (), root: Path | None = None, files: File
 
 def brings_code(plugins: Iterable[str]) -> bool:
     """Whether rules other than miglint's own look: `plugins`, or those of installed packages."""
-    return any(plugins) or bool(entry_points(group=ENTRY_POINTS))
+    return any(plugins) or bool(installed_rules.declared())
 
 
 def selected(rules: Iterable[Rule], selection: Selection) -> frozenset[str]:
@@ -70,7 +72,7 @@ def selected(rules: Iterable[Rule], selection: Selection) -> frozenset[str]:
 
 
 def _installed() -> Iterator[Rule]:
-    for entry_point in sorted(entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name):
+    for entry_point in installed_rules.declared():
         yield from _rules_of(_loaded(entry_point), f"the entry point {entry_point.name}")
 
 

@@ -22,7 +22,7 @@ from miglint.sources.django.source import MAX_BYTES, Unparsable, decode
 _BATCH = 20_000_000
 """Bytes of the files that are read at once."""
 _USER_MODEL = b"AUTH_USER_MODEL"
-_SETTING_NAMES = (b"INSTALLED_APPS", _USER_MODEL, b"MIGRATION_MODULES")
+_SETTING_NAMES = (b"INSTALLED_APPS", b"MIGRATION_MODULES")
 _SETTINGS = re.compile(rb"^[ \t]*(?:AUTH_USER_MODEL|INSTALLED_APPS|MIGRATION_MODULES)\b[^=\n]*=", re.MULTILINE)
 USUAL = "migrations"
 """The usual name of a folder of migrations: everything in it is looked at."""
@@ -66,14 +66,17 @@ def scan(tree: Tree, cache: Cache) -> Scan:
         interests[path] = _interest(content)
         if interests[path] or path.endswith("/apps.py"):
             result.contents[path] = content
-    for path, interest in sorted(interests.items()):
-        if is_usual(path) or interest & MIGRATION:
+    for path in result.paths:
+        interest = interests.get(path)
+        if interest is None:
+            continue
+        if interest & MIGRATION or is_usual(path):
             result.migrations.append(path)
         if interest & SETTINGS:
             result.settings.append(path)
         if interest & SWAPPABLE:
             result.swappable.append(path)
-        if path.rpartition("/")[2] == "manage.py":
+        if path.endswith("manage.py") and path.rpartition("/")[2] == "manage.py":
             result.managers.append(path)
     found = {blobs[path]: interest for path, interest in interests.items()}
     known.update(found)
@@ -96,9 +99,10 @@ def _interest(content: bytes) -> int:
     found = 0
     if may_hold_migration(content):
         found |= MIGRATION
-    if any(name in content for name in _SETTING_NAMES) and _SETTINGS.search(content):
+    of_user = _USER_MODEL in content
+    if (of_user or any(name in content for name in _SETTING_NAMES)) and _SETTINGS.search(content):
         found |= SETTINGS
-    if _USER_MODEL in content and _SWAPPABLE.search(content):
+    if of_user and _SWAPPABLE.search(content):
         found |= SWAPPABLE
     return found
 
@@ -125,7 +129,7 @@ def _contents(tree: Tree, paths: list[str], result: Scan) -> Iterator[tuple[str,
 
 def is_usual(path: str) -> bool:
     """Whether a file lies directly in a folder that has the usual name."""
-    return path.rpartition("/")[0].rpartition("/")[2] == USUAL
+    return USUAL in path and path.rpartition("/")[0].rpartition("/")[2] == USUAL
 
 
 def may_hold_migration(content: bytes) -> bool:
