@@ -244,7 +244,11 @@ def _step(
             strongest_by_oid[oid] = strongest([mode, strongest_by_oid.get(oid, mode)])
     truncated = {oid for oid in start if oid in after and _emptied(start[oid], after[oid])}
     existing = {oid: after.get(oid, start[oid]) for oid in start if oid not in truncated}
-    rewrites = {oid for oid in existing if oid in before and _rewritten(before[oid], existing[oid])}
+    rewrites = {
+        oid
+        for oid in existing
+        if oid in before and _rewritten(before[oid], existing[oid]) and existing[oid].file != start[oid].file
+    }
     scans = {
         oid
         for oid in existing

@@ -194,6 +194,8 @@ class Table(Struct, frozen=True):
     """Every column name that its query mentions, `*` among them."""
     options: Mapping[str, str] = field(default_factory=dict)
     """Engine, charset, row format, tablespace, access method and the like, by the database's own words."""
+    unchecked: bool = False
+    """DISABLE TRIGGER ALL is in force: foreign keys are not looked at where its rows are written."""
     empty: bool = False
     """Known to hold no rows: nothing was written to it since it was made or truncated."""
     assumed: bool = False

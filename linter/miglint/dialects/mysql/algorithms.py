@@ -39,7 +39,7 @@ def copying(demand: Demand, table: Table, server: Server) -> Plan:
     return Plan("COPY", _lock(not online), frozenset({Work.COPY}))
 
 
-_METADATA = Demand.RENAME_COLUMN | Demand.IN_PLACE | Demand.EXCLUSIVE
+_METADATA = Demand.RENAME_COLUMN | Demand.IN_PLACE | Demand.EXCLUSIVE | Demand.OPTION
 
 
 def _metadata(demand: Demand) -> Plan:
@@ -57,6 +57,8 @@ def _mariadb(demand: Demand, table: Table, server: Server) -> Plan:
         return Plan("INPLACE", _lock(locks), _rebuilding(demand))
     if demand & (INDEX_BUILDS | Demand.CHANGE_INDEXES):
         return Plan("NOCOPY", _lock(locks), _building(demand))
+    if demand & Demand.OPTION and demand & (Demand.RENAME_COLUMN | Demand.IN_PLACE):
+        return Plan("NOCOPY")
     return _metadata(demand)
 
 

@@ -24,11 +24,12 @@ from miglint.changes import (
     SetTableOption,
 )
 from miglint.dialects.mysql import tables
-from miglint.dialects.mysql.compare import redefinition
+from miglint.dialects.mysql.compare import conversion, redefinition
 from miglint.dialects.mysql.definitions import is_constant
 from miglint.dialects.mysql.demands import VIRTUAL_COLUMNS, Demand
+from miglint.dialects.mysql.options import OPTIONS
 from miglint.dialects.mysql.server import Server
-from miglint.dialects.mysql.types import BLOBS, TEXTS, charset_named, charset_of
+from miglint.dialects.mysql.types import BLOBS, CHARACTERS, TEXTS, charset_named, charset_of, with_charset
 
 REBUILDING_OPTIONS = frozenset(
     {
@@ -56,7 +57,8 @@ STATISTICS = frozenset(
 def demand_of(changes: Sequence[Change], table: Table, server: Server) -> Demand:
     """The demands of all changes of one statement together."""
     former, renames_index = former_names(changes), _index_renames(changes, table)
-    kept = [former(change) for change in changes if not renames_index(change)]
+    in_charset = _with_new_charset(changes)
+    kept = [in_charset(former(change)) for change in changes if not renames_index(change)]
     demand = Demand.METADATA
     beside = False
     for change in kept:
@@ -93,6 +95,27 @@ def former_names(changes: Sequence[Change]) -> Callable[[Change], Change]:
         return change
 
     return with_former_name
+
+
+def _with_new_charset(changes: Sequence[Change]) -> Callable[[Change], Change]:
+    """What gives the new definition of a text column the character set that the same statement gives to the table."""
+    options: dict[str, str] = {}
+    for change in changes:
+        if isinstance(change, SetTableOption) and change.action in {"CHARSET", "COLLATE"}:
+            options[change.action.lower()] = change.value
+        elif isinstance(change, SetTableOption) and change.action == "CONVERT TO CHARACTER SET":
+            options |= change.options
+    given = charset_named(options.get("charset", ""), options.get("collate", ""))
+
+    def with_charset_given(change: Change) -> Change:
+        if not isinstance(change, RedefineColumn) or change.definition.type is None or not given.name:
+            return change
+        kind = change.definition.type
+        if kind.name not in CHARACTERS or any("=" in each for each in kind.attributes):
+            return change
+        return replace(change, definition=replace(change.definition, type=with_charset(kind, given)))
+
+    return with_charset_given
 
 
 def _index_renames(changes: Sequence[Change], table: Table) -> Callable[[Change], bool]:
@@ -260,7 +283,8 @@ def _(change: DropConstraint, table: Table, server: Server) -> Demand:
         table.constraints, change.constraint
     ):
         return Demand.CHANGE_INDEXES | Demand.DEFINITION
-    return Demand.IN_PLACE
+    known = tables.find(table.constraints, change.constraint)
+    return Demand.METADATA if known is not None and known.kind is ConstraintKind.CHECK else Demand.IN_PLACE
 
 
 @asks.register
@@ -324,10 +348,23 @@ def _(change: SetTableOption, table: Table, server: Server) -> Demand:
         return _conversion(change, table, server)
     if action in TABLESPACE_SWAPS:
         return Demand.EXCLUSIVE
+    return _written_down(change, table, server)
+
+
+WRITTEN_OPTIONS = frozenset({*OPTIONS, "CHARSET", "COLLATE"})
+
+
+def _written_down(change: SetTableOption, table: Table, server: Server) -> Demand:
+    """Options that leave rows and indexes alone."""
+    action = change.action
     if action in {"CHARSET", "COLLATE"} and not server.is_mariadb:
         return _default_charset(change, table, server)
+    if action == "ALTER INDEX":
+        return Demand.IN_PLACE if server.is_mariadb else Demand.METADATA
     demand = Demand.DEFINITION if action in OF_THE_FILE else Demand.METADATA
-    return demand | (Demand.IN_PLACE if action in STATISTICS | PARTITION_METADATA else Demand.METADATA)
+    if action in PARTITION_METADATA or (action in STATISTICS and not server.is_mariadb):
+        return demand | Demand.IN_PLACE
+    return demand | (Demand.OPTION if action in WRITTEN_OPTIONS else Demand.METADATA)
 
 
 def _default_charset(change: SetTableOption, table: Table, server: Server) -> Demand:
@@ -342,12 +379,12 @@ def _conversion(change: SetTableOption, table: Table, server: Server) -> Demand:
     if table.assumed:
         return Demand.COPY
     wanted = server.resolved(charset_named(change.options.get("charset", ""), change.options.get("collate", "")))
+    if server.is_mariadb:
+        return conversion(table, wanted, server)
     inherited = server.table_charset(table)
     types = [column.type for column in table.columns.values() if _is_text(column)]
     unchanged = all(server.resolved(charset_of(each, inherited)) == wanted for each in types if each is not None)
-    if not unchanged:
-        return Demand.COPY
-    return Demand.DEFINITION if server.is_mariadb else Demand.DEFINITION | Demand.IN_PLACE
+    return Demand.DEFINITION | Demand.IN_PLACE if unchanged else Demand.COPY
 
 
 def _is_text(column: Column) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from miglint.catalog import Column, Expression, Table, Type
 from miglint.changes import RedefineColumn
 from miglint.dialects.mysql import tables
@@ -15,6 +17,7 @@ from miglint.dialects.mysql.types import (
     byte_length,
     charset_of,
     set_bytes,
+    with_charset,
 )
 
 ONE_LENGTH_BYTE = 255
@@ -100,6 +103,30 @@ def _same_values(old: Type, new: Type) -> bool:
     return old.modifiers == new.modifiers
 
 
+def conversion(table: Table, wanted: Charset, server: Server) -> Demand:
+    """What CONVERT TO asks on MariaDB: each text column gets the character set, as MODIFY would give it."""
+    demand = Demand.METADATA
+    for column in table.columns.values():
+        if column.type is not None and column.type.name in CHARACTERS | {"json"} and column.generated != "virtual":
+            demand |= _converted(column, column.type, wanted, table, server)
+    return demand | Demand.DEFINITION
+
+
+def _converted(column: Column, kind: Type, wanted: Charset, table: Table, server: Server) -> Demand:
+    inherited = Charset("utf8mb4") if kind.name == "json" else server.table_charset(table)
+    before = server.resolved(charset_of(kind, inherited))
+    if kind.name == "json":
+        return Demand.METADATA if before.reads_as(wanted) else Demand.COPY
+    if before == wanted:
+        return Demand.METADATA
+    grows = kind.name in TEXTS and before.bytes != wanted.bytes
+    if grows or kind.name in {"enum", "set"}:
+        return Demand.COPY
+    new = replace(column, type=with_charset(kind, wanted))
+    demand = _charset(column, new, table, server)
+    return demand | _length(kind, with_charset(kind, wanted), table, server) if kind.name == "varchar" else demand
+
+
 def _charset(old: Column, new: Column, table: Table, server: Server) -> Demand:
     inherited = server.table_charset(table)
     before, after = (server.resolved(charset_of(each.type, inherited)) for each in (old, new) if each.type is not None)
@@ -109,18 +136,21 @@ def _charset(old: Column, new: Column, table: Table, server: Server) -> Demand:
         return Demand.COPY
     if not server.is_mariadb:
         return Demand.COPY
-    if old.name.lower() in {name.lower() for name in tables.primary_key(table)}:
-        return Demand.COPY
     return _collation(before, after, old, table)
 
 
 def _collation(before: Charset, after: Charset, old: Column, table: Table) -> Demand:
     """Indexes hold the order of the collation, so they are built anew. The same collation of utf8mb3 and mb4 is one."""
     same_order = before.collation.partition("_")[2] == after.collation.partition("_")[2]
-    indexed = bool(tables.indexes_of(table, old.name))
+    if not same_order and old.name.lower() in {name.lower() for name in tables.primary_key(table)}:
+        return Demand.COPY
+    indexes = tables.indexes_of(table, old.name)
+    indexed = bool(indexes)
+    if not same_order and any(index.method == "fulltext" for index in indexes):
+        return Demand.ADD_FULLTEXT | Demand.DEFINITION
     if indexed and old.type is not None and old.type.name in TEXTS and not same_order:
         return Demand.COPY
-    return Demand.DEFINITION if same_order or not indexed else Demand.CHANGE_INDEXES | Demand.DEFINITION
+    return Demand.DEFINITION if same_order or not indexed else Demand.ADD_INDEX | Demand.DEFINITION
 
 
 def _length(old: Type, new: Type, table: Table, server: Server) -> Demand:

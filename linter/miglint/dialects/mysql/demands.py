@@ -38,11 +38,13 @@ class Demand(enum.Flag):
     INDEX_NEW_VIRTUAL = enum.auto()
     """An index of a virtual column that is added along with it."""
     CHANGE_INDEXES = enum.auto()
-    """Indexes are dropped, or their collation changes."""
+    """Indexes are dropped."""
     IN_PLACE = enum.auto()
     """Metadata for MariaDB; MySQL calls it INPLACE."""
     EXCLUSIVE = enum.auto()
     """Metadata that nobody may look at meanwhile."""
+    OPTION = enum.auto()
+    """An option of the table that is only written down. MariaDB calls it NOCOPY beside what is written down too."""
     DEFINITION = enum.auto()
     """More than names, defaults and comments changes: other engines than InnoDB copy the table for it."""
 

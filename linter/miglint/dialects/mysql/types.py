@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from miglint.catalog import Type
 from miglint.dialects.tokens import Cursor, Kind, NotUnderstood
@@ -84,6 +85,13 @@ def charset_of(type_: Type, inherited: Charset) -> Charset:
         return inherited
     found = charset_named(given.get("charset", ""), given.get("collate", ""))
     return Charset(inherited.name, found.collation) if not found.name else found
+
+
+def with_charset(type_: Type, charset: Charset) -> Type:
+    """The type in this character set, whatever was said of one."""
+    kept = [each for each in type_.attributes if not each.startswith(("charset=", "collate="))]
+    given = {"charset": charset.name, "collate": charset.collation}
+    return replace(type_, attributes=(*kept, *(f"{name}={value}" for name, value in given.items() if value)))
 
 
 def byte_length(type_: Type, charset: Charset) -> int:

@@ -124,6 +124,19 @@ _ALWAYS_RECURSING = frozenset({AddColumn, DropColumn, AlterColumnType, SetDefaul
 _RECURSING_OPTIONS = frozenset({"SET STATISTICS", "SET STORAGE", "SET COMPRESSION"})
 
 
+def _is_void(change: TableChange, table: Table) -> bool:
+    """Whether there is nothing to do, which the server sees before it goes on to the children."""
+    match change:
+        case AddColumn(column=new, if_not_exists=True):
+            return new.name in table.columns
+        case DropColumn(column=name, column_if_exists=True):
+            return name not in table.columns and not table.assumed
+        case ValidateConstraint(constraint=name):
+            known = table.constraints.get(name)
+            return known is not None and known.valid
+    return False
+
+
 def _recurses(change: TableChange, table: Table, major: int) -> bool:
     return type(change) in _ALWAYS_RECURSING or _may_recurse(change, table, major)
 
@@ -171,10 +184,11 @@ def take_locks(commands: list[Command], table: Table, execution: Execution) -> M
     """Lock the table, and what its subcommands recurse to, at the strongest level of all."""
     mode = max(lock_level(command, execution.major) for command in commands)
     execution.lock(table, mode)
-    if any(not each.change.only and _recurses(each.change, table, execution.major) for each in commands):
+    doing = [each for each in commands if not _is_void(each.change, table)]
+    if any(not each.change.only and _recurses(each.change, table, execution.major) for each in doing):
         for child in execution.catalog.descendants(table.name):
             execution.lock(child, mode)
-    elif any(_looks_at_children(each.change, table) for each in commands):
+    elif any(_looks_at_children(each.change, table) for each in doing):
         for name in execution.catalog.children.get(table.name, ()):
             execution.lock_name(name, mode)
     return mode

@@ -178,11 +178,17 @@ def _default_name(constraint: Constraint, index: Index, table: Table, execution:
     return index_name(table.name.name, index.keys, label, taken)
 
 
+KEYS_OF_PARTITIONED = 15
+"""The first version in which a partitioned table has triggers of the foreign keys that refer to it."""
+
+
 def drop(command: Command, change: DropConstraint, table: Table, plan: Plan, execution: Execution) -> None:
     """DROP CONSTRAINT; a foreign key's is felt at both ends."""
     for each in execution.family(table, only=change.only):
         constraint = execution.latest(each).constraints.get(change.constraint)
         if constraint is not None:
+            if constraint.references is not None:
+                execution.lock_name(constraint.references, Mode.ACCESS_EXCLUSIVE)
             drop_constraint_of(each, constraint, execution)
             if constraint.index:
                 _drop_from_partitions(each, constraint.index, execution)
@@ -224,10 +230,10 @@ def drop_constraint_of(table: Table, constraint: Constraint, execution: Executio
 
 
 def lock_referenced(constraint: Constraint, execution: Execution) -> None:
-    """Dropping a foreign key drops its triggers on the referenced table; a partitioned one has any from 14 on."""
+    """Dropping a foreign key drops its triggers on the referenced table; a partitioned one has any from 15 on."""
     target = execution.catalog.table(constraint.references) if constraint.references is not None else None
     for each in with_partitions(target, execution) if target is not None else ():
-        if each.kind is not TableKind.PARTITIONED or execution.major >= 14:
+        if each.kind is not TableKind.PARTITIONED or execution.major >= KEYS_OF_PARTITIONED:
             execution.lock(each, Mode.ACCESS_EXCLUSIVE)
 
 

@@ -39,6 +39,8 @@ STABLE_OR_IMMUTABLE = words(
     lower_inf lpad lseg ltree2text ltrim make_date make_interval make_time make_timestamp make_timestamptz
     masklen md5 min_scale mod multirange netmask network normalize now nullif num_nonnulls num_nulls numnode
     numrange obj_description octet_length overlay parse_ident path pg_backend_pid pg_get_serial_sequence
+    pg_client_encoding pg_column_size pg_current_snapshot pg_current_xact_id
+
     phraseto_tsquery pi plainto_tsquery point polygon position pow power quote_ident quote_literal
     quote_nullable radians range_merge regexp_count regexp_instr regexp_like regexp_match regexp_matches
     regexp_replace regexp_split_to_array
@@ -48,7 +50,7 @@ STABLE_OR_IMMUTABLE = words(
     substring tan text text2ltree textcat timezone to_ascii to_char to_date to_hex to_json to_jsonb to_number
     to_regclass to_timestamp to_tsquery to_tsvector transaction_timestamp translate trim_array trim_scale trunc
     ts_delete ts_filter ts_headline ts_rank ts_rank_cd ts_rewrite tsquery_phrase tsrange tstzrange
-    tsvector_to_array txid_current unaccent unnest upper upper_inc upper_inf user uuid_generate_v3
+    tsvector_to_array txid_current txid_current_snapshot unaccent unnest upper upper_inc upper_inf user uuid_generate_v3
     uuid_generate_v5 uuid_nil uuid_ns_dns uuid_ns_url version websearch_to_tsquery width width_bucket
     word_similarity xmlcomment
     """

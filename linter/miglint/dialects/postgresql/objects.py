@@ -340,7 +340,8 @@ def publish(node: Node, execution: Execution) -> None:
         relation = item["PublicationObjSpec"].get("pubtable", {}).get("relation")
         if relation is not None:
             table = execution.table(execution.resolve(relation))
-            for each in execution.family(table, only=not relation.get("inh", False)):
+            only = not relation.get("inh", False) or table.kind is TableKind.PARTITIONED
+            for each in execution.family(table, only=only):
                 execution.lock(each, Mode.SHARE_UPDATE_EXCLUSIVE)
 
 

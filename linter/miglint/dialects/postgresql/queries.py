@@ -13,6 +13,7 @@ from miglint.catalog import Name, Sequence, Table, TableKind, View
 from miglint.dialects.postgresql.execution import Execution
 from miglint.dialects.postgresql.functions import STABLE_OR_IMMUTABLE, VOLATILE
 from miglint.dialects.postgresql.locks import Mode
+from miglint.dialects.postgresql.lookups import alias, conditions, every, few_rows, leading, ranges, served_by_index
 from miglint.dialects.postgresql.parser import Node
 from miglint.dialects.postgresql.tree import columns_of, function_name, strings, unwrap, walk
 from miglint.dialects.postgresql.words import words
@@ -21,10 +22,30 @@ from miglint.dialects.postgresql.words import words
 def relations_read(query: Node | None, execution: Execution, own: frozenset[str] = frozenset()) -> list[Name]:
     """Every relation that a query mentions, common table expressions left out (`own` are others that are), in the order
     of the text."""
+    return list(dict.fromkeys(execution.resolve(node) for node in _mentioned(query, execution, own)))
+
+
+def _mentioned(query: Node | None, execution: Execution, own: frozenset[str]) -> list[Node]:
+    """The RangeVars of relations, in the order of the text. Those of FOR UPDATE OF name what FROM calls them."""
     own |= _own_names(query, execution)
-    mentioned = sorted(execution.nodes(query, "RangeVar"), key=lambda node: node.get("location", 0))
-    names = [execution.resolve(node) for node in mentioned if _is_outer(node, own)]
-    return list(dict.fromkeys(names))
+    clauses = execution.nodes(query, "LockingClause")
+    of_locking = {id(each["RangeVar"]) for clause in clauses for each in clause.get("lockedRels", ())}
+    found = (node for node in execution.nodes(query, "RangeVar") if id(node) not in of_locking)
+    return sorted((node for node in found if _is_outer(node, own)), key=lambda node: node.get("location", 0))
+
+
+def _locked_for_update(query: Node | None, execution: Execution) -> set[int]:
+    """The RangeVars whose rows FOR UPDATE or FOR SHARE locks, by `id`: those that it names, else all of its FROM."""
+    if not execution.nodes(query, "LockingClause"):
+        return set()
+    found: set[int] = set()
+    for node in execution.nodes(query, "SelectStmt"):
+        clauses = [each["LockingClause"].get("lockedRels", []) for each in node.get("lockingClause", ())]
+        named = {each["RangeVar"].get("relname") for clause in clauses for each in clause}
+        for source in execution.nodes(node.get("fromClause"), "RangeVar") if clauses else ():
+            if not all(clauses) or alias(source) in named:
+                found.add(id(source))
+    return found
 
 
 def _own_names(query: Node | None, execution: Execution) -> frozenset[str]:
@@ -41,22 +62,43 @@ def columns_read(query: Node | None) -> frozenset[str]:
     return frozenset(columns_of(query)) | star
 
 
-def read_query(
-    query: Node | None, execution: Execution, *, mode: Mode = Mode.ACCESS_SHARE, around: Node | None = None
-) -> list[Name]:
+def read_query(query: Node | None, execution: Execution, *, around: Node | None = None) -> list[Name]:
     """Lock and scan what a query reads; the relations that it names. `around`: a WITH outside of it."""
     if not query:
         return []
     own = _own_names(query, execution) | _own_names(around, execution)
-    names = relations_read(query, execution, own)
-    for name in names:
-        read_relation(name, execution, mode)
+    names = look_at_query(query, execution, own)
     for node in execution.nodes(query, "SelectStmt"):
         scan_sources(node, own, execution)
     return names
 
 
-def read_relation(name: Name, execution: Execution, mode: Mode = Mode.ACCESS_SHARE) -> None:
+def look_at_query(query: Node | None, execution: Execution, own: frozenset[str] = frozenset()) -> list[Name]:
+    """Lock what a query reads, which planning it does; the relations that it names."""
+    for_update = _locked_for_update(query, execution)
+    mentioned = _mentioned(query, execution, own)
+    for node in mentioned:
+        mode = Mode.ROW_SHARE if id(node) in for_update else Mode.ACCESS_SHARE
+        read_relation(execution.resolve(node), execution, mode, only=not node.get("inh", False))
+    return list(dict.fromkeys(map(execution.resolve, mentioned)))
+
+
+def look_at(statement: Node | None, execution: Execution) -> None:
+    """Lock what a statement names, as planning it does; nothing is run."""
+    look_at_query(statement, execution)
+    for target in (node["relation"] for kind in WRITTEN for node in execution.nodes(statement, kind)):
+        relation = execution.catalog.relations.get(execution.resolve(target))
+        if isinstance(relation, Table):
+            for each in execution.family(relation, only=not target.get("inh", False)):
+                execution.lock(each, Mode.ROW_EXCLUSIVE)
+        elif relation is not None:
+            execution.lock(relation, Mode.ROW_EXCLUSIVE)
+
+
+WRITTEN = ("InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt")
+
+
+def read_relation(name: Name, execution: Execution, mode: Mode = Mode.ACCESS_SHARE, *, only: bool = False) -> None:
     """Lock a relation for reading, and through a view what the view reads."""
     relation = execution.catalog.relations.get(name)
     if relation is None and name.schema in ("pg_catalog", "information_schema"):
@@ -72,7 +114,7 @@ def read_relation(name: Name, execution: Execution, mode: Mode = Mode.ACCESS_SHA
             if found is not None:
                 execution.scan(found)
     elif isinstance(relation, Table):
-        for child in execution.catalog.descendants(name):
+        for child in execution.family(relation, only=only)[1:]:
             execution.lock(child, mode)
 
 
@@ -82,13 +124,18 @@ def scan_sources(select: Node, own: frozenset[str], execution: Execution) -> Non
         return
     if _asks_for_extremes(select, execution):
         return
-    for source in ranges(select.get("fromClause")):
-        if not _is_outer(source, own):
-            continue
-        table = execution.catalog.table(execution.resolve(source))
-        if table is not None and not served_by_index(select.get("whereClause"), table, alias(source)):
-            for each in execution.family(table, only=not source.get("inh", False)):
+    clause = select.get("fromClause")
+    where = every([select.get("whereClause"), *conditions(clause)])
+    sources = [(node, found) for node in ranges(clause) if (found := _table(node, own, execution)) is not None]
+    given = few_rows(((alias(node), table) for node, table in sources), where)
+    for node, table in sources:
+        if alias(node) not in given and not served_by_index(where, table, alias(node), given):
+            for each in execution.family(table, only=not node.get("inh", False)):
                 execution.scan(each)
+
+
+def _table(node: Node, own: frozenset[str], execution: Execution) -> Table | None:
+    return execution.catalog.table(execution.resolve(node)) if _is_outer(node, own) else None
 
 
 def _asks_for_extremes(select: Node, execution: Execution) -> bool:
@@ -104,85 +151,7 @@ def _asks_for_extremes(select: Node, execution: Execution) -> bool:
     if table is None or table.kind is not TableKind.TABLE or not extremes or len(aggregates) != len(extremes):
         return False
     asked = {column for node in extremes for column in columns_of(node)}
-    return asked == set(columns_of(select.get("targetList"))) and asked <= _leading(table)
-
-
-def ranges(items: Any) -> Iterator[Node]:
-    """The RangeVars of a FROM clause, joins seen through, subqueries not."""
-    for item in items or ():
-        kind, node = unwrap(item)
-        if kind == "RangeVar":
-            yield node
-        elif kind == "JoinExpr":
-            yield from ranges([node.get("larg"), node.get("rarg")])
-
-
-def alias(node: Node) -> str:
-    """What a RangeVar is called in its query."""
-    return str(node.get("alias", {}).get("aliasname", node.get("relname", "")))
-
-
-def served_by_index(where: Node | None, table: Table, alias: str = "") -> bool:
-    """Whether a condition compares the first column of an index with something that does not depend on the row."""
-    return _is_served(where, _leading(table), alias or table.name.name)
-
-
-def _leading(table: Table) -> frozenset[str]:
-    """The columns that stand first in an index of all rows."""
-    return frozenset(
-        index.keys[0].column
-        for index in table.indexes.values()
-        if index.keys and index.keys[0].column and index.valid and index.predicate is None
-    )
-
-
-def _is_served(where: Node | None, leading: frozenset[str], alias: str) -> bool:
-    """Whether an equality on a leading column, or a range with two ends, is among the conditions that all must hold.
-
-    With a range of one end (`id > 100`) it depends on the rows whether the server reads the whole table: it may.
-    """
-    kind, node = unwrap(where)
-    if kind == "BoolExpr" and node.get("boolop") == "OR_EXPR":
-        return all(_is_served(each, leading, alias) for each in node.get("args", ()))
-    ends: dict[str, set[str]] = {}
-    for column, operator in _compared(where, alias):
-        if column in leading:
-            ends.setdefault(column, set()).add(operator)
-    if any("=" in each or {"<", ">"} <= each for each in ends.values()):
-        return True
-    conjuncts = node.get("args", ()) if kind == "BoolExpr" and node.get("boolop") == "AND_EXPR" else ()
-    return any(_is_served(each, leading, alias) for each in conjuncts if unwrap(each)[0] == "BoolExpr")
-
-
-_OPERATORS = {"=": "=", "<": "<", "<=": "<", ">": ">", ">=": ">"}
-_MIRRORED = {"=": "=", "<": ">", ">": "<"}
-
-
-def _compared(where: Node | None, alias: str) -> Iterator[tuple[str, str]]:
-    """The columns that are compared with what does not depend on the row, each with `=`, `<` or `>`."""
-    kind, node = unwrap(where)
-    if kind == "BoolExpr" and node.get("boolop") == "AND_EXPR":
-        for each in node.get("args", ()):
-            yield from _compared(each, alias)
-        return
-    operator = _OPERATORS.get((strings(node.get("name")) or [""])[-1]) if kind == "A_Expr" else None
-    left, right = node.get("lexpr"), node.get("rexpr")
-    match node.get("kind"):
-        case "AEXPR_OP" if operator is not None:
-            yield from _column_beside(left, right, operator, alias)
-            yield from _column_beside(right, left, _MIRRORED[operator], alias)
-        case "AEXPR_IN" | "AEXPR_OP_ANY" if operator == "=":
-            yield from _column_beside(left, right, operator, alias)
-        case "AEXPR_BETWEEN":
-            yield from _column_beside(left, right, "<", alias)
-            yield from _column_beside(left, right, ">", alias)
-
-
-def _column_beside(one: Node | None, other: Node | None, operator: str, alias: str) -> Iterator[tuple[str, str]]:
-    kind, column = unwrap(one if isinstance(one, dict) else None)
-    fields = strings(column.get("fields")) if kind == "ColumnRef" else []
-    if fields and (len(fields) == 1 or fields[-2] == alias) and not any(columns_of(other)):
-        yield fields[-1], operator
+    return asked == set(columns_of(select.get("targetList"))) and asked <= leading(table)
 
 
 def functions_unknown(tree: Any, execution: Execution) -> list[str]:

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from miglint.catalog import Column, Constraint, ConstraintKind, Index, Table, Type
+from miglint.catalog import Column, Constraint, ConstraintKind, Index, Table, TableKind, Type
 from miglint.changes import AlterColumnType
 from miglint.dialects.postgresql.alter_read import Command
 from miglint.dialects.postgresql.alter_table import Plan
 from miglint.dialects.postgresql.columns import record_default
+from miglint.dialects.postgresql.constraints import KEYS_OF_PARTITIONED
 from miglint.dialects.postgresql.execution import Execution
 from miglint.dialects.postgresql.locks import Mode
 from miglint.dialects.postgresql.types import is_free, operator_class
@@ -91,9 +92,11 @@ def _remake_key(
 ) -> None:
     """A foreign key is dropped and added: both ends are locked, and checked again if another operator compares them."""
     target = execution.catalog.table(constraint.references) if constraint.references is not None else None
-    for end in (table, target):
-        for each in execution.family(end) if end is not None else ():
-            execution.lock(each, Mode.ACCESS_EXCLUSIVE)
+    for each in execution.family(table):
+        execution.lock(each, Mode.ACCESS_EXCLUSIVE)
+    for each in execution.family(target) if target is not None else ():
+        bare = each.kind is TableKind.PARTITIONED and execution.major < KEYS_OF_PARTITIONED
+        execution.lock(each, Mode.SHARE_ROW_EXCLUSIVE if bare else Mode.ACCESS_EXCLUSIVE)
     if not constraint.valid:
         return
     if _same_operators("btree", before.type, after.type, execution):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from msgspec.structs import replace
 
 from miglint.catalog import Expression, Function, Name, Volatility
 from miglint.changes import AlterObject, CreateObject
 from miglint.dialects.postgresql.execution import Execution
 from miglint.dialects.postgresql.parser import Node, SyntaxProblem, parse
+from miglint.dialects.postgresql.queries import WRITTEN, look_at
 from miglint.dialects.postgresql.tree import expression, qualified, strings, text_of, unwrap
 
 Options = dict[str, Node | None]
@@ -24,12 +27,26 @@ def create_function(node: Node, execution: Execution) -> None:
     given = _options(node.get("options"))
     volatility = Volatility(text_of(given.get("volatility")) or "volatile")
     language = text_of(given.get("language")) or ("sql" if "sql_body" in node else "")
+    if language == "sql" and execution.session.settings.get("check_function_bodies", "on") == "on":
+        _look_at_body(node, given, execution)
     body = _body(node, given) if language == "sql" and _is_plain(node, given) else None
     known = execution.catalog.functions.get(name)
     if known is not None and not node.get("replace"):
         volatility = max(known.volatility, volatility, key=list(Volatility).index)
         body = None
     _put(Function(name, volatility, language, body), execution)
+
+
+def _look_at_body(node: Node, given: Options, execution: Execution) -> None:
+    """What an SQL function names is looked at when it is made, to see that it is there."""
+    if "sql_body" in node:
+        look_at(node["sql_body"], execution)
+        return
+    _, source = unwrap(given.get("as"))
+    with contextlib.suppress(SyntaxProblem):
+        for each in parse("".join(strings(source.get("items"))[:1])):
+            if each.kind in ("SelectStmt", *WRITTEN):
+                look_at({each.kind: each.node}, execution)
 
 
 def alter_function(node: Node, execution: Execution) -> None:

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from miglint.catalog import Constraint, Name, Table, TableKind, View
+from msgspec import Struct
+
+from miglint.catalog import Column, Name, Table, TableKind, View
 from miglint.changes import DeleteRows, InsertRows, ReadRows, RunCode, SetVariable, TruncateTable, UpdateRows
 from miglint.dialects.postgresql.execution import LAZY_BOUNDS, Execution, NotFollowed
 from miglint.dialects.postgresql.locks import Mode
+from miglint.dialects.postgresql.lookups import alias, conditions, every, few_rows, ranges, served_by_index
 from miglint.dialects.postgresql.parser import Node
 from miglint.dialects.postgresql.queries import (
-    alias,
     functions_unknown,
     lock_sequence_arguments,
-    ranges,
+    look_at,
     read_query,
     read_relation,
-    relations_read,
-    served_by_index,
 )
-from miglint.dialects.postgresql.tables import create_from_query
-from miglint.dialects.postgresql.tree import function_name, text_of, unwrap, walk
+from miglint.dialects.postgresql.referential import check_keys_of, check_keys_to
+from miglint.dialects.postgresql.tables import create_from_query, create_table_as
+from miglint.dialects.postgresql.tree import function_name, is_null, text_of, unwrap, walk
+from miglint.effects import Work
 
 
-def _target(node: Node, execution: Execution) -> Table | None:
-    """The table that rows are written to, if need be through a view; of a view of several it is not known which."""
+def _target(node: Node, execution: Execution, *, inserted: bool = False) -> Table | None:
+    """The table that rows are written to, if need be through a view; of a view of several it is not known which.
+    Rows are inserted into partitions, but not into what inherits."""
     name = execution.resolve(node["relation"])
     relation = execution.catalog.relations.get(name)
     while isinstance(relation, View):
@@ -37,7 +40,8 @@ def _target(node: Node, execution: Execution) -> Table | None:
         name = sources[0]
         relation = execution.catalog.relations.get(name)
     table = execution.table(name)
-    for each in execution.family(table, only=_is_only(node)):
+    only = _is_only(node) or (inserted and table.kind is not TableKind.PARTITIONED)
+    for each in execution.family(table, only=only):
         execution.lock(each, Mode.ROW_EXCLUSIVE)
     return table
 
@@ -60,40 +64,65 @@ def _fires(table: Table, event: str, execution: Execution) -> None:
 
 def insert(node: Node, execution: Execution) -> None:
     """InsertStmt."""
-    table = _target(node, execution)
+    table = _target(node, execution, inserted=True)
     _with_clauses(node, execution)
     query = node.get("selectStmt")
     reads = read_query(query, execution, around=node.get("withClause"))
+    many = any(Work.SCAN in impact.work for impact in execution.impacts.values())
     execution.changes.append(InsertRows(table=execution.resolve(node["relation"]), reads=tuple(reads)))
     _note_functions(query, execution)
     if table is None:
         return
-    named = _filled_columns(node, table)
+    given = _given(node, table)
     for sequence in execution.sequences(table):
-        if sequence.owner is not None and (not named or sequence.owner[1] not in named):
+        if sequence.owner is not None and sequence.owner[1] not in given:
             execution.lock(sequence, Mode.ROW_EXCLUSIVE)
     for column in table.columns.values():
-        if column.default is not None and column.default.functions and not (named and column.name in named):
+        if column.default is not None and column.default.functions and column.name not in given:
             lock_sequence_arguments(column.default.tree, execution)
     lock_sequence_arguments(query, execution)
-    _check_keys_of(table, named, execution, many=bool(reads))
+    nulls = _null_columns(table, given)
+    check_keys_of(table, execution, changed=None, nulls=nulls, many=many)
     _look_at_bound(table, execution)
     execution.filled.add(table.oid)
     _fires(table, "insert", execution)
 
 
-def _filled_columns(node: Node, table: Table) -> set[str]:
-    """The columns that an INSERT gives values to: those named, else as many of the first as there are values."""
-    named = {item["ResTarget"].get("name", "") for item in node.get("cols", ())}
-    if named:
-        return named
+def _given(node: Node, table: Table) -> dict[str, list[Node | None]]:
+    """The columns that an INSERT gives values to (those named, else as many of the first as there are values), each
+    with its values in every row; without any where they cannot be told apart."""
+    names = [item["ResTarget"].get("name", "") for item in node.get("cols", ())]
     _, query = unwrap(node.get("selectStmt"))
-    values = [each for row in query.get("valuesLists", [])[:1] for each in row["List"].get("items", ())]
-    targets = values or [each["ResTarget"].get("val") for each in query.get("targetList", ())]
-    if any("A_Star" in item for each in targets for item in (each or {}).get("ColumnRef", {}).get("fields", ())):
-        return set(table.columns)
-    given = zip(table.columns, targets, strict=False)
-    return {column for column, value in given if unwrap(value)[0] != "SetToDefault"}
+    if not query:
+        return {}
+    rows = [row["List"].get("items", []) for row in query.get("valuesLists", ())]
+    rows = rows or [[each["ResTarget"].get("val") for each in query.get("targetList", ())]]
+    starred = any("A_Star" in item for each in rows[0] for item in unwrap(each)[1].get("fields", ()))
+    if starred or query.get("op", "SETOP_NONE") != "SETOP_NONE":
+        return {name: [] for name in names or table.columns}
+    given: dict[str, list[Node | None]] = {}
+    for row in rows:
+        for column, value in zip(names or table.columns, row, strict=False):
+            if unwrap(value)[0] != "SetToDefault":
+                given.setdefault(column, []).append(value)
+    return given
+
+
+def _null_columns(table: Table, given: dict[str, list[Node | None]]) -> frozenset[str]:
+    """The columns that are surely null in every new row; triggers may fill them."""
+    if table.triggers:
+        return frozenset()
+    left_out = {
+        column.name
+        for column in table.columns.values()
+        if column.name not in given and column.default is None and not column.identity and not _of_domain(column)
+    }
+    return frozenset(left_out | {name for name, values in given.items() if values and all(map(is_null, values))})
+
+
+def _of_domain(column: Column) -> bool:
+    """Whether its type may have a default of its own."""
+    return column.type is None or bool(column.type.schema)
 
 
 def copy(node: Node, execution: Execution) -> None:
@@ -101,40 +130,28 @@ def copy(node: Node, execution: Execution) -> None:
     if not node.get("is_from"):
         if "relation" in node:
             name = execution.resolve(node["relation"])
-            read_relation(name, execution)
+            read_relation(name, execution, only=True)
             execution.scan(execution.table(name))
         else:
-            read_query(node.get("query"), execution)
+            kind, query = unwrap(node.get("query"))
+            WRITERS.get(kind, select)(query, execution)
         execution.changes.append(ReadRows())
         return
-    table = _target(node, execution)
+    table = _target(node, execution, inserted=True)
     execution.changes.append(InsertRows(table=execution.resolve(node["relation"])))
     if table is not None:
         execution.filled.add(table.oid)
         _fires(table, "insert", execution)
 
 
-def _check_keys_of(table: Table, columns: Iterable[str], execution: Execution, *, many: bool) -> None:
-    """Each new value of a foreign key is looked up in the referenced table, at once unless deferred; for many rows that
-    is work in proportion to them."""
-    changed = set(columns)
-    for constraint in table.constraints.values():
-        if constraint.references is None or constraint.deferred or not constraint.enforced:
-            continue
-        target = execution.catalog.table(constraint.references)
-        if target is not None and (not changed or changed & set(constraint.columns)):
-            execution.lock(target, Mode.ROW_SHARE)
-            if many:
-                _scan(target, execution)
-
-
 def update(node: Node, execution: Execution) -> None:
     """UpdateStmt."""
     table = _target(node, execution)
     _with_clauses(node, execution)
-    columns = tuple(item["ResTarget"].get("name", "") for item in node.get("targetList", ()))
+    columns = tuple(name for name, _ in _assigned(node))
     where = node.get("whereClause")
-    whole = table is not None and not served_by_index(where, table, alias(node["relation"]))
+    beside = _beside(node, table, execution)
+    whole = table is not None and not served_by_index(beside.where, table, alias(node["relation"]), beside.few)
     execution.changes.append(
         UpdateRows(
             table=execution.resolve(node["relation"]),
@@ -143,15 +160,22 @@ def update(node: Node, execution: Execution) -> None:
             whole_table=whole,
         )
     )
-    _read_beside(node, ("targetList", "fromClause", "whereClause"), execution)
+    _read_beside(node, ("targetList", "fromClause", "whereClause"), beside, execution)
     if table is None:
         return
     if whole:
         _scan(table, execution, only=_is_only(node))
     _look_at_bound(table, execution)
-    _check_keys_of(table, columns, execution, many=whole)
-    _check_keys_to(table, execution, columns=frozenset(columns), many=whole)
+    nulls = frozenset(name for name, value in _assigned(node) if is_null(value))
+    check_keys_of(table, execution, changed=frozenset(columns), nulls=nulls, many=whole)
+    check_keys_to(table, execution, columns=frozenset(columns), many=whole)
     _fires(table, "update", execution)
+
+
+def _assigned(node: Node) -> list[tuple[str, Node | None]]:
+    """The columns that an UPDATE sets, with what it sets them to."""
+    targets = [item["ResTarget"] for item in node.get("targetList", ())]
+    return [(each.get("name", ""), each.get("val")) for each in targets]
 
 
 def delete(node: Node, execution: Execution) -> None:
@@ -159,17 +183,18 @@ def delete(node: Node, execution: Execution) -> None:
     table = _target(node, execution)
     _with_clauses(node, execution)
     where = node.get("whereClause")
-    whole = table is not None and not served_by_index(where, table, alias(node["relation"]))
+    beside = _beside(node, table, execution)
+    whole = table is not None and not served_by_index(beside.where, table, alias(node["relation"]), beside.few)
     change = DeleteRows(table=execution.resolve(node["relation"]), conditional=where is not None, whole_table=whole)
     execution.changes.append(change)
-    _read_beside(node, ("usingClause", "whereClause"), execution)
+    _read_beside(node, ("usingClause", "whereClause"), beside, execution)
     if table is None:
         return
     if whole:
         _scan(table, execution, only=_is_only(node))
     if execution.major < LAZY_BOUNDS:
         _look_at_bound(table, execution)
-    _check_keys_to(table, execution, many=whole)
+    check_keys_to(table, execution, many=whole)
     _fires(table, "delete", execution)
 
 
@@ -177,14 +202,24 @@ def merge(node: Node, execution: Execution) -> None:
     """MergeStmt."""
     table = _target(node, execution)
     execution.changes.append(UpdateRows(table=execution.resolve(node["relation"]), conditional=True))
-    _read_beside(node, ("sourceRelation", "joinCondition", "mergeWhenClauses"), execution)
-    for name in relations_read(node.get("sourceRelation"), execution):
-        source = execution.catalog.table(name)
-        if source is not None:
-            execution.scan(source)
-    if table is not None:
+    source = node.get("sourceRelation")
+    where = node.get("joinCondition")
+    beside = _Beside([*_sources([source], execution)], where, _few_of(source))
+    _read_beside(node, ("sourceRelation", "joinCondition", "mergeWhenClauses"), beside, execution)
+    if table is None:
+        return
+    if not beside.few or not served_by_index(where, table, alias(node["relation"]), beside.few):
         _scan(table, execution)
-        _check_keys_to(table, execution)
+    check_keys_to(table, execution)
+
+
+def _few_of(source: Node | None) -> frozenset[str]:
+    """What MERGE calls its source, if that is rows written out."""
+    kind, node = unwrap(source)
+    _, query = unwrap(node.get("subquery"))
+    if kind != "RangeSubselect" or "fromClause" in query or query.get("op", "SETOP_NONE") != "SETOP_NONE":
+        return frozenset()
+    return frozenset({alias(node)})
 
 
 def _scan(table: Table, execution: Execution, *, only: bool = False) -> None:
@@ -192,17 +227,41 @@ def _scan(table: Table, execution: Execution, *, only: bool = False) -> None:
         execution.scan(each)
 
 
-def _read_beside(node: Node, clauses: Iterable[str], execution: Execution) -> None:
+class _Beside(Struct, frozen=True):
+    """What an UPDATE, DELETE or MERGE reads beside its table: the tables, by what it calls them, the condition, and of
+    which relations it gives few rows."""
+
+    tables: list[tuple[Node, Table]]
+    where: Node | None
+    few: frozenset[str]
+
+
+def _beside(node: Node, table: Table | None, execution: Execution) -> _Beside:
+    clause = [*node.get("fromClause", ()), *node.get("usingClause", ())]
+    tables = [*_sources(clause, execution)]
+    where = every([node.get("whereClause"), *conditions(clause)])
+    named = [(alias(each), found) for each, found in tables]
+    target = [(alias(node["relation"]), table)] if table is not None else []
+    return _Beside(tables, where, few_rows([*target, *named], where))
+
+
+def _sources(clause: Iterable[Node | None], execution: Execution) -> Iterator[tuple[Node, Table]]:
+    for source in ranges(clause):
+        found = execution.catalog.table(execution.resolve(source))
+        if found is not None:
+            yield source, found
+
+
+def _read_beside(node: Node, clauses: Iterable[str], beside: _Beside, execution: Execution) -> None:
     """Lock and scan what an UPDATE or DELETE reads in FROM, USING and subqueries."""
     for clause in clauses:
         tree = node.get(clause)
         read_query(tree, execution, around=node.get("withClause"))
         _note_functions(tree, execution)
         lock_sequence_arguments(tree, execution)
-    for source in ranges([*node.get("fromClause", ()), *node.get("usingClause", ())]):
-        found = execution.catalog.table(execution.resolve(source))
-        if found is not None and not served_by_index(node.get("whereClause"), found, alias(source)):
-            _scan(found, execution)
+    for source, table in beside.tables:
+        if not served_by_index(beside.where, table, alias(source), beside.few):
+            _scan(table, execution)
 
 
 def _with_clauses(node: Node, execution: Execution) -> None:
@@ -216,41 +275,10 @@ def _write_inside(tree: Node | None, execution: Execution) -> None:
             WRITERS[kind](inner, execution)
 
 
-def _check_keys_to(
-    table: Table,
-    execution: Execution,
-    *,
-    columns: frozenset[str] | None = None,
-    many: bool = False,
-    above: frozenset[Name] = frozenset(),
-) -> None:
-    """A deleted row, or a key that changes (`columns`), is looked for in every table that references it, and where rows
-    are deleted or changed there too, in those that reference that one. `many`: all rows of the table."""
-    for other, constraint in list(execution.catalog.foreign_keys_to(table.name)):
-        touched = columns is None or bool(columns & set(constraint.referenced_columns))
-        acts = (constraint.on_delete if columns is None else constraint.on_update) not in ("no action", "restrict")
-        if not touched or not constraint.enforced or (constraint.deferred and not acts):
-            continue
-        for each in execution.family(other):
-            execution.lock(each, Mode.ROW_EXCLUSIVE if acts else Mode.ROW_SHARE)
-            if not _has_index(each, constraint) or (acts and many):
-                execution.scan(each)
-        if acts and other.name not in above:
-            deleted = columns is None and constraint.on_delete == "cascade"
-            changed = None if deleted else frozenset(constraint.columns)
-            _check_keys_to(other, execution, columns=changed, many=many, above=above | {table.name})
-
-
-def _has_index(table: Table, constraint: Constraint) -> bool:
-    leading = {index.keys[0].column for index in table.indexes.values() if index.keys and index.valid}
-    return bool(leading & set(constraint.columns))
-
-
 def select(node: Node, execution: Execution) -> None:
     """SelectStmt; functions that it calls may do anything."""
     tree = {"SelectStmt": node}
-    locking = bool(node.get("lockingClause"))
-    names = read_query(tree, execution, mode=Mode.ROW_SHARE if locking else Mode.ACCESS_SHARE)
+    names = read_query(tree, execution)
     if "intoClause" in node:
         create_from_query(node["intoClause"], names, execution)
     else:
@@ -268,19 +296,20 @@ def select(node: Node, execution: Execution) -> None:
 def explain(node: Node, execution: Execution) -> None:
     """ExplainStmt: the statement is planned, which locks what it names; with ANALYZE it is run."""
     kind, inner = unwrap(node.get("query"))
-    handler = {"SelectStmt": select, **WRITERS}.get(kind)
-    analyzes = any(each["DefElem"].get("defname") == "analyze" for each in node.get("options", ()))
-    if handler is None:
-        if analyzes:
-            raise NotFollowed(f"EXPLAIN ANALYZE of {kind.removesuffix('Stmt')} is not followed")
+    options = [each["DefElem"] for each in node.get("options", ())]
+    analyzes = [_is_on(each) for each in options if each.get("defname") == "analyze"]
+    runs = {"SelectStmt": select, "CreateTableAsStmt": create_table_as, **WRITERS}.get(kind)
+    if not any(analyzes[-1:]):
+        look_at(node.get("query"), execution)
         execution.changes.append(ReadRows())
-        return
-    handler(inner, execution)
-    if not analyzes:
-        for impact in execution.impacts.values():
-            impact.work.clear()
-        execution.filled.clear()
-        execution.changes[:] = [ReadRows()]
+    elif runs is not None:
+        runs(inner, execution)
+    else:
+        raise NotFollowed(f"EXPLAIN ANALYZE of {kind.removesuffix('Stmt')} is not followed")
+
+
+def _is_on(option: Node) -> bool:
+    return "arg" not in option or text_of(option["arg"]).lower() in ("true", "on", "1")
 
 
 def _apply_settings(tree: Node, execution: Execution) -> None:

@@ -6,6 +6,7 @@ from msgspec import Struct, field
 
 from miglint.catalog import EMPTY, Catalog, Shelf
 from miglint.dialects.postgresql.locks import Mode
+from miglint.dialects.postgresql.parser import Node
 
 
 class Savepoint(Struct):
@@ -51,6 +52,8 @@ class Session(Struct):
     lasting: Shelf[str, str] = EMPTY
     """Those of them that outlive the transaction, and what local ones hide."""
     transactions: int = 0
+    prepared: dict[str, Node] = field(default_factory=dict)
+    """The statements that PREPARE gave a name."""
 
     def begin(self, catalog: Catalog) -> Transaction:
         """Open a transaction, or go on with the open one."""

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from miglint.dialects.postgresql import control, drops, indexes, maintenance, objects, routines, rows, tables, views
+from miglint.dialects.postgresql import (
+    control,
+    drops,
+    indexes,
+    maintenance,
+    objects,
+    prepared,
+    routines,
+    rows,
+    tables,
+    views,
+)
 from miglint.dialects.postgresql.alter import alter_table
 from miglint.dialects.postgresql.execution import Execution, NotFollowed
 from miglint.dialects.postgresql.parser import Node, Parsed
@@ -59,23 +70,42 @@ HANDLERS: dict[str, Handler] = {
     "AlterPublicationStmt": objects.publish,
     "DoStmt": objects.run_code,
     "CallStmt": objects.run_code,
-    "ExecuteStmt": objects.run_code,
+    "PrepareStmt": prepared.prepare,
+    "ExecuteStmt": prepared.execute,
+    "DeallocateStmt": prepared.deallocate,
     "VariableSetStmt": control.set_variable,
     "TransactionStmt": control.transaction,
 }
 
 LOCK_NOTHING = words(
     """
-    AlterDatabaseSetStmt AlterDatabaseStmt AlterDefaultPrivilegesStmt AlterEventTrigStmt AlterExtensionStmt
-    AlterObjectDependsStmt AlterOwnerStmt AlterRoleSetStmt AlterRoleStmt AlterStatsStmt
-    AlterSubscriptionStmt AlterTSConfigurationStmt AlterTSDictionaryStmt AlterTypeStmt CheckPointStmt
-    CommentStmt ConstraintsSetStmt CreateAmStmt CreateCastStmt CreateConversionStmt CreateEventTrigStmt
-    CreateFdwStmt CreateForeignServerStmt CreateOpClassStmt CreateOpFamilyStmt CreatePLangStmt CreateRoleStmt
-    CreateSubscriptionStmt CreateTableSpaceStmt CreateTransformStmt CreateUserMappingStmt CreatedbStmt
-    DeallocateStmt DefineStmt DiscardStmt DropRoleStmt DropSubscriptionStmt DropUserMappingStmt DropdbStmt
-    GrantRoleStmt ListenStmt NotifyStmt PrepareStmt UnlistenStmt VariableShowStmt
+    AlterCollationStmt AlterDatabaseRefreshCollStmt AlterDatabaseSetStmt AlterDefaultPrivilegesStmt AlterEventTrigStmt
+    AlterFdwStmt AlterForeignServerStmt AlterObjectDependsStmt AlterOpFamilyStmt AlterOperatorStmt AlterOwnerStmt
+    AlterRoleSetStmt AlterRoleStmt AlterStatsStmt AlterSubscriptionStmt AlterSystemStmt AlterTSConfigurationStmt
+    AlterTSDictionaryStmt AlterTableSpaceOptionsStmt AlterTypeStmt AlterUserMappingStmt CheckPointStmt ClosePortalStmt
+    ConstraintsSetStmt CreateAmStmt CreateCastStmt CreateConversionStmt CreateEventTrigStmt CreateFdwStmt
+    CreateForeignServerStmt CreateOpClassStmt CreateOpFamilyStmt CreatePLangStmt CreateRoleStmt CreateSubscriptionStmt
+    CreateTableSpaceStmt CreateTransformStmt CreateUserMappingStmt CreatedbStmt DefineStmt DiscardStmt DropRoleStmt
+    DropSubscriptionStmt DropTableSpaceStmt DropUserMappingStmt GrantRoleStmt ListenStmt NotifyStmt UnlistenStmt
+    VariableShowStmt
     """
 )
+"""They touch no table of this database. What they do to others waits for nobody, or for nobody who reads or writes."""
+
+NOT_TOLD = {
+    "AlterDatabaseStmt": "ALTER DATABASE may move every table",
+    "AlterExtensionContentsStmt": "what ALTER EXTENSION locks depends on what it adds",
+    "AlterExtensionStmt": "ALTER EXTENSION runs the extension's scripts, which are not followed",
+    "AlterTableMoveAllStmt": "ALTER … ALL IN TABLESPACE moves tables that are not known",
+    "DeclareCursorStmt": "cursors are not followed",
+    "DropOwnedStmt": "what DROP OWNED drops is not known",
+    "DropdbStmt": "DROP DATABASE drops what is not known",
+    "FetchStmt": "cursors are not followed",
+    "ImportForeignSchemaStmt": "which tables IMPORT FOREIGN SCHEMA makes is not known",
+    "LoadStmt": "LOAD runs code that is not followed",
+    "ReassignOwnedStmt": "what REASSIGN OWNED locks is not known",
+}
+"""Why the effects of these are unknown."""
 
 
 def play(parsed: Parsed, execution: Execution) -> None:
@@ -86,4 +116,6 @@ def play(parsed: Parsed, execution: Execution) -> None:
     elif parsed.kind in LOCK_NOTHING:
         objects.touches_nothing(parsed.node, execution)
     else:
-        raise NotFollowed(f"{parsed.kind.removesuffix('Stmt')} statements are not followed")
+        raise NotFollowed(
+            NOT_TOLD.get(parsed.kind) or f"{parsed.kind.removesuffix('Stmt')} statements are not followed"
+        )

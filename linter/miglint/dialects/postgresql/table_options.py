@@ -12,6 +12,7 @@ from miglint.dialects.postgresql.execution import Execution
 from miglint.dialects.postgresql.locks import Mode
 from miglint.effects import Work
 
+_INDEX_MODES = {"CLUSTER ON": Mode.SHARE_UPDATE_EXCLUSIVE, "REPLICA IDENTITY": Mode.SHARE}
 _DEFAULTS = {"tablespace": "pg_default", "access method": "heap"}
 
 
@@ -30,10 +31,10 @@ def set_option(command: Command, change: SetTableOption, table: Table, plan: Pla
                 plan.of(table).rewrite = True
         case "OWNER TO":
             _lock_belongings(table, execution)
-        case "CLUSTER ON":
-            _lock_named_index(change.value, table, Mode.SHARE_UPDATE_EXCLUSIVE, execution)
-        case "REPLICA IDENTITY":
-            _lock_named_index(change.value, table, Mode.SHARE, execution)
+        case "DISABLE TRIGGER ALL" | "ENABLE TRIGGER ALL":
+            execution.put(replace(execution.latest(table), unchecked=change.action == "DISABLE TRIGGER ALL"))
+        case "CLUSTER ON" | "REPLICA IDENTITY":
+            _lock_named_index(change.value, table, _INDEX_MODES[change.action], execution)
 
 
 def _set_persistence(persistence: str, table: Table, plan: Plan, execution: Execution) -> None:

@@ -17,7 +17,7 @@ from miglint.changes import (
 )
 from miglint.dialects.postgresql.alter_table import Plan, work_through
 from miglint.dialects.postgresql.columns import make_sequence, record_default
-from miglint.dialects.postgresql.constraints import add_constraint
+from miglint.dialects.postgresql.constraints import KEYS_OF_PARTITIONED, add_constraint
 from miglint.dialects.postgresql.definitions import ColumnDefinition, ConstraintDefinition, read_column, read_constraint
 from miglint.dialects.postgresql.execution import Execution
 from miglint.dialects.postgresql.indexes import rename_index
@@ -25,7 +25,7 @@ from miglint.dialects.postgresql.locks import Mode
 from miglint.dialects.postgresql.names import truncated
 from miglint.dialects.postgresql.parser import Node
 from miglint.dialects.postgresql.partitions import check_default, copy_index
-from miglint.dialects.postgresql.queries import columns_read, read_query, relations_read
+from miglint.dialects.postgresql.queries import columns_read, look_at_query, read_query, relations_read
 from miglint.dialects.postgresql.renames import with_column_renamed
 from miglint.dialects.postgresql.tree import qualified
 
@@ -138,7 +138,7 @@ def _under_parent(node: Node, table: Table, execution: Execution, plan: Plan) ->
         if constraint.kind is ConstraintKind.FOREIGN_KEY:
             add_constraint(ConstraintDefinition(constraint), execution.latest(table), plan, execution)
     for other, _ in list(execution.catalog.foreign_keys_to(parent.name)):
-        execution.lock(other, Mode.SHARE_ROW_EXCLUSIVE)
+        execution.lock(other, Mode.SHARE_ROW_EXCLUSIVE if execution.major >= KEYS_OF_PARTITIONED else Mode.ACCESS_SHARE)
 
 
 def _inherit(table: Table, execution: Execution) -> None:
@@ -179,6 +179,9 @@ def create_table_as(node: Node, execution: Execution) -> None:
     into = node["into"]
     query = node.get("query")
     view = node.get("objtype") == "OBJECT_MATVIEW"
+    if node.get("if_not_exists") and new_name(into["rel"], execution) in execution.catalog.relations:
+        look_at_query(query, execution)
+        return
     if into.get("skipData") and view:
         reads = relations_read(query, execution)
         for source in reads:
@@ -187,8 +190,6 @@ def create_table_as(node: Node, execution: Execution) -> None:
         reads = read_query(query, execution)
     if into.get("skipData"):
         _forget_scans(execution)
-    if node.get("if_not_exists") and new_name(into["rel"], execution) in execution.catalog.relations:
-        return
     create_from_query(into, reads, execution, query=query if view else None)
 
 
