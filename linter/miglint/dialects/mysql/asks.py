@@ -60,18 +60,26 @@ def demand_of(changes: Sequence[Change], table: Table, server: Server) -> Demand
     in_charset = _with_new_charset(changes)
     kept = [in_charset(former(change)) for change in changes if not renames_index(change)]
     demand = Demand.METADATA
-    beside = False
+    beside = beside_drop = False
     for change in kept:
         asked = asks(change, table, server)
         demand |= asked
         beside = beside or not (asked & VIRTUAL_COLUMNS or _is_plain_index(change))
-    if beside and demand & VIRTUAL_COLUMNS:
+        beside_drop = beside_drop or not (
+            isinstance(change, DropColumn) or _is_plain_index(change) or _is_clause(change)
+        )
+    if (beside and demand & VIRTUAL_COLUMNS) or (beside_drop and demand & Demand.SHIFT_VIRTUAL_BY_DROP):
         demand |= Demand.BESIDE_VIRTUAL
     if _indexes_new_virtual_column(kept):
         demand |= Demand.INDEX_NEW_VIRTUAL
     if len(kept) < len(changes) and _gives_new_name(changes):
         demand |= Demand.IN_PLACE
     return demand | _key_change(kept, table, server)
+
+
+def _is_clause(change: Change) -> bool:
+    """ALGORITHM=, LOCK= and the like say how, not what."""
+    return isinstance(change, SetTableOption) and change.action in {"ALGORITHM", "LOCK", "WAIT", "NOTHING"}
 
 
 def _is_plain_index(change: Change) -> bool:

@@ -25,7 +25,7 @@ class Demand(enum.Flag):
     ADD_VIRTUAL = enum.auto()
     DROP_VIRTUAL = enum.auto()
     BESIDE_VIRTUAL = enum.auto()
-    """Virtual columns come or go along with something else than indexes that are not unique."""
+    """Virtual columns come, go or get another place along with something else than indexes that are not unique."""
     SHIFT_VIRTUAL_BY_ADD = enum.auto()
     """Virtual columns get another place because a column is added before them."""
     SHIFT_VIRTUAL_BY_DROP = enum.auto()
