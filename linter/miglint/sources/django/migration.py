@@ -15,12 +15,13 @@ from miglint.sources.django.evaluator.classes import ancestry, located
 from miglint.sources.django.evaluator.frames import Class, Deferred, Frame, GaveUp, World
 from miglint.sources.django.evaluator.interpreter import Interpreter
 from miglint.sources.django.operations import OperationBuilder
-from miglint.sources.django.source import Source
+from miglint.sources.django.source import START, Source
 from miglint.sources.django.values import Call, Reference, Setting, Unknown
 
 BASES = frozenset(("django.db.migrations.Migration", "django.db.migrations.migration.Migration"))
 _NOT_MIGRATIONS = ("django.db.models.", "south.", "builtins.")
 """Where classes come from that are called Migration and are something else."""
+_DECIDING = frozenset(("__init__", "apply", "mutate_state", "unapply"))
 _SWAPPABLE = frozenset(
     ("django.db.migrations.swappable_dependency", "django.db.migrations.migration.swappable_dependency")
 )
@@ -105,9 +106,18 @@ class MigrationFile:
             builder.not_understood.append(NotUnderstood(reason, operations[-1].span))
         if not operations:
             operations.extend(self._maybe_others())
-        noted = [*self._run.notes[known:], *builder.not_understood]
-        assumed = with_assumptions(operations, self._run.notes, self.header.dependencies_span)
+        own = list(self._own_methods())
+        noted = [*self._run.notes[known:], *builder.not_understood, *own]
+        assumed = with_assumptions(operations, [*self._run.notes, *own], self.header.dependencies_span)
         return Body(tuple(assumed), tuple(dict.fromkeys(noted)))
+
+    def _own_methods(self) -> Iterator[NotUnderstood]:
+        """Methods with which a migration may do something else than its operations, or leave them."""
+        assert self._class is not None
+        for owner in ancestry(self._run, self._class):
+            for name in _DECIDING & owner.names.keys() if isinstance(owner, Class) else ():
+                span = self.header.span if self.header is not None else START
+                yield NotUnderstood(f"the migration has its own {name}()", span)
 
     def _maybe_others(self) -> Iterator[Operation]:
         """Where no operation is left, but by what could not be worked out: that there may be some after all."""

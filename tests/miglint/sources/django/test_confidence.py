@@ -458,3 +458,19 @@ def test_a_key_that_is_altered_takes_the_tables_in_between_along() -> None:
     files = {"0001": migration(other, CUSTOMER.format(fields=fields)), "0002": migration(altered, after="0001")}
     statements = rendered(files, "shop.0002")
     assert any('"shop_customer_others" ALTER COLUMN "customer_id" TYPE integer' in item.sql for item in statements)
+
+
+@pytest.mark.parametrize(
+    ("method", "confidence"),
+    [("apply", "assumed"), ("mutate_state", "assumed"), ("__init__", "assumed"), ("described", "exact")],
+)
+def test_a_migration_that_decides_itself_what_is_applied_is_assumed(method: str, confidence: str) -> None:
+    own = f"    def {method}(self, *args, **kwargs):\n        return args[0]\n"
+    (added,) = rendered({"0001": FIRST, "0002": migration(ADDED, after="0001") + own}, "shop.0002")
+    assert added.confidence.value == confidence
+    helper = f"from django.db import migrations\nclass Ours(migrations.Migration):\n{own}"
+    text = migration(ADDED, before="from shop.ours import Ours", after="0001").replace(
+        "(migrations.Migration)", "(Ours)"
+    )
+    (added,) = rendered({"0001": FIRST, "0002": text, "shop/ours.py": helper, "shop/__init__.py": ""}, "shop.0002")
+    assert added.confidence.value == confidence
