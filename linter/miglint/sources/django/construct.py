@@ -202,6 +202,8 @@ class Constructor:
             field = cls(*args, **kwargs)
         except Exception as error:  # a field's own checks raise whatever they like
             raise NotBuilt(f"{call.target} refuses its arguments: {error}") from error
+        for doubt in doubts if field.many_to_many else ():  # it has no column of its own that is asked for
+            self._ledger.note(doubt)
         if "default" in call.kwargs:
             field.default = self._default(call.kwargs["default"], field)
         return field

@@ -14,8 +14,11 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from miglint.changeset import Tree
+from miglint.sources.django.field_members import unread
 
+_MOST_BASES = 10
 _NOTHING = object()
+_WITHOUT_MEMBERS = frozenset({"ABC", "Generic", "Protocol", "object"})
 _WITHOUT_EFFECT = frozenset(
     {"allow_unicode", "blank", "choices", "editable", "help_text", "validators", "verbose_name"}
 )
@@ -42,6 +45,8 @@ class CustomField(Struct, frozen=True):
     unsure_type: bool = False
     converters: frozenset[str] = frozenset()
     """Methods of its own that write values."""
+    writers: tuple[str, ...] = ()
+    """The classes that have such methods, its own last."""
     written: Mapping[str, str] = field(default_factory=dict)
     """Of an expression: what its class says of the SQL that it is written as."""
 
@@ -57,6 +62,11 @@ class CustomFields:
 
     def follow(self, name: str, depth: int = 0) -> CustomField | None:
         """What the class of this dotted name is, or None if it is not in the repository."""
+        found = self._class(name, depth)
+        return found if found is not None and found.base else None
+
+    def _class(self, name: str, depth: int) -> CustomField | None:
+        """The same, without a base where the class has none."""
         module, _, last = name.rpartition(".")
         tree = self._module(module)
         if tree is None or depth > 10:
@@ -67,10 +77,20 @@ class CustomFields:
             found = self._elsewhere(last, imports, tree, module, depth)
             return found and _of_several({last} & several, module, found)
         bases = [base for base in (_dotted(node, imports, module) for node in definition.bases) if base]
-        if not bases:
-            return None
         used = {item.id for base in definition.bases for item in ast.walk(base) if isinstance(item, ast.Name)}
-        return _of_several(used & several, module, _described(name, definition, self._field_base(bases, depth)))
+        found = _described(name, definition, bases[-1] if bases else "")
+        for mixin in bases[:-1]:
+            found = _before(found, self._mixin(mixin, depth + 1))
+        return _of_several(used & several, module, found)
+
+    def _mixin(self, name: str, depth: int) -> CustomField:
+        """What a class does to a field that stands before it among the bases."""
+        if name.startswith("django.") or name.rpartition(".")[2] in _WITHOUT_MEMBERS:
+            return CustomField(name)
+        found = self._class(name, depth)
+        if found is None or depth > _MOST_BASES:
+            return CustomField(name, doubt=f"what {name} does to a field is not known")
+        return _before(found, self._mixin(found.base, depth + 1)) if found.base else found
 
     def _elsewhere(
         self, name: str, imports: Mapping[str, str], tree: ast.Module, module: str, depth: int
@@ -86,10 +106,6 @@ class CustomFields:
                 if found_there is not None:
                     return found_there
         return None
-
-    def _field_base(self, bases: Iterable[str], depth: int) -> str:
-        """The base that makes it a field: the last one, mixins standing before it."""
-        return list(bases)[-1]
 
     def _module(self, name: str) -> ast.Module | None:
         if name not in self._modules:
@@ -117,6 +133,23 @@ class CustomFields:
     def _is_package(self, module: str) -> bool:
         path = self._path(module)
         return path is not None and path.endswith("__init__.py")
+
+
+def _before(own: CustomField, mixin: CustomField) -> CustomField:
+    """A class and one of its bases together, which is asked after it and before the field."""
+    return replace(
+        own,
+        db_type=own.db_type or mixin.db_type,
+        internal_type=own.internal_type or mixin.internal_type,
+        fixed={**mixin.fixed, **own.fixed},
+        forced={**own.forced, **mixin.forced},
+        dropped=own.dropped | mixin.dropped,
+        doubt="; ".join(filter(None, (own.doubt, mixin.doubt))),
+        unsure_type=own.unsure_type or mixin.unsure_type,
+        converters=own.converters | mixin.converters,
+        writers=(*mixin.writers, *own.writers),
+        written={**mixin.written, **own.written},
+    )
 
 
 def _of_several(names: set[str], module: str, found: CustomField) -> CustomField:
@@ -173,10 +206,13 @@ def _described(name: str, definition: ast.ClassDef, base: str) -> CustomField:
         for method, found in (("db_type", db_type), ("get_internal_type", internal_type))
         if method in methods and found is _NOTHING
     ]
-    unsure = bool(doubts) or "db_parameters" in methods
+    unsure = bool(doubts)
     init = _Init.read(methods.get("__init__"))
     if init.unclear:
         doubts.append(f"{name}.__init__() is not run")
+    for doubt, on_type in unread(name, definition):
+        doubts.append(doubt)
+        unsure = unsure or on_type
     return CustomField(
         base,
         db_type=db_type if isinstance(db_type, str) else None,
@@ -187,6 +223,7 @@ def _described(name: str, definition: ast.ClassDef, base: str) -> CustomField:
         doubt="; ".join(doubts),
         unsure_type=unsure,
         converters=_CONVERTERS & methods.keys(),
+        writers=(name,) if _CONVERTERS & methods.keys() else (),
         written=dict(_written(definition)),
     )
 

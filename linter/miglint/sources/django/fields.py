@@ -116,7 +116,7 @@ class FieldTypes:
             dropped=base.dropped | custom.dropped,
             name=name,
             converters=base.converters | custom.converters,
-            writers=(*base.writers, *([name] if custom.converters else ())),
+            writers=(*base.writers, *custom.writers),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -106,7 +107,9 @@ class MigrationFile:
             builder.not_understood.append(NotUnderstood(reason, operations[-1].span))
         if not operations:
             operations.extend(self._maybe_others())
-        own = list(self._own_methods())
+        own: list[NotUnderstood] = []
+        with contextlib.suppress(GaveUp, RecursionError):  # where that is so, an operation says it
+            own.extend(self._own_methods())
         noted = [*self._run.notes[known:], *builder.not_understood, *own]
         assumed = with_assumptions(operations, [*self._run.notes, *own], self.header.dependencies_span)
         return Body(tuple(assumed), tuple(dict.fromkeys(noted)))
