@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from django import VERSION
 
 from evaluation import servers
 from miglint.sources.django.installed import VARIABLE
@@ -65,6 +66,22 @@ def test_every_sampled_operation_is_as_django_writes_it(postgresql: servers.Post
     assert counts["equal"] == counts["migrations exact"] == counts["migrations"]
 
 
+@pytest.mark.parametrize("together", [(), ("--together",)], ids=["apart", "together"])
+def test_what_came_later_is_as_django_writes_it(
+    postgresql: servers.PostgreSQL, tmp_path: Path, together: tuple[str, ...]
+) -> None:
+    """Keys, expressions and what Django 5 and 6 brought; a case as several migrations or as one."""
+    series = ".".join(map(str, VERSION[:2]))
+    run(
+        "matrix.py", tmp_path / "project", "--kind", "newer", "--series", series, "--sample", 50, "--seed", 1, *together
+    )
+    _, counts = compared(postgresql, tmp_path / "project")
+    assert counts["migrations"] > 50
+    assert not counts["exact statements that are wrong"]
+    assert not counts["exact migrations that lack statements"]
+    assert counts["equal"] == counts["migrations"]
+
+
 @pytest.mark.parametrize("kind", [(), ("--kind", "operations")], ids=["fields", "operations"])
 def test_mariadb_and_sqlite_get_what_django_writes(
     mariadb: servers.MariaDB, tmp_path: Path, kind: tuple[str, ...]
@@ -78,7 +95,8 @@ def test_mariadb_and_sqlite_get_what_django_writes(
         assert not counts["exact statements that are wrong"], database
 
 
-def test_the_series_that_is_pinned_writes_the_sql(postgresql: servers.PostgreSQL, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["fields", "operations", "newer"])
+def test_the_series_that_is_pinned_writes_the_sql(postgresql: servers.PostgreSQL, tmp_path: Path, kind: str) -> None:
     folders = {series: folder for series, folder in available(os.environ).items() if folder is not None}
     if not folders:
         reason = f"only one series of Django is here: {VARIABLE} names no folder with another"
@@ -86,7 +104,7 @@ def test_the_series_that_is_pinned_writes_the_sql(postgresql: servers.PostgreSQL
     for series, folder in {min(folders): folders[min(folders)], max(folders): folders[max(folders)]}.items():
         wanted = ".".join(map(str, series))
         project = tmp_path / wanted / "project"
-        run("matrix.py", project, "--sample", 8, "--seed", 2, "--without", "db_default")
+        run("matrix.py", project, "--kind", kind, "--series", wanted, "--sample", 12, "--seed", 2)
         (project / "requirements.txt").write_text(f"Django~={wanted}.0\npsycopg\n")
         used, counts = compared(postgresql, project, folder)
         assert used == wanted
