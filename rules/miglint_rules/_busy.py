@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from functools import lru_cache
+
 from miglint.analysis import Analysis
 from miglint.scope import Scope
 
 MANY = 10
 """A table that so many others reference is in the middle of the application: whoever waits there is many."""
+_USER = "settings.AUTH_USER_MODEL"
+_KEY = re.compile(
+    rb"""\bto\s*=\s*["'](\w+\.\w+)["']"""
+    rb"""|(?:ForeignKey|OneToOneField)\(\s*["'](\w+\.\w+)["']"""
+    rb"""|(?<!swappable_dependency\()(settings\.AUTH_USER_MODEL)\b"""
+)
 
 
 def why_busy(analysis: Analysis, relation: str, scope: Scope) -> str:
@@ -14,6 +24,9 @@ def why_busy(analysis: Analysis, relation: str, scope: Scope) -> str:
     if relation in scope.config.busy_tables:
         return "busy_tables names it"
     schema, _, name = relation.rpartition(".")
+    if analysis.migration.source == "django":
+        migrations = _pointing(_Texts(scope))[name.lower()]
+        return f"{migrations} migrations point to it" if migrations >= MANY else ""
     resolved = analysis.before.resolve(schema or None, name)
     others = {table.name for table, _ in analysis.before.foreign_keys_to(resolved)} - {resolved}
     return f"{len(others)} other tables reference it" if len(others) >= MANY else ""
@@ -23,3 +36,32 @@ def has_timeout(scope: Scope) -> bool:
     """Whether the sessions that migrate have a lock_timeout, by the configuration or the project's settings."""
     known = scope.config.lock_timeout or scope.history.settings.get("LOCK_TIMEOUT", "0")
     return known.strip("sm'") != "0"
+
+
+class _Texts:
+    """The texts of a history's migrations, known by their blobs."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self._blobs = tuple(migration.blob for migration in scope.history.migrations.values())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Texts) and self._blobs == other._blobs
+
+    def __hash__(self) -> int:
+        return hash(self._blobs)
+
+
+@lru_cache(maxsize=2)
+def _pointing(texts: _Texts) -> Counter[str]:
+    """How many migrations have keys to the models of each table, by the name that Django gives it; told from their text.
+
+    The schema of all that came before is not at hand where a change is checked: only its own tables are written.
+    """
+    history, tree = texts.scope.history, texts.scope.change_set.tree
+    user = history.settings.get("AUTH_USER_MODEL") or "auth.User"
+    found: Counter[str] = Counter()
+    for text in tree.read([migration.path for migration in history.migrations.values()]).values():
+        models = {next(filter(None, match.groups())).decode() for match in _KEY.finditer(text)}
+        found.update({(user if model == _USER else model).replace(".", "_").lower() for model in models})
+    return found

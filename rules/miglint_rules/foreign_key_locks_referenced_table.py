@@ -9,7 +9,8 @@ Set a `lock_timeout`, so that the migration gives up instead of the customers, k
 it. To part the two moments, add the column with `db_constraint=False` and its constraint `NOT VALID` by itself.
 
 Said once for each referenced table, and not where a `lock_timeout` is set. Where a key is made it is a notice, and a
-warning if ten or more other tables reference the same one, or `busy_tables` names it; where readers wait, too, always.
+warning if keys of ten or more migrations point to the same one, or `busy_tables` names it. Where readers wait, too, it
+always is one.
 
 ## Bad
 

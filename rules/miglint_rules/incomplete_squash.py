@@ -172,7 +172,7 @@ from miglint.scope import Scope
 from miglint_rules._data_steps import data_steps
 from miglint_rules._edits import redirected, written
 from miglint_rules._squash import squash_that_tears
-from miglint_rules._words import counted, is_new, listed
+from miglint_rules._words import counted, listed
 
 
 @graph_rule(severity=Severity.WARNING)
@@ -234,11 +234,14 @@ def _torn(scope: Scope) -> Iterator[Problem]:
 
 
 def _not_there(migration: Migration, scope: Scope) -> Iterator[Problem]:
-    """Names in `replaces` that are on neither side, unless all of them are gone from an old squash, as they may be."""
+    """Names in `replaces` that are on neither side, unless none of them is: then no database waits for the others.
+
+    That is so of an old squash, and of one whose migrations never left their branch.
+    """
     known = {*scope.history.migrations, *(scope.base_history.migrations if scope.base_history else ())}
     known |= scope.graph.opaque
     there = [dependency for dependency in migration.replaces if dependency.key in known]
-    if not there and not is_new(migration.key, scope):
+    if not there:
         return
     for dependency in migration.replaces:
         if dependency.key not in known and dependency.key.app not in scope.history.external:

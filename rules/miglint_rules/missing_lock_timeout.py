@@ -7,7 +7,7 @@ can be tried again.
 Set the timeout for all migrations in the connection's OPTIONS (`-c lock_timeout=5s`), or in each of them.
 
 Said once for a whole change, with the places of its other migrations, and never for tables that the change itself
-makes. A warning where many would feel the wait, on a table that ten or more others reference or that `busy_tables`
+makes. A warning where many would feel the wait, on a table that ten or more migrations point to or that `busy_tables`
 names, else a notice. The table that a foreign key references is told of by `foreign-key-locks-referenced-table`.
 
 ## Bad

@@ -297,6 +297,12 @@ def test_a_squash_beside_what_it_replaces_is_fine(found) -> None:  # type: ignor
     assert rules(found(BASE, {**BASE, f"{FOLDER}/0001_squashed_0002_note.py": SQUASH})) == []
 
 
+def test_a_squash_of_what_never_left_its_branch_is_fine(found) -> None:  # type: ignore[no-untyped-def]
+    extra = '    replaces = [("shop", "0003_a"), ("shop", "0004_b")]\n'
+    squash = migration("shop.0002_note", operations="migrations.RunSQL('')", extra=extra)
+    assert rules(found(BASE, {**BASE, f"{FOLDER}/0003_a_squashed_0004_b.py": squash})) == []
+
+
 def test_a_squash_that_takes_the_files_along_at_once_is_one_finding(found) -> None:  # type: ignore[no-untyped-def]
     after = shop(m0001_squashed_0002_note=SQUASH)
     (one,) = found(BASE, after)

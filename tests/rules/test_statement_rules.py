@@ -97,3 +97,23 @@ def test_the_index_of_a_unique_key_is_not_taken_for_a_comparison_of_the_key(tmp_
     field = 'models.OneToOneField("shop.customer", models.CASCADE, null=True)'
     found = rules(f'migrations.AddField("product", "owner", {field})', tmp_path)
     assert found == ["blocking-unique-constraint", "foreign-key-locks-referenced-table"]
+
+
+def test_a_table_is_busy_where_many_migrations_point_to_it(tmp_path: Path) -> None:
+    others = [Block("stock/migrations/0001_k0.py", MIGRATION.format(operation=CREATE_LINE), True, False, ())]
+    for number in range(1, 11):
+        text = MIGRATION.format(operation=KEY.format(number)).replace(
+            '"shop", "0001_initial"', f'"stock", "{number:04}_k{number - 1}"'
+        )
+        others.append(Block(f"stock/migrations/{number + 1:04}_k{number}.py", text, True, False, ()))
+    change = Block("shop/migrations/0002_change.py", MIGRATION.format(operation=WIDER_PRODUCT), False, False, ())
+    for count, severity in ((10, Severity.NOTICE), (11, Severity.WARNING)):
+        blocks = (*others[:count], change)
+        result = run(Example("example", True, "", blocks), folder(tmp_path, str(count)))
+        (finding,) = [one for one in result.active if one.rule == "missing-lock-timeout"]
+        assert finding.severity is severity
+
+
+CREATE_LINE = 'migrations.CreateModel("Line", [("id", models.AutoField(primary_key=True))])'
+WIDER_PRODUCT = 'migrations.AddField("product", "channel", models.CharField(max_length=20, null=True))'
+KEY = 'migrations.AddField("line", "k{0}", models.ForeignKey("shop.Product", models.CASCADE, null=True))'
