@@ -54,7 +54,7 @@ class _Texts:
 
 @lru_cache(maxsize=2)
 def _pointing(texts: _Texts) -> Counter[str]:
-    """How many migrations have keys to the models of each table, by the name that Django gives it; told from their text.
+    """How many migrations have keys to each table, by the name that Django gives it, as their texts tell.
 
     The schema of all that came before is not at hand where a change is checked: only its own tables are written.
     """
