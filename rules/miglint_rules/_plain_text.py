@@ -42,7 +42,12 @@ def _parts(node: ast.expr) -> Iterator[str | ast.expr]:
     match node:
         case ast.JoinedStr(values=values):
             for value in values:
-                yield value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else value
+                yield value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else _bare(value)
+        case ast.BinOp(left=left, op=ast.Add(), right=right) if _is_text(left) or _is_text(right):
+            for side in (left, right):
+                yield from _parts(side) if _is_text(side) else (_value(side),)
+        case ast.Constant(value=str(text)):
+            yield text
         case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod(), right=right):
             yield from _percent(text, list(right.elts) if isinstance(right, ast.Tuple) else [right])
         case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format")):
@@ -83,5 +88,19 @@ def _format(text: str, call: ast.Call) -> Iterator[str | ast.expr]:
         yield ast.FormattedValue(value, ord(conversion) if conversion else -1, shown)
 
 
-def _value(value: ast.expr) -> ast.FormattedValue:
-    return ast.FormattedValue(value, -1)
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+def _value(value: ast.expr) -> ast.expr:
+    return _bare(ast.FormattedValue(value, -1))
+
+
+def _bare(shown: ast.expr) -> ast.expr:
+    """`{a}` for `{a!s}` and `{str(a)}`."""
+    match shown:
+        case ast.FormattedValue(value=ast.Call(func=ast.Name("str"), args=[value], keywords=[]), format_spec=None):
+            return ast.FormattedValue(value, -1)
+        case ast.FormattedValue(value=value, conversion=115, format_spec=None):
+            return ast.FormattedValue(value, -1)
+    return shown

@@ -78,6 +78,8 @@ SAME = [
         "all = []\nfor one in more:\n    if one:\n        all.append(one)\nuse(all)",
         "all = [one for one in more if one]\nuse(all)",
     ),
+    ("use(a + 'x')", "use(f'{a}x')"),
+    ("use('x' + str(a) + 'y')", "use(f'x{a!s}y')"),
     ("use([a] + more + [b])", "use([a, *more, b])"),
     ("use(open('a'))", "use(open('a', encoding='utf-8'))"),
     ("use('{:06x}'.format(a))", "use(f'{a:06x}')"),
@@ -93,6 +95,7 @@ OTHER = [
     ("for one in ones:\n    two.save()", "for two in ones:\n    two.save()"),
     ("status = 'new'\nuse(status)", "status = 'old'\nuse(status)"),
     ("if a:\n    b = 1\nelse:\n    b = 2\nuse(b)", "b = 2 if a else 1\nuse(b)"),
+    ("use(a + 'x')", "use('x' + a)"),
     ("all = [a]\nfor one in more:\n    all.append(one)\nuse(all)", "all = [one for one in more]\nuse(all)"),
     ("all = []\nfor one in more:\n    other.append(one)\nuse(all)", "all = [one for one in more]\nuse(all)"),
     (
