@@ -122,7 +122,7 @@ from miglint_rules._remedies import indented, is_django
 from miglint_rules._statements import blocking_locks, problem, who_waits
 
 HELP = """have every migration give up instead: -c lock_timeout=5s in the OPTIONS of the connection that migrates
-(lock_timeout: 5s in .miglint.yml says so where the settings do not show it), or at the start of this one:
+(lock_timeout: 5s in .miglint.yml says so where the settings do not show it), or at the start of each:
 {code}"""
 
 
