@@ -5,7 +5,7 @@
 ENGINE is one of Django's backends: `postgresql`, or `mysql` through PyMySQL.
 
 Applies every migration of the app `shop` under FOLDER for real, one after the other, and prints as JSON the statements
-that `sqlmigrate` gives for each of them just before, and the columns that the models of the base have.
+that `sqlmigrate` gives for each of them just before, those that were sent, and the columns of the models of the base.
 """
 
 from __future__ import annotations
@@ -57,11 +57,24 @@ def migrated(base: set[str]) -> dict[str, Any]:
                 "statements": [line for line in statements if line and not line.startswith("--")],
             }
         )
-        state = executor.apply_migration(state, migration)
+        sent: list[str] = []
+        with connection.execute_wrapper(noting(sent)):
+            state = executor.apply_migration(state, migration)
+        migrations[-1]["sent"] = sent
         if migration.name in base:
             models = state.apps.get_models()
             columns = {model._meta.db_table: [field.column for field in model._meta.local_fields] for model in models}
     return {"migrations": migrations, "columns": columns}
+
+
+def noting(sent: list[str]) -> Any:
+    """A wrapper of Django's cursors that keeps what is sent, RunPython's statements too."""
+
+    def note(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
+        sent.append(str(sql))
+        return execute(sql, params, many, context)
+
+    return note
 
 
 if __name__ == "__main__":

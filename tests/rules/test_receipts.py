@@ -129,6 +129,31 @@ def test_rows_with_pending_checks_stop_alter_table(example: Example, lab: Lab, t
         assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize(
+    "example",
+    [each for each in examples(RULES["schema-and-data-together"].page) if each.name != "bad 2"],
+    ids=lambda example: example.name.replace(" ", "-"),
+)
+def test_code_reads_and_writes_rows_while_the_table_is_locked(example: Example, lab: Lab, tmp_path: Path) -> None:
+    """The locks of the DDL that real Django sent before the rows' first statement, in the same transaction."""
+    told = json.loads(_migrated(example, lab.server, tmp_path).stdout)["migrations"]
+    base = [Path(path).stem for path in example.base_files()]
+    lab.prepare([*(sql for one in told if one["name"] in base for sql in one["statements"]), *ROWS])
+    held: list[str] = []
+    for one in told:
+        if one["name"] in base:
+            continue
+        rows = (number for number, sql in enumerate(one["sent"]) if sql.startswith(DATA) and '"shop_' in sql)
+        before = one["sent"][: next(rows, 0)]
+        held += _closed(lab.observe([sql for sql in before if sql.startswith(DDL)]))
+        _apply(lab.server, one["statements"])
+    assert bool(held) is example.bad
+
+
+DATA = ("SELECT", "INSERT", "UPDATE", "DELETE")
+DDL = ("ALTER", "CREATE", "DROP")
+
+
 def _works_on_busy_table(outcome: Outcome) -> bool:
     worked = outcome.rewrites | outcome.scans | outcome.index_builds
     return outcome.dangerous and not worked.isdisjoint(BUSY)

@@ -15,7 +15,7 @@ import sqlparse
 
 import miglint_rules
 from evaluation import servers
-from evaluation.locks.mariadb import Lab
+from evaluation.locks.mariadb import Answer, Lab
 from evaluation.locks.postgresql import split
 from miglint.rule import rules_in
 from rules.packages import write_package
@@ -48,15 +48,36 @@ def lab(mariadb: servers.MariaDB) -> Iterator[Lab]:
 def test_the_server_copies_and_refuses_to_let_others_write(
     example: Example, lab: Lab, mariadb: servers.MariaDB, tmp_path: Path
 ) -> None:
-    deployment = _deployment(example, mariadb, tmp_path)
-    done: list[str] = []
-    answers = []
-    for statement in deployment.change:
-        answers.append(lab.ask([*deployment.base, *done], statement))
-        done.append(statement)
-    assert [answer.error for answer in answers if answer.error] == []
+    answers = _answers(_deployment(example, mariadb, tmp_path), lab)
     copies = any(answer.effective == "COPY" and answer.lock not in (None, "NONE") for answer in answers)
     assert copies is example.bad
+
+
+@pytest.mark.parametrize("example", of("table-rebuild"))
+def test_the_server_builds_the_table_anew_and_lets_others_write(
+    example: Example, lab: Lab, mariadb: servers.MariaDB, tmp_path: Path
+) -> None:
+    answers = _answers(_deployment(example, mariadb, tmp_path), lab)
+    assert (("INPLACE", "NONE") in [(answer.effective, answer.lock) for answer in answers]) is example.bad
+
+
+@pytest.mark.parametrize("example", of("blocking-fulltext-index"))
+def test_nobody_writes_while_a_full_text_index_is_built(
+    example: Example, lab: Lab, mariadb: servers.MariaDB, tmp_path: Path
+) -> None:
+    answers = _answers(_deployment(example, mariadb, tmp_path), lab)
+    blocks = any(answer.effective != "COPY" and answer.lock == "SHARED" for answer in answers)
+    assert blocks is example.bad
+
+
+def _answers(deployment: Deployment, lab: Lab) -> list[Answer]:
+    """What the server says of each statement on a table that was there before."""
+    answers: list[Answer] = []
+    for number, statement in enumerate(deployment.change):
+        if any(table in statement for table in TABLES):
+            answers.append(lab.ask([*deployment.base, *deployment.change[:number]], statement))
+    assert [answer.error for answer in answers if answer.error] == []
+    return answers
 
 
 @pytest.mark.parametrize("example", of("non-transactional-ddl"))
@@ -101,6 +122,7 @@ def _rows(in_django: bool) -> Iterator[str]:
         yield f"INSERT INTO {table} (id) SELECT seq FROM seq_1_to_200"
     if in_django:
         yield "UPDATE shop_order SET placed_at = now()"
+        yield "UPDATE shop_customer SET country = 'ee'"
     yield "SET SESSION sql_mode = DEFAULT, foreign_key_checks = 1"
 
 

@@ -64,10 +64,10 @@ def demand_of(changes: Sequence[Change], table: Table, server: Server) -> Demand
     for change in kept:
         asked = asks(change, table, server)
         demand |= asked
-        beside = beside or not (asked & VIRTUAL_COLUMNS or _is_plain_index(change))
-        beside_drop = beside_drop or not (
-            isinstance(change, DropColumn) or _is_plain_index(change) or _is_clause(change)
-        )
+        if _is_plain_index(change) or _is_clause(change):
+            continue
+        beside = beside or not asked & VIRTUAL_COLUMNS
+        beside_drop = beside_drop or not isinstance(change, DropColumn)
     if (beside and demand & VIRTUAL_COLUMNS) or (beside_drop and demand & Demand.SHIFT_VIRTUAL_BY_DROP):
         demand |= Demand.BESIDE_VIRTUAL
     if _indexes_new_virtual_column(kept):
