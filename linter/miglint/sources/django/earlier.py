@@ -13,7 +13,8 @@ from miglint.sources.django.fields import NotBuilt
 from miglint.sources.django.mentions import Mentions
 from miglint.sources.django.slices import Slices, tables_of
 from miglint.sources.django.state import States
-from miglint.sources.django.timeline import Step, Timeline
+from miglint.sources.django.steps import Step
+from miglint.sources.django.timeline import Timeline
 from miglint.sources.django.touches import ModelKey
 
 
@@ -62,9 +63,8 @@ class Earlier:
 
     def extensions(self, key: Key) -> set[str]:
         """The PostgreSQL extensions that migrations before this one have created."""
-        operations = (
-            item for earlier in self._timeline.before(key) for item in self._history.migrations[earlier].operations
-        )
+        making = self._mentions.holding(("extension",), self._timeline.before(key))
+        operations = (item for earlier in making for item in self._history.migrations[earlier].operations)
         found = set()
         for operation in operations:
             if operation.name.endswith("Extension") and operation.not_understood is None:
@@ -95,13 +95,9 @@ class Earlier:
         for line in {self._timeline.line(model) for model in touches.changed(operation, key.app)}:
             app = self._timeline.app(line.app)
             earlier = [(step, words) for step, words in app.coded if is_earlier(step)]
-            yield from (
-                step.key
-                for step in app.by_line.get(line, ())
-                if self._states.is_lost(step.operation) and is_earlier(step)
-            )
+            yield from (step.key for step in app.of(line) if self._states.is_lost(step.operation) and is_earlier(step))
             if earlier:
-                every = {name for other in app.by_line for name in self._called(other)}
+                every = {name for other in app.lines() for name in self._called(other)}
                 own = self._called(line)
                 yield from (step.key for step, words in earlier if words & own or not words & every)
 
@@ -109,11 +105,7 @@ class Earlier:
         """What a line's models and tables are called."""
         app = self._timeline.app(line.app)
         models = {model.name for model in app.members(line)}
-        return (
-            models
-            | {f"{line.app}_{name}" for name in models}
-            | set(tables_of(s.operation for s in app.by_line.get(line, ())))
-        )
+        return models | {f"{line.app}_{name}" for name in models} | set(tables_of(s.operation for s in app.of(line)))
 
     def lines_in_sql(self, operation: Operation) -> set[ModelKey]:
         """The lines of the models whose tables SQL names, by the names that Django gives to tables."""
@@ -127,9 +119,8 @@ class Earlier:
         found: set[ModelKey] = set()
         for label in self._history.apps:
             if table.startswith(f"{label}_"):
-                timeline = self._timeline.app(label)
-                line = timeline.line(ModelKey(label, table.removeprefix(f"{label}_")))
-                found |= {line} & timeline.by_line.keys()
+                app, model = self._timeline.app(label), ModelKey(label, table.removeprefix(f"{label}_"))
+                found |= {app.line(model)} if app.makes(model) else set()
         return found
 
     def _makers(self, lines: frozenset[ModelKey], keys: Collection[Key]) -> frozenset[ModelKey]:

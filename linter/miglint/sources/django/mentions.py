@@ -1,11 +1,12 @@
 """Which migrations may name a model, told from their text, so that no others need to be evaluated for it.
 
-A model's name stands in the text of a migration that points to it, unless it comes from a setting or out of another
-file of the repository; a text that uses one of these may name anything.
+A name stands in the text of a migration that uses it, unless it comes from a setting, out of another file of the
+repository, or is put together; a text that does one of these may name anything.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Collection, Iterable, Iterator
 
@@ -19,6 +20,16 @@ _USER = "settings.auth_user_model"
 _SETTINGS = ("from django.conf import settings", _USER)
 _ELSEWHERE = sys.stdlib_module_names | {"django"}
 """Packages that are not the repository's."""
+
+
+_COMPOSED = re.compile(
+    r"""
+    \b(?:f|rf|fr)["'] | ["']\s*[%+] | \s[%+]\s | \+= | \.(?:format|join|replace)\(
+    | \bopen\( | \bread_(?:text|bytes)\(
+    """,
+    re.VERBOSE,
+)
+"""Where text may be put together, or comes out of other files: then names need not stand there whole."""
 
 
 class _Text(Struct, frozen=True):
@@ -39,11 +50,15 @@ class Mentions:
 
     def naming(self, models: Collection[ModelKey], keys: Iterable[Key]) -> Iterator[Key]:
         """Those of the keys whose text may name one of the models."""
-        wanted = [(key, self._migrations[key].path) for key in keys]
-        self._read(path for _, path in wanted)
         words = {model.name for model in models}
         if self._user is None or ModelKey.parse(self._user, "") in models:
             words.add(_USER)
+        yield from self.holding(words, keys)
+
+    def holding(self, words: Collection[str], keys: Iterable[Key]) -> Iterator[Key]:
+        """Those of the keys whose text may use one of some names, given in lower case."""
+        wanted = [(key, self._migrations[key].path) for key in keys]
+        self._read(path for _, path in wanted)
         for key, path in wanted:
             text = self._texts[path]
             if not text.closed or any(word in text.lower for word in words):
@@ -68,7 +83,8 @@ def _text(content: bytes) -> _Text:
         return _Text("", closed=False)
     lower = text.lower()
     settings = lower.count("settings") - sum(lower.count(harmless) for harmless in _SETTINGS)
-    return _Text(lower, closed=settings == 0 and all(_package(line) in _ELSEWHERE for line in _imports(text)))
+    whole = settings == 0 and not _COMPOSED.search(lower)
+    return _Text(lower, closed=whole and all(_package(line) in _ELSEWHERE for line in _imports(text)))
 
 
 def _imports(text: str) -> Iterator[list[str]]:

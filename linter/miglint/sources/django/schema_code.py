@@ -31,6 +31,8 @@ _METHODS = frozenset(
     }
 )
 """What a schema editor changes tables with, `execute` aside."""
+CALLS = (*sorted(_METHODS), "execute")
+"""What code that changes tables itself calls."""
 _VERBS = frozenset({"alter", "create", "drop", "rename"})
 _OBJECTS = frozenset({"index", "table", "temporary", "unique"})
 _ON_ROWS = frozenset({"analyze", "delete", "insert", "merge", "pragma", "select", "set", "update", "vacuum", "with"})

@@ -93,10 +93,10 @@ class Slices:
 
     def _find(self, line: ModelKey) -> Iterator[tuple[Key, int]]:
         app = self._timeline.app(line.app)
-        steps = app.by_line.get(line, ())
+        steps = app.of(line)
         yield from ((step.key, step.index) for step in steps)
         for target in self.pointed(line):  # renaming what a foreign key points to makes the key anew
-            others = self._timeline.app(target.app).by_line.get(target, ())
+            others = self._timeline.app(target.app).of(target)
             yield from ((step.key, step.index) for step in others if self._timeline.reaches(step.operation, target.app))
         members = {model for step in steps for model in touches.changed(step.operation, line.app)}
         tables = {f"{line.app}_{model.name}" for model in members if self._timeline.line(model) == line}
@@ -108,7 +108,7 @@ class Slices:
         if line not in self._pointed:
             self._pointed[line] = frozenset(
                 self._timeline.line(model)
-                for step in self._timeline.app(line.app).by_line.get(line, ())
+                for step in self._timeline.app(line.app).of(line)
                 for model in touches.named(step.operation, line.app)
                 if self._timeline.knows(model.app)
             )

@@ -18,8 +18,9 @@ from miglint.sources.django.construct import Constructor
 from miglint.sources.django.doubts import Doubt, Ledger
 from miglint.sources.django.fields import NotBuilt
 from miglint.sources.django.pruned import prune
+from miglint.sources.django.steps import Step
 from miglint.sources.django.third_party_models import TABLES, known_key, name_of_key
-from miglint.sources.django.timeline import Step, Timeline
+from miglint.sources.django.timeline import Timeline
 from miglint.sources.django.touches import ModelKey
 
 Models = dict[ModelKey, Any]

@@ -9,45 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from functools import cached_property
 
-from msgspec import Struct, field
-
 from miglint.graph import Graph
 from miglint.history import History, Key, Operation
 from miglint.sources.django import touches
 from miglint.sources.django.mentions import Mentions
+from miglint.sources.django.steps import AppTimeline, Step
 from miglint.sources.django.touches import ModelKey
-
-
-class Step(Struct, frozen=True):
-    """An operation of a migration; `index` is its place there."""
-
-    key: Key
-    index: int
-    operation: Operation
-
-
-class AppTimeline(Struct):
-    """The steps of one app in order, and the line that each of its models belongs to (named by its first key)."""
-
-    steps: list[Step] = field(default_factory=list)
-    lines: dict[ModelKey, ModelKey] = field(default_factory=dict)
-    by_line: dict[ModelKey, list[Step]] = field(default_factory=dict)
-    renamed: set[ModelKey] = field(default_factory=set)
-    """Models that are given another name somewhere."""
-    raw: list[tuple[Step, frozenset[str]]] = field(default_factory=list)
-    """Steps with SQL of their own, and its words."""
-    coded: list[tuple[Step, frozenset[str]]] = field(default_factory=list)
-    """Steps with code that changes tables itself, and its words."""
-
-    def line(self, model: ModelKey) -> ModelKey:
-        """The line of a model."""
-        while (found := self.lines.get(model, model)) != model:
-            model = found
-        return model
-
-    def members(self, line: ModelKey) -> set[ModelKey]:
-        """The models that a line consists of."""
-        return {line} | {model for model in self.lines if self.line(model) == line}
 
 
 class Timeline:
@@ -91,7 +58,8 @@ class Timeline:
     def app(self, label: str) -> AppTimeline:
         """The timeline of an app."""
         if label not in self._apps:
-            self._apps[label] = self._read(label)
+            keys = self.in_order(self._by_app.get(label, ()))
+            self._apps[label] = AppTimeline(keys, self._history.migrations, self._mentions)
         return self._apps[label]
 
     def line(self, model: ModelKey) -> ModelKey:
@@ -100,7 +68,7 @@ class Timeline:
 
     def steps(self, line: ModelKey, keys: Collection[Key]) -> list[Step]:
         """The steps of a line that are in these migrations, in order."""
-        found = [step for step in self.app(line.app).by_line.get(line, ()) if step.key in keys]
+        found = [step for step in self.app(line.app).of(line) if step.key in keys]
         place = self._places({step.key for step in found})
         return sorted(found, key=lambda step: place(step.key))
 
@@ -167,7 +135,7 @@ class Timeline:
     def _may_be_pointed_to(self, line: ModelKey, name: str) -> bool:
         """Whether a field of a line ever was a primary key, or may be what foreign keys name."""
         app = self.app(line.app)
-        operations = [step.operation for step in app.by_line.get(line, ())]
+        operations = [step.operation for step in app.of(line)]
         made = [
             value for called in touches.names_of_field(name, operations) for value in touches.made(called, operations)
         ]
@@ -187,26 +155,6 @@ class Timeline:
         """Where each key stands; where replaced migrations are among them, as if there were no squashes."""
         position = self._position if all(key in self._position for key in keys) else self._position_unreplaced
         return lambda key: (position.get(key, len(position)), key)
-
-    def _read(self, label: str) -> AppTimeline:
-        timeline = AppTimeline()
-        for key in self.in_order(self._by_app.get(label, ())):
-            for index, operation in enumerate(self._history.migrations[key].operations):
-                step = Step(key, index, operation)
-                timeline.steps.append(step)
-                for old, new in touches.renames(operation, label):
-                    timeline.lines[timeline.line(new)] = timeline.line(old)
-                    timeline.renamed.add(old)
-                words = frozenset(touches.sql_words(operation))
-                if words:
-                    timeline.raw.append((step, words))
-                code = frozenset(touches.code_words(operation))
-                if code:
-                    timeline.coded.append((step, code))
-        for step in timeline.steps:
-            for line in dict.fromkeys(timeline.line(model) for model in touches.changed(step.operation, label)):
-                timeline.by_line.setdefault(line, []).append(step)
-        return timeline
 
     @cached_property
     def _by_app(self) -> dict[str, list[Key]]:

@@ -56,3 +56,19 @@ def test_who_cannot() -> None:
 
 def test_the_user_model_is_named_by_its_setting() -> None:
     assert _names_product(HEAD + BODY.format(FIELD.format("settings.AUTH_USER_MODEL")), user="shop.Product")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "OTHER = f'shop.{chr(80)}roduct'\n",
+        "OTHER = 'shop.%sduct' % 'Pro'\n",
+        "OTHER = 'shop.Pro' + 'duct'\n",
+        "FORMAT = 'shop.{}duct'\nOTHER = FORMAT.format('Pro')\n",
+        "OTHER = ''.join(['shop.Pro', 'duct'])\n",
+        "OTHER = open('names.txt').read()\n",
+        "OTHER = 'shop.Pro'\nOTHER += 'duct'\n",
+    ],
+)
+def test_a_text_that_puts_names_together_may_name_it(code: str) -> None:
+    assert _names_product(HEAD + code + BODY.format(FIELD.format("OTHER")))
