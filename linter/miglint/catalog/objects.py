@@ -46,6 +46,9 @@ class Expression(Struct, frozen=True, eq=False):
             return NotImplemented
         return (self.text, self.columns, self.functions) == (other.text, other.columns, other.functions)
 
+    def __ne__(self, other: object) -> bool:
+        return not self == other  # a struct's own would go by identity
+
     def __hash__(self) -> int:
         return hash((self.text, self.columns, self.functions))
 

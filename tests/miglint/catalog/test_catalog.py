@@ -5,6 +5,7 @@ from miglint.catalog import (
     Column,
     Constraint,
     ConstraintKind,
+    Expression,
     Index,
     IndexKey,
     Name,
@@ -79,3 +80,11 @@ def test_an_unknown_table_is_assumed_and_marked() -> None:
     catalog, stand_in = Catalog().assume_table(named("users"))
     assert stand_in.assumed
     assert catalog.table(named("users")) == stand_in
+
+
+def test_an_expression_is_the_same_wherever_it_is_written() -> None:
+    one, other = Expression("a", frozenset("a"), tree={"location": 1}), Expression("a", frozenset("a"), tree={})
+    assert one == other
+    assert (one != other) is False
+    assert len({one, other}) == 1
+    assert one != Expression("b", frozenset("b"))
