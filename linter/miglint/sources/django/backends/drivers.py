@@ -11,12 +11,26 @@ import contextlib
 import enum
 import sys
 from collections.abc import Iterator, Mapping
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from miglint.sources.django.backends import literals
-from miglint.sources.django.backends.modules import Anything, StandIn
-from miglint.sources.django.backends.spared import spared
+
+
+class StandIn(ModuleType):
+    """A module whose every attribute is a class that can be subclassed, registered and compared, no more."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        value = type(name, (_Anything,), {"__module__": self.__name__})
+        setattr(self, name, value)
+        return value
+
+
+class _Anything:
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        pass
 
 
 class _IsolationLevel(enum.IntEnum):
@@ -26,7 +40,7 @@ class _IsolationLevel(enum.IntEnum):
     SERIALIZABLE = 4
 
 
-class _Cursor(Anything):
+class _Cursor(_Anything):
     def __init__(self, connection: Any) -> None:
         self._literal = connection.connection.literal
 
@@ -44,8 +58,8 @@ class _Types:
 class _Adapters:
     types = _Types()
 
-    def get_loader(self, oid: object, format: object) -> type[Anything]:  # noqa: A002 psycopg's name
-        return Anything
+    def get_loader(self, oid: object, format: object) -> type[_Anything]:  # noqa: A002 psycopg's name
+        return _Anything
 
 
 def _package(name: str, **attributes: object) -> StandIn:
@@ -119,7 +133,7 @@ def _dbapi() -> Mapping[str, type]:
 
 @contextlib.contextmanager
 def stand_ins() -> Iterator[None]:
-    """Have the stand-ins in place of every driver, installed or not, and of what of Django is not used."""
+    """Have the stand-ins in place of every driver, installed or not."""
     modules = {module.__name__: module for make in (_psycopg, _mysqldb, _oracledb) for module in make()}
     roots = {name.partition(".")[0] for name in modules}
     before = {name: module for name, module in sys.modules.items() if name.partition(".")[0] in roots}
@@ -127,8 +141,7 @@ def stand_ins() -> Iterator[None]:
         del sys.modules[name]
     sys.modules.update(modules)
     try:
-        with spared():
-            yield
+        yield
     finally:
         for name in [name for name in sys.modules if name.partition(".")[0] in roots]:
             del sys.modules[name]
