@@ -41,6 +41,8 @@ class Earlier:
         self._slices = slices
         self._executed = executed
         self._database = database
+        self._names_of_lines: dict[ModelKey, frozenset[str]] = {}
+        self._names_of_apps: dict[str, frozenset[str]] = {}
         self._names: dict[frozenset[ModelKey], tuple[list[Key], Names]] = {}
 
     def names(self, key: Key, lines: frozenset[ModelKey]) -> Names:
@@ -97,15 +99,24 @@ class Earlier:
             earlier = [(step, words) for step, words in app.coded if is_earlier(step)]
             yield from (step.key for step in app.of(line) if self._states.is_lost(step.operation) and is_earlier(step))
             if earlier:
-                every = {name for other in app.lines() for name in self._called(other)}
-                own = self._called(line)
+                own, every = self._called(line), self._all_called(line.app)
                 yield from (step.key for step, words in earlier if words & own or not words & every)
 
-    def _called(self, line: ModelKey) -> set[str]:
+    def _called(self, line: ModelKey) -> frozenset[str]:
         """What a line's models and tables are called."""
-        app = self._timeline.app(line.app)
-        models = {model.name for model in app.members(line)}
-        return models | {f"{line.app}_{name}" for name in models} | set(tables_of(s.operation for s in app.of(line)))
+        if line not in self._names_of_lines:
+            app = self._timeline.app(line.app)
+            models = {model.name for model in app.members(line)}
+            tables = {f"{line.app}_{name}" for name in models}.union(tables_of(step.operation for step in app.of(line)))
+            self._names_of_lines[line] = frozenset(models | tables)
+        return self._names_of_lines[line]
+
+    def _all_called(self, label: str) -> frozenset[str]:
+        """What all models and tables of an app are called."""
+        if label not in self._names_of_apps:
+            lines = self._timeline.app(label).lines
+            self._names_of_apps[label] = frozenset(name for line in lines for name in self._called(line))
+        return self._names_of_apps[label]
 
     def lines_in_sql(self, operation: Operation) -> set[ModelKey]:
         """The lines of the models whose tables SQL names, by the names that Django gives to tables."""

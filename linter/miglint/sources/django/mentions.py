@@ -22,14 +22,12 @@ _ELSEWHERE = sys.stdlib_module_names | {"django"}
 """Packages that are not the repository's."""
 
 
-_COMPOSED = re.compile(
-    r"""
-    \b(?:f|rf|fr)["'] | ["']\s*[%+] | \s[%+]\s | \+= | \.(?:format|join|replace)\(
-    | \bopen\( | \bread_(?:text|bytes)\(
-    """,
-    re.VERBOSE,
+_COMPOSING = (
+    *(".format(", ".join(", ".replace(", "open(", "read_text(", "read_bytes("),
+    *(" % ", " + ", '"%', "'%", '"+', "'+", "+="),
 )
 """Where text may be put together, or comes out of other files: then names need not stand there whole."""
+_FORMATTED = re.compile(r"""fr?["']""")
 
 
 class _Text(Struct, frozen=True):
@@ -83,8 +81,14 @@ def _text(content: bytes) -> _Text:
         return _Text("", closed=False)
     lower = text.lower()
     settings = lower.count("settings") - sum(lower.count(harmless) for harmless in _SETTINGS)
-    whole = settings == 0 and not _COMPOSED.search(lower)
+    whole = settings == 0 and not any(mark in lower for mark in _COMPOSING) and not _has_formatted_strings(lower)
     return _Text(lower, closed=whole and all(_package(line) in _ELSEWHERE for line in _imports(text)))
+
+
+def _has_formatted_strings(lower: str) -> bool:
+    """Whether an `f` before a quote may be a prefix; a look behind in the pattern would make searching slow."""
+    before = (lower[match.start() - 1 : match.start()] for match in _FORMATTED.finditer(lower))
+    return any(character == "r" or not (character.isalnum() or character == "_") for character in before)
 
 
 def _imports(text: str) -> Iterator[list[str]]:

@@ -58,6 +58,7 @@ class AppTimeline:
         steps = self._steps(key for key in makers if key in named)
         return any(model in touches.changed(step.operation, model.app) for step in steps)
 
+    @cached_property
     def lines(self) -> set[ModelKey]:
         """Every line; evaluates all that there is."""
         return {line for step in self._steps(self._keys) for line in self._lines_of(step)}
