@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -74,7 +75,9 @@ class Mentions:
             self._texts |= {path: _text(content) for path, content in self._tree.read(missing).items()}
 
 
+@lru_cache(maxsize=4_096)
 def _text(content: bytes) -> _Text:
+    """A file's text; the trees of the base and of the head hold nearly the same files."""
     try:
         text = content.decode()
     except UnicodeDecodeError:  # another encoding, which the file declares
