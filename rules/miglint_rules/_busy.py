@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from functools import lru_cache
 
 from miglint.analysis import Analysis
@@ -25,7 +24,7 @@ def why_busy(analysis: Analysis, relation: str, scope: Scope) -> str:
         return "busy_tables names it"
     schema, _, name = relation.rpartition(".")
     if analysis.migration.source == "django":
-        migrations = _pointing(_Texts(scope))[name.lower()]
+        migrations = _pointing(_Texts(scope), name.lower())
         return f"{migrations} migrations point to it" if migrations >= MANY else ""
     resolved = analysis.before.resolve(schema or None, name)
     others = {table.name for table, _ in analysis.before.foreign_keys_to(resolved)} - {resolved}
@@ -52,16 +51,29 @@ class _Texts:
         return hash(self._blobs)
 
 
-@lru_cache(maxsize=2)
-def _pointing(texts: _Texts) -> Counter[str]:
-    """How many migrations have keys to each table, by the name that Django gives it, as their texts tell.
+@lru_cache(maxsize=64)
+def _pointing(texts: _Texts, table: str) -> int:
+    """How many migrations have keys to a table, by the name that Django gives it, as their texts tell.
 
     The schema of all that came before is not at hand where a change is checked: only its own tables are written.
     """
-    history, tree = texts.scope.history, texts.scope.change_set.tree
-    user = history.settings.get("AUTH_USER_MODEL") or "auth.User"
-    found: Counter[str] = Counter()
-    for text in tree.read([migration.path for migration in history.migrations.values()]).values():
-        models = {next(filter(None, match.groups())).decode() for match in _KEY.finditer(text)}
-        found.update({(user if model == _USER else model).replace(".", "_").lower() for model in models})
-    return found
+    user = (texts.scope.history.settings.get("AUTH_USER_MODEL") or "auth.User").replace(".", "_").lower()
+    labels = {f"{table[:place]}.{table[place + 1 :]}".encode() for place, sign in enumerate(table) if sign == "_"}
+    words = labels | ({_USER.lower().encode()} if table == user else set())
+    return sum(
+        any(word in lower for word in words) and any(_table_of(match, user) == table for match in _KEY.finditer(text))
+        for text, lower in _contents(texts)
+    )
+
+
+def _table_of(match: re.Match[bytes], user: str) -> str:
+    """The table that a key points to."""
+    model = next(filter(None, match.groups())).decode()
+    return user if model == _USER else model.replace(".", "_").lower()
+
+
+@lru_cache(maxsize=2)
+def _contents(texts: _Texts) -> list[tuple[bytes, bytes]]:
+    """What is in the migrations, and the same in lower case."""
+    paths = [migration.path for migration in texts.scope.history.migrations.values()]
+    return [(text, text.lower()) for text in texts.scope.change_set.tree.read(paths).values()]

@@ -28,6 +28,8 @@ _COMPOSING = (
     *(" % ", " + ", '"%', "'%", '"+', "'+", "+="),
 )
 """Where text may be put together, or comes out of other files: then names need not stand there whole."""
+_NO_NAME = ("related_name='+'", 'related_name="+"')
+"""Django's way to say that there is none."""
 _FORMATTED = re.compile(r"""fr?["']""")
 
 
@@ -84,8 +86,15 @@ def _text(content: bytes) -> _Text:
         return _Text("", closed=False)
     lower = text.lower()
     settings = lower.count("settings") - sum(lower.count(harmless) for harmless in _SETTINGS)
-    whole = settings == 0 and not any(mark in lower for mark in _COMPOSING) and not _has_formatted_strings(lower)
+    whole = settings == 0 and not _is_composed(lower)
     return _Text(lower, closed=whole and all(_package(line) in _ELSEWHERE for line in _imports(text)))
+
+
+def _is_composed(lower: str) -> bool:
+    """Whether text may be put together somewhere."""
+    for harmless in _NO_NAME:
+        lower = lower.replace(harmless, "")
+    return any(mark in lower for mark in _COMPOSING) or _has_formatted_strings(lower)
 
 
 def _has_formatted_strings(lower: str) -> bool:

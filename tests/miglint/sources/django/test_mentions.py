@@ -54,6 +54,13 @@ def test_who_cannot() -> None:
     assert not _names_product(HEAD + "import uuid\nimport django.utils.timezone\n" + BODY.format(FIELD.format("'x.Y'")))
 
 
+@pytest.mark.parametrize("none", ["related_name='+'", 'related_name="+"'])
+def test_no_name_for_the_way_back_puts_nothing_together(none: str) -> None:
+    field = FIELD.replace("CASCADE", f"CASCADE, {none}")
+    assert not _names_product(HEAD + BODY.format(field.format("'x.Y'")))
+    assert _names_product(HEAD + BODY.format(field.format("'shop.Pro'+'duct'")))
+
+
 def test_the_user_model_is_named_by_its_setting() -> None:
     assert _names_product(HEAD + BODY.format(FIELD.format("settings.AUTH_USER_MODEL")), user="shop.Product")
 
