@@ -58,6 +58,13 @@ class Calls:
         value = run.demand(run.call_closure(function, [], {}, None), Frame(function.frame.source))
         return None if run.assumed or not is_plain(value) else (value,)
 
+    def is_function(self, name: str) -> bool:
+        """Whether a dotted name is known to stand for a function of the repository."""
+        try:
+            return isinstance(self._modules.resolve(name, self._anchor, self), Closure | Class)
+        except (GaveUp, RecursionError):
+            return False
+
     def differs_at_every_call(self, name: str) -> bool:
         """Whether a function seems to give another value at every call: by what it names, else by what it is called."""
         try:
@@ -117,6 +124,10 @@ class Calls:
         """Only the settings that the history tells."""
         found = self._settings.get(name)
         return {"True": True, "False": False}.get(found or "") if name == "USE_TZ" else found
+
+    def is_unset(self, name: str) -> bool:
+        """What a function gives is never called exact: the default of a setting serves."""
+        return True
 
     def fact(self, name: str, importer: Source) -> Value:
         """The database that statements are written for."""

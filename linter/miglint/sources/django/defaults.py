@@ -170,7 +170,23 @@ def interpreted(name: str, internal_type: str, calls: Calls, ledger: Ledger) -> 
         ledger.note(Doubt(Confidence.ASSUMED, f"the default {name}() was worked out from its source, not run"))
         return deepcopy(found[0])
 
-    return FunctionDefault(name, value, None, ledger)
+    return _OfTheProject(name, value, calls, ledger)
+
+
+class _OfTheProject(FunctionDefault):
+    """A default by a name of the project's. Where it may be a constant, it may be equal to one that is written out."""
+
+    def __init__(self, name: str, value: Callable[[], Any], calls: Calls, ledger: Ledger) -> None:
+        super().__init__(name, value, None, ledger)
+        self._calls = calls
+
+    def __eq__(self, other: object) -> bool:
+        same = super().__eq__(other)
+        if not same and not self._calls.is_function(self.name):
+            self._ledger.note(Doubt(Confidence.ASSUMED, f"what the default {self.name} is cannot be told"))
+        return same
+
+    __hash__ = FunctionDefault.__hash__
 
 
 def doubted(value: Any, doubt: Doubt, ledger: Ledger) -> FunctionDefault:

@@ -236,9 +236,11 @@ class Modules:
             return value if isinstance(value, (*PLAIN, Class, Closure, Partial, Call)) else None
         if isinstance(value, Instance) and "__init__" not in value.of.names:
             value = value.of  # an object that is made once, to hold names
-        if isinstance(value, Class) and len(attributes) == 2:
-            return self._class_member(value, attributes[1], frame, world)
-        return None
+        for name in attributes[1:]:  # of classes within classes, too
+            if not isinstance(value, Class):
+                return None
+            value = self._class_member(value, name, frame, world)
+        return value
 
     def _class_member(self, owner: Class, name: str, frame: Frame, world: World) -> Any:
         run = Interpreter(world, owner.source, located=False, steps=_STEPS)

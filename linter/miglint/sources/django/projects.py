@@ -12,6 +12,7 @@ from typing import Any
 
 from miglint.cache import Cache
 from miglint.config import Config
+from miglint.sources.django import installed
 from miglint.sources.django.apps import Labels
 from miglint.sources.django.evaluator.bounded import weigh
 from miglint.sources.django.evaluator.frames import GaveUp
@@ -91,6 +92,13 @@ class Project:
         self._modules.trail.note(("setting", name), settled(value))
         return value
 
+    def is_unset(self, name: str) -> bool:
+        """Whether settings modules were read whole and neither they nor Django itself have such a setting."""
+        with self._modules.trail.paused():
+            unset = self._settings.leaves_to_django(name, self, self.memo) and not installed.has_setting(name)
+        self._modules.trail.note(("unset", name), settled(unset))
+        return unset
+
     def _with_engine(self, databases: Value | None) -> Value:
         """DATABASES, the default one with the engine that the SQL is written for: settings mostly leave it open."""
         known = databases if isinstance(databases, dict) else {}
@@ -121,6 +129,8 @@ class Project:
         """What a fact that a result rests on is now."""
         if fact[0] == "setting":
             return settled(self.setting(fact[1]))
+        if fact[0] == "unset":
+            return settled(self.is_unset(fact[1]))
         if fact[0] == "django":
             return settled(self._django_version)
         return self._modules.fact(fact)

@@ -129,13 +129,18 @@ def _getattr(run: Run, args: list[Any], kwargs: dict[str, Any], node: ast.Call, 
     owner, name = args[0], args[1]
     if isinstance(owner, Reference) and owner.name == _SETTINGS and len(args) > 2:
         value = run.world.setting(name)
+        if value is None and not run.world.is_unset(name):
+            run.note(f"whether the setting {name} is set cannot be told; the default of it is taken", node, frame)
         return args[2] if value is None else value
     return run.attribute(owner, name, node, frame)
 
 
 def _hasattr(run: Run, args: list[Any], kwargs: dict[str, Any], node: ast.Call, frame: Frame) -> Any:
     if len(args) == 2 and isinstance(args[0], Reference) and args[0].name == _SETTINGS and isinstance(args[1], str):
-        return run.world.setting(args[1]) is not None
+        if run.world.setting(args[1]) is not None:
+            return True
+        if run.world.is_unset(args[1]):
+            return False
     return run.unknown("hasattr() could not be worked out", node, frame)
 
 

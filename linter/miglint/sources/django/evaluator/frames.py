@@ -35,6 +35,9 @@ class World(Protocol):
     def setting(self, name: str) -> Value | None:
         """The value of a Django setting; None if no settings module tells."""
 
+    def is_unset(self, name: str) -> bool:
+        """Whether settings modules were read whole and neither they nor Django itself have such a setting."""
+
     def fact(self, name: str, importer: Source) -> Value:
         """`connection.vendor`, `django.VERSION` and the like, as this file sees them."""
 
