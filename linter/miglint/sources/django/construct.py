@@ -194,7 +194,7 @@ class Constructor:
         if found.converters:
             cls = converting(cls)
             read = partial(self._calls.written, found.writers) if found.writers else None
-            kwargs |= {"converter": Converter(found.name, found.converters, self._ledger, read)}
+            kwargs |= {"converter": Converter(found.name, found.converters, self._ledger, found.package, read)}
         if doubts:
             cls = doubtful(cls)
             kwargs |= {"doubts": tuple(doubts), "ledger": self._ledger}
@@ -204,8 +204,9 @@ class Constructor:
             raise NotBuilt(f"{call.target} refuses its arguments: {error}") from error
         for doubt in doubts if field.many_to_many else ():  # it has no column of its own that is asked for
             self._ledger.note(doubt)
-        if "default" in call.kwargs:
-            field.default = self._default(call.kwargs["default"], field)
+        given = {**found.fixed, **call.kwargs, **found.forced}
+        if "default" in given:
+            field.default = self._default(given["default"], field)
         return field
 
     def _default(self, value: Any, field: Any) -> Any:

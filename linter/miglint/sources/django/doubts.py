@@ -46,20 +46,22 @@ class Converter(Struct, frozen=True):
     field: str
     methods: frozenset[str]
     ledger: Ledger
+    package: str = ""
+    """The class of a package that it is, or is derived from."""
     read: Callable[[object], tuple[object] | None] | None = None
     """What the source of these methods makes of a value; None where the source is not here."""
 
     def wrote(self, value: object) -> object:
         """The value as it is written, and the doubt noted if that may not be so.
 
-        A class of a package is thought to convert nothing that is empty, but for text by a `get_db_prep_save`.
+        A class of a package that is not known to is thought to convert nothing that is empty, but for text by a
+        `get_db_prep_save`.
         """
+        made = written(short(self.package), value)
         if self.read is not None:
-            made = self.read(value) if value is None or value == "" else None
-        elif value is None or (value == "" and "get_db_prep_save" not in self.methods):
+            made = self.read(value) if made is None and (value is None or value == "") else None
+        elif made is None and (value is None or (value == "" and "get_db_prep_save" not in self.methods)):
             return value
-        else:
-            made = written(short(self.field), value)
         if made is not None and made[0] == value:
             return value
         self.ledger.note(Doubt(Confidence.ASSUMED, f"{self.field} may convert its default"))

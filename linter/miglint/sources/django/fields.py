@@ -12,7 +12,16 @@ from miglint.history import Confidence
 from miglint.sources.django import allowed
 from miglint.sources.django.custom_fields import CustomField, CustomFields
 from miglint.sources.django.doubts import Doubt
-from miglint.sources.django.third_party import CONVERTING, FIELDS, SORTED, UNVERIFIED, KnownField, is_encrypting, short
+from miglint.sources.django.third_party import (
+    CONVERTING,
+    FIELDS,
+    KEY,
+    SORTED,
+    UNVERIFIED,
+    KnownField,
+    is_encrypting,
+    short,
+)
 from miglint.sources.django.values import Call, Value
 
 _PLAIN = "django.db.models"
@@ -39,6 +48,8 @@ class FieldType(Struct, frozen=True):
     """Methods of its own that may write values in another way than Django's class."""
     writers: tuple[str, ...] = ()
     """The classes of the repository that have such methods, by dotted name; the base's first."""
+    package: str = ""
+    """The class of a package that it is, or is derived from."""
 
     def takes(self, argument: str) -> bool:
         """Whether the class is to be given this argument."""
@@ -117,6 +128,7 @@ class FieldTypes:
             name=name,
             converters=base.converters | custom.converters,
             writers=(*base.writers, *custom.writers),
+            package=base.package,
         )
 
 
@@ -129,6 +141,7 @@ def _known(name: str, known: KnownField) -> FieldType:
     if known.base == SORTED:
         return FieldType(_stand_in(stand_in_fields.SortedManyToManyField, module, last, None, None), selective=True)
     base = allowed.django_class(f"{_PLAIN}.{known.base}") or allowed.django_class(known.base)
+    base = stand_in_fields.OpaqueKeyField if known.base == KEY else base
     if known.measure:
         cls = stand_in_fields.measured(base, module, last, str(known.db_type), known.measure)
         return FieldType(cls, fixed=known.fixed, selective=True)
@@ -140,6 +153,7 @@ def _known(name: str, known: KnownField) -> FieldType:
         selective=True,
         name=name,
         converters=_converters(short(name)),
+        package=name,
     )
 
 

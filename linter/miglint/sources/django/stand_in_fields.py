@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import models
 
+from miglint.history import Confidence
 from miglint.sources.django.doubts import Converter, Doubt, Ledger, OwnArguments
 
 
@@ -142,3 +143,29 @@ class SortedManyToManyField(models.ManyToManyField):
         through = self.remote_field.through
         if self.sorted and is_own and through is not None:
             through.add_to_class(self.sort_value_field_name, order)
+
+
+class OpaqueKeyField(models.CharField):
+    """edx-opaque-keys': its latest version asks for a collation where a database has one that knows no case."""
+
+    takes = ("case_sensitive",)
+    converter: Converter
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.case_sensitive = bool(kwargs.pop("case_sensitive", False))
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+        """As Django's, with what it has of its own."""
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, {**kwargs, **({"case_sensitive": True} if self.case_sensitive else {})}
+
+    def db_parameters(self, connection: Any) -> dict[str, Any]:
+        """As Django's of any field, with that collation."""
+        parameters = dict(models.Field.db_parameters(self, connection))
+        collations = {"mysql": ("utf8mb4_unicode_ci", "utf8mb4_bin"), "sqlite": ("NOCASE", "BINARY")}
+        if connection.vendor in collations:
+            parameters["collation"] = collations[connection.vendor][self.case_sensitive]
+            reason = f"{self.converter.field} is taken to have the collation of its package's latest version"
+            self.converter.ledger.note(Doubt(Confidence.ASSUMED, reason))
+        return parameters

@@ -37,6 +37,12 @@ def _measured(pattern: str, measure: str, *names: str) -> dict[str, KnownField]:
 
 SORTED = "SortedManyToManyField"
 """The name of the field of our own that keeps an order."""
+KEY = "OpaqueKeyField"
+"""The name of the field of our own for keys of Open edX."""
+_KEYS = tuple(
+    f"opaque_keys.{kind}KeyField"
+    for kind in ("BlockType", "Collection", "Container", "Course", "LearningContext", "Location", "Usage")
+)
 _HTML = ("ckeditor.RichTextField", "ckeditor_uploader.RichTextUploadingField", "django_ckeditor_5.CKEditor5Field")
 
 FIELDS: Mapping[str, KnownField] = {
@@ -62,9 +68,11 @@ FIELDS: Mapping[str, KnownField] = {
     **_plain("TextField", "django_summernote.SummernoteTextField", "froala_editor.FroalaField"),
     **_plain("TextField", "django_extensions.JSONField", "jsonfield.JSONField", "djangocms_text_ckeditor.HTMLField"),
     **_plain("TextField", "annoying.JSONField"),
+    **_plain("TextField", "multi_email_field.MultiEmailField", default=[]),
     **_plain("CharField", "jsonfield.JSONCharField", "multiselectfield.MultiSelectField"),
     **_plain("CharField", "phonenumber_field.PhoneNumberField", max_length=128),
     **_plain("CharField", "oauth2_provider.ClientSecretField"),
+    **_plain(KEY, *_KEYS, max_length=255),
     **_plain("CharField", "django_countries.CountryField", max_length=2),
     **_plain("CharField", "languages_plus.LanguageField", "timezone_field.TimeZoneField", max_length=63),
     **_plain("CharField", "colorfield.ColorField", max_length=25),
@@ -188,9 +196,10 @@ CONVERTING = frozenset(
         *("multiselectfield.MultiSelectField", "phonenumber_field.PhoneNumberField", "picklefield.PickledObjectField"),
         *("recurrence.RecurrenceField", "timezone_field.TimeZoneField", "wagtail.StreamField"),
         *("django_jsonform.JSONField", "django_pydantic_field.PydanticSchemaField", "pydantic.PydanticSchemaField"),
+        *("multi_email_field.MultiEmailField", *_KEYS),
     }
 )
-"""Classes that write a default in another way than Django's field would, if it is not empty."""
+"""Classes that write a default in another way than Django's field would, if it is not empty; keys if it is, too."""
 
 
 def is_encrypting(name: str) -> bool:
@@ -200,9 +209,13 @@ def is_encrypting(name: str) -> bool:
 
 def written(name: str, value: Any) -> tuple[object] | None:
     """What a class that converts makes of a value, where that is known."""
-    if name != "multiselectfield.MultiSelectField" or not isinstance(value, list | tuple | set):
-        return None
-    return (",".join(map(str, value)),)
+    if name in _KEYS and value is None:
+        return ("",)
+    if name == "multi_email_field.MultiEmailField" and isinstance(value, list | str):
+        return (value if isinstance(value, str) else "\n".join(map(str, value)),)
+    if name == "multiselectfield.MultiSelectField" and isinstance(value, list | tuple | set):
+        return (",".join(map(str, value)),)
+    return None
 
 
 def short(name: str) -> str:

@@ -2,11 +2,8 @@
 
 import pytest
 
-from django_files import IMPORTS, histories_of, tree_of
-from miglint.config import Config
-from miglint.graph import Graph
-from miglint.history import Confidence, Key, Statement, Target
-from miglint.sources.django.render import DjangoRenderer
+from django_files import chain_of
+from miglint.history import Confidence
 
 SETTINGS = "SECRET_KEY = 'x'\nINSTALLED_APPS = ['shop']\n"
 MODELS = """
@@ -18,20 +15,6 @@ class Order(models.Model):
 def state():
     return "o"
 """
-
-
-def rendered(files: dict[str, str], *bodies: str, database: str = "postgresql") -> tuple[Statement, ...]:
-    """The statements of the last of a chain of migrations of the app shop, a body of operations each."""
-    found: dict[str, str | bytes] = {"shop/__init__.py": "", "shop/migrations/__init__.py": "", **files}
-    for number, body in enumerate(bodies):
-        dependencies = f"[('shop', '{number - 1:04}')]" if number else "[]"
-        head = f"{IMPORTS}import shop.models\nimport elsewhere\n\nclass Migration(migrations.Migration):\n"
-        text = f"    dependencies = {dependencies}\n    operations = [{body}]\n"
-        found[f"shop/migrations/{number:04}.py"] = head + text
-    target = Target(database, (15,))
-    (history,) = histories_of(found, Config(target=target))
-    writer = DjangoRenderer(history, Graph.of(history), tree_of(found), target, as_printed=True)
-    return writer.render(Key("shop", f"{len(bodies) - 1:04}")).statements
 
 
 def created(name: str) -> str:
@@ -52,14 +35,14 @@ def test_the_default_of_a_setting_is_certain_where_settings_leave_it_out(
     settings: dict[str, str], length: int, confidence: Confidence
 ) -> None:
     field = "models.CharField(max_length=getattr(settings, 'ORDER_CODE', 9))"
-    (made,) = rendered(settings, created("code").format(field))
+    (made,) = chain_of(settings, created("code").format(field))
     assert f'"code" varchar({length}) NOT NULL' in made.sql
     assert made.confidence is confidence
 
 
 def test_a_setting_that_django_itself_has_does_not_leave_its_default() -> None:
     field = "models.CharField(max_length=3 if getattr(settings, 'USE_I18N', False) else 4)"
-    (made,) = rendered({"settings.py": SETTINGS}, created("code").format(field))
+    (made,) = chain_of({"settings.py": SETTINGS}, created("code").format(field))
     assert made.confidence is Confidence.ASSUMED
 
 
@@ -70,7 +53,7 @@ def test_whether_a_setting_is_there_is_known_where_settings_were_read(
     settings: dict[str, str], confidence: Confidence
 ) -> None:
     field = "models.CharField(max_length=3 if hasattr(settings, 'ORDER_CODE') else 4)"
-    (made,) = rendered(settings, created("code").format(field))
+    (made,) = chain_of(settings, created("code").format(field))
     assert made.confidence is confidence
 
 
@@ -78,12 +61,12 @@ def test_a_member_of_an_enumeration_within_a_model_is_its_value() -> None:
     field = "models.CharField(max_length=9, default={})"
     first = created("state").format("models.CharField(max_length=9)")
     added = f"migrations.AddField('order', 'kind', {field.format('shop.models.Order.State.SHUT')})"
-    made = rendered({"shop/models.py": MODELS}, first, added)
+    made = chain_of({"shop/models.py": MODELS}, first, added)
     assert made[0].sql == """ALTER TABLE "shop_order" ADD COLUMN "kind" varchar(9) DEFAULT 's' NOT NULL"""
     assert made[0].confidence is Confidence.EXACT
     same = f"migrations.AlterField('order', 'state', {field.format('shop.models.Order.State.SHUT')})"
     plain = created("state").format(field.format("'s'"))
-    assert rendered({"shop/models.py": MODELS}, plain, same, database="sqlite") == ()
+    assert chain_of({"shop/models.py": MODELS}, plain, same, database="sqlite") == ()
 
 
 @pytest.mark.parametrize(
@@ -93,6 +76,6 @@ def test_a_name_from_elsewhere_may_be_what_was_written_before(default: str, conf
     field = "models.CharField(max_length=9, null=True, default={})"
     altered = f"migrations.AlterField('order', 'state', {field.format(default)})"
     before = created("state").format(field.format("'o'"))
-    made = rendered({"shop/models.py": MODELS}, before, altered, database="sqlite")
+    made = chain_of({"shop/models.py": MODELS}, before, altered, database="sqlite")
     assert made
     assert all(statement.confidence is confidence for statement in made)
