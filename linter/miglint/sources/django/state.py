@@ -275,7 +275,20 @@ class States:
                     setattr(item.remote_field, attribute, f"{current.app}.{current.name}")
                     state.fields[name] = item
                 found.add(current)
+                if attribute == "model" and since is not None:
+                    state.fields[name] = item = self._renamed_target(item, model, since, keys)
         return found - {ModelKey(state.app_label, state.name_lower)}
+
+    def _renamed_target(self, item: Any, model: ModelKey, since: Step, keys: Collection[Key]) -> Any:
+        """A relation to fields by name, by the names that these have now."""
+        named = [name for name in getattr(item, "to_fields", None) or () if name not in {None, "self"}]
+        now = {name: self._timeline.field_after(model, name, since, keys) for name in named}
+        if all(old == new for old, new in now.items()):
+            return item
+        item = item.clone()
+        item.to_fields = [now.get(name, name) for name in item.to_fields]
+        item.remote_field.field_name = now.get(item.remote_field.field_name, item.remote_field.field_name)
+        return item
 
     def _skeleton(self, model: ModelKey, keys: Collection[Key]) -> Any:
         state = self._line(self._timeline.line(model), keys).get(model) if self._timeline.knows(model.app) else None

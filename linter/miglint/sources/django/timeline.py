@@ -6,7 +6,7 @@ history only the apps that a migration has to do with are ever evaluated.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import cached_property
 
 from miglint.graph import Graph
@@ -76,12 +76,22 @@ class Timeline:
         """The name that a model has after these migrations, if it had this one when a step named it."""
         if not self.knows(model.app) or model not in self.app(model.app).renamed:
             return model
+        for step in self._since(model, since, keys):
+            model = dict(touches.renames(step.operation, model.app)).get(model, model)
+        return model
+
+    def field_after(self, model: ModelKey, name: str, since: Step, keys: Collection[Key]) -> str:
+        """The name that a field has after these migrations, if it and its model had these when a step named them."""
+        for step in self._since(model, since, keys) if self.knows(model.app) else ():
+            name = dict(touches.renames_of_fields(step.operation, model)).get(name, name)
+            model = dict(touches.renames(step.operation, model.app)).get(model, model)
+        return name
+
+    def _since(self, model: ModelKey, since: Step, keys: Collection[Key]) -> Iterator[Step]:
+        """The steps of a model's line that come after one of any line."""
         steps = self.steps(self.line(model), keys)
         place = self._places({since.key, *(step.key for step in steps)})
-        for step in steps:
-            if (place(step.key), step.index) > (place(since.key), since.index):
-                model = dict(touches.renames(step.operation, model.app)).get(model, model)
-        return model
+        return (step for step in steps if (place(step.key), step.index) > (place(since.key), since.index))
 
     def knows(self, label: str) -> bool:
         """Whether the app's migrations are here."""

@@ -67,6 +67,14 @@ def renames(operation: Operation, app: str) -> Iterator[tuple[ModelKey, ModelKey
         yield from renames(nested, app)
 
 
+def renames_of_fields(operation: Operation, model: ModelKey) -> Iterator[tuple[str, str]]:
+    """The old and new name of each field of a model that an operation renames in the state."""
+    if operation.name == "RenameField" and model in changed(operation, model.app):
+        yield str(operation.arguments.get("old_name")), str(operation.arguments.get("new_name"))
+    for nested in operation.state_operations:
+        yield from renames_of_fields(nested, model)
+
+
 def fields(operation: Operation) -> Iterator[tuple[str, Call]]:
     """Each field that an operation holds, with its name."""
     arguments = operation.arguments
