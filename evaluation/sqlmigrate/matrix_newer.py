@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from matrix_operations import CONSTRAINTS, DELETE, FIELDS, ID, created
+from matrix_operations import CONSTRAINTS, DELETE, FIELDS, ID, chained, created
 
 NEEDS = {
     "AlterConstraint": (5, 2),
@@ -79,16 +79,18 @@ EXPRESSIONS = (
 
 def cases() -> Iterator[list[str]]:
     """Every case."""
-    yield from composite_keys()
-    yield from altered_constraints()
-    yield from database_defaults()
-    yield from keys()
-    yield from relations()
-    yield from generated()
-    yield from expressions()
-    yield from raw_sql()
-    yield from extensions()
-    yield from rare_fields()
+    return chained(
+        composite_keys,
+        altered_constraints,
+        database_defaults,
+        keys,
+        relations,
+        generated,
+        expressions,
+        raw_sql,
+        extensions,
+        rare_fields,
+    )
 
 
 def alter(name: str, field: str, model: str = "{model}") -> str:
@@ -158,6 +160,10 @@ def keys() -> Iterator[list[str]]:
         child = "migrations.CreateModel('{model}child', [('extra', models.TextField())], bases=('matrix.{model}',))"
         deeper = "migrations.CreateModel('{model}deeper', [], bases=('matrix.{model}child',))"
         yield [created(f"('id', {key})"), child, deeper, alter("id", KEYS["big"])]
+        pointer = "models.OneToOneField('matrix.{{model}}{}', models.CASCADE, parent_link=True, primary_key=True)"
+        named = child.replace("[", f"[('up', {pointer.format('')}), ")
+        still = deeper.replace("[", f"[('on', {pointer.format('child')})")
+        yield [created(f"('id', {key})"), named, still, alter("id", KEYS["big"])]
         proxy = "migrations.CreateModel('{model}proxy', [], options={{'proxy': True}}, bases=('matrix.{model}',))"
         to_proxy = created(f"{ID}, ('of', models.ForeignKey('matrix.{{model}}proxy', models.CASCADE))")
         pointing_there = to_proxy.replace("'{model}'", "'{model}other'", 1)

@@ -6,7 +6,7 @@ Each case is a list of operations, one a migration; `{model}` stands for a model
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 ID = "('id', models.BigAutoField(primary_key=True))"
 DELETE = "migrations.DeleteModel('{model}')"
@@ -97,13 +97,13 @@ OF_POSTGRESQL = (
 
 def cases() -> Iterator[list[str]]:
     """Every case."""
-    yield from many_to_many()
-    yield from constraints()
-    yield from indexes()
-    yield from columns()
-    yield from generated()
-    yield from options()
-    yield from collations()
+    return chained(many_to_many, constraints, indexes, columns, generated, options, collations)
+
+
+def chained(*parts: Callable[[], Iterator[list[str]]]) -> Iterator[list[str]]:
+    """The cases of all parts."""
+    for part in parts:
+        yield from part()
 
 
 def created(fields: str = FIELDS, options: str = "") -> str:

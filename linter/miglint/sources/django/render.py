@@ -25,7 +25,7 @@ from miglint.sources.django.mentions import Mentions
 from miglint.sources.django.pins import driver
 from miglint.sources.django.series import Choice, choose
 from miglint.sources.django.slices import Slice, Sliced, Slices, making_collations, together
-from miglint.sources.django.state import States
+from miglint.sources.django.state import States, carried_on
 from miglint.sources.django.timeline import Timeline
 from miglint.sources.django.touches import ModelKey
 
@@ -323,7 +323,11 @@ class _Rendering:
         app = self._migration.key.app
         if pruned.is_for_the_state_alone(real, app, self._editor, first, second):
             return
-        states = [self._states.focus(state, operation, app) for state in (first, second)]
+        parts = [self._states.focus(state, operation, app) for state in (first, second)]
+        states = [part.project for part in parts]
+        if all(part.stale for part in parts):
+            old = 0 if method == "database_forwards" else 1
+            states[1 - old] = carried_on(states[old], real, app)
 
         def change() -> None:
             if self._connection.vendor == "sqlite":

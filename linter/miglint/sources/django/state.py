@@ -41,6 +41,21 @@ class Before(Struct, frozen=True):
     lines: frozenset[ModelKey]
 
 
+class Focus(Struct, frozen=True):
+    """What one operation needs of a state; `stale` where Django does not make all classes in it anew."""
+
+    project: Any
+    stale: bool
+
+
+def carried_on(project: Any, real: Any, app: str) -> Any:
+    """The state after an operation, with the classes that Django goes on with: those that it does not make anew."""
+    _ = project.apps
+    after = project.clone()
+    real.state_forwards(app, after)
+    return after
+
+
 class States:
     """Builds states for one history."""
 
@@ -150,10 +165,11 @@ class States:
             reached |= found
         return reached
 
-    def focus(self, project: Any, operation: Operation, app: str) -> Any:
+    def focus(self, project: Any, operation: Operation, app: str) -> Focus:
         """The part of a state that one operation needs, for rendering it into classes takes most of the time."""
         from django.db.migrations.state import ProjectState
 
+        stale = False
         changed = {ModelKey(*model) for model in touches.changed(operation, app)}
         models: Models = {model: project.models[model].clone() for model in changed if model in project.models}
         for state in () if self._in_full else models.values():
@@ -171,6 +187,7 @@ class States:
                 if kept is not None and self._points(state, lines):
                     models[ModelKey(*key)] = kept
                     if lines is not direct and not self._pointers(state, lines):
+                        stale = True
                         reason = (
                             f"{key[0]}.{key[1]} has no pointer of its own: Django may go on with what it made before"
                         )
@@ -182,13 +199,7 @@ class States:
         for state in models.values():
             _leave_deleted_bases(state, project)
             focused.models[state.app_label, state.name_lower] = state
-        return focused
-
-    def _doubt_stale(self, state: Any, lines: Collection[ModelKey]) -> None:
-        """Django makes a class anew if a field that migrations name points to what is changed, or at first hand."""
-        if self._is_based_on(state, lines) and not self._pointers(state, lines):
-            reason = f"{state.app_label}.{state.name} has no pointer of its own: Django may go on with its old class"
-            self._ledger.note(Doubt(Confidence.ASSUMED, reason))
+        return Focus(focused, stale)
 
     def _pointers(self, state: Any, lines: Collection[ModelKey]) -> list[Any]:
         """The fields of a model that point to one of the lines."""
