@@ -281,6 +281,8 @@ class _Rendering:
     def _special(self, index: int, operation: Operation) -> bool:
         """Operations that are not Django's schema operations. True if it was one."""
         if operation.name == "RunPython":
+            if operation.schema_words:
+                self._ledger.note(Doubt(Confidence.UNKNOWN, "the code seems to change tables by itself"))
             self._note_opaque(index, "RunPython")
         elif operation.name == "RunSQL":
             self._run_sql(index, operation)

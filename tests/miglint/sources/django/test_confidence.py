@@ -443,6 +443,8 @@ def test_what_follows_code_that_changes_the_table_is_assumed(before: str, body: 
         added = rendered(files, f"shop.{name}")[-1]
         assert added.confidence is Confidence.ASSUMED
         assert added.reason == "code that shop.0002 runs may have changed the table by itself"
+    code = rendered(files, "shop.0002")[0]
+    assert (code.opaque, code.confidence) == ("RunPython", Confidence.UNKNOWN)
     assert certain(rendered(files, "shop.0001"))
 
 
