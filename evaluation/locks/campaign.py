@@ -1,8 +1,8 @@
 """Generated statements against a live PostgreSQL: what it does, and what miglint said that it would do.
 
-    python -m evaluation.locks.campaign --statements 5000 --seed 1 [--major 15] [--cases disagreements.jsonl]
+    python -m evaluation.locks.campaign --statements 5000 --seed 1 [--major 15] [--wide] [--cases disagreements.jsonl]
 
-Statements that the server refuses are not counted. Every disagreement is printed, one aspect a line, and can be
+`--wide` takes schemas and statements of `grammar/` instead of those of `generate.py`. Statements that the server refuses are not counted. Every disagreement is printed, one aspect a line, and can be
 written as a case of its own.
 """
 
@@ -11,11 +11,12 @@ from __future__ import annotations
 import argparse
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from evaluation import servers
+from evaluation.locks import grammar
 from evaluation.locks.cases import Case, write_cases
 from evaluation.locks.generate import schema, transaction
 from evaluation.locks.outcome import Outcome
@@ -47,17 +48,28 @@ class Trial:
         return Case(self.seed, self.setup, ";\n".join(self.statements))
 
 
-def trials(lab: Lab, seed: int, target: Target) -> Iterator[Trial]:
+def trials(lab: Lab, seed: int, target: Target, *, wide: bool = False) -> Iterator[Trial]:
     """The transactions that a seed makes, on one schema, each rolled back."""
-    made = schema(seed)
-    setup = tuple(made.setup)
+    setup, transactions = _wide(seed) if wide else _deep(seed)
     lab.prepare(setup)
     for number in range(TRANSACTIONS_PER_SCHEMA):
-        chance = random.Random(f"{seed}/{number}")
-        statements = tuple(transaction(chance, made))
+        statements = transactions(random.Random(f"{seed}/{number}"))
         measured = lab.observe(statements)
         predicted = Outcome() if measured.error else predict(setup, statements, target)
         yield Trial(f"{seed}/{number}", setup, statements, measured, predicted)
+
+
+Transactions = Callable[[random.Random], tuple[str, ...]]
+
+
+def _deep(seed: int) -> tuple[tuple[str, ...], Transactions]:
+    made = schema(seed)
+    return tuple(made.setup), lambda chance: tuple(transaction(chance, made))
+
+
+def _wide(seed: int) -> tuple[tuple[str, ...], Transactions]:
+    made = grammar.schema(seed)
+    return tuple(made.setup), lambda chance: tuple(grammar.transaction(chance, made))
 
 
 def main() -> None:
@@ -65,6 +77,7 @@ def main() -> None:
     parser.add_argument("--statements", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--major", type=int)
+    parser.add_argument("--wide", action="store_true", help="schemas and statements of grammar/")
     parser.add_argument("--cases", type=Path, help="where to write the disagreements as cases")
     arguments = parser.parse_args()
     counts: Counter[str] = Counter()
@@ -72,7 +85,7 @@ def main() -> None:
     with servers.postgresql(arguments.major, settings=["lock_timeout=5s"]) as server:
         lab, seed = Lab(server), arguments.seed
         while counts["statements"] < arguments.statements:
-            for trial in trials(lab, seed, Target("postgresql", server.version)):
+            for trial in trials(lab, seed, Target("postgresql", server.version), wide=arguments.wide):
                 _count(trial, counts, disagreements)
             seed += 1
         lab.close()
@@ -88,7 +101,7 @@ def _count(trial: Trial, counts: Counter[str], disagreements: list[Trial]) -> No
         counts["refused transactions"] += 1
         return
     counts["transactions"] += 1
-    counts["statements"] += len(trial.statements)
+    counts["statements"] += sum("SAVEPOINT" not in statement for statement in trial.statements)
     differences = trial.differences()
     if not differences:
         return

@@ -27,7 +27,10 @@ SNAPSHOT = """
 SELECT c.oid, c.relname, c.relkind, coalesce(i.indrelid, 0), coalesce(pg_relation_filenode(c.oid), 0),
        CASE WHEN c.relkind IN ('r', 'm', 't') THEN pg_relation_size(c.oid) ELSE 0 END,
        pg_stat_get_xact_tuples_returned(c.oid), pg_stat_get_xact_blocks_fetched(c.oid),
-       pg_stat_get_tuples_returned(c.oid), pg_stat_get_blocks_fetched(c.oid), c.reltuples, c.relpages
+       pg_stat_get_tuples_returned(c.oid), pg_stat_get_blocks_fetched(c.oid), c.reltuples, c.relpages,
+       pg_stat_get_xact_tuples_inserted(c.oid),
+       pg_stat_get_xact_tuples_updated(c.oid) + pg_stat_get_xact_tuples_deleted(c.oid),
+       pg_stat_get_tuples_inserted(c.oid), pg_stat_get_tuples_updated(c.oid) + pg_stat_get_tuples_deleted(c.oid)
 FROM pg_class c LEFT JOIN pg_index i ON i.indexrelid = c.oid
 WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'm', 'v', 'S', 'i', 'I', 'f')
       AND c.relnamespace::regnamespace::text NOT LIKE 'pg\\_%'
@@ -79,11 +82,18 @@ class Relation:
     blocks: int
     rows: float
     pages: int
+    inserted_in_transaction: int
+    changed_in_transaction: int
+    inserted: int
+    changed: int
 
     @property
     def is_index(self) -> bool:
         return self.kind in "iI"
 
+
+BLOCKS_PER_ROW = 16
+"""At most so many pages of a table are fetched to write a row of it: to find it, to look for room, for each unique index."""
 
 Snapshot = Mapping[int, Relation]
 
@@ -254,7 +264,7 @@ def _step(
         for oid in existing
         if oid in before and oid in after and _scanned(before[oid], after[oid], in_transaction=in_transaction)
     }
-    files = {each.file for each in before.values()}
+    files = {each.file for each in (*start.values(), *before.values())}  # ROLLBACK TO gives back what was there
     builds = {each.table for each in after.values() if each.kind == "i" and each.file not in files} & existing.keys()
     blocking = any(_blocks(start[oid], mode, in_transaction=in_transaction) for oid, mode in strongest_by_oid.items())
     return Step(
@@ -271,9 +281,9 @@ def _blocks(relation: Relation, mode: str, *, in_transaction: bool) -> bool:
     """Whether the lock makes writers or readers wait. CONCURRENTLY locks an old index to drop it, after the work."""
     if relation.is_index:
         return mode == "AccessExclusiveLock" and in_transaction
-    if relation.kind == "m":
+    if relation.kind in "mv":
         return mode in BLOCKS_READS
-    return mode in BLOCKS_WRITES and relation.kind in "rpf"
+    return mode in BLOCKS_WRITES  # of a sequence too: who draws a number waits
 
 
 def _emptied(start: Relation, now: Relation) -> bool:
@@ -285,16 +295,23 @@ def _rewritten(before: Relation, after: Relation) -> bool:
 
 
 def _scanned(before: Relation, after: Relation, *, in_transaction: bool) -> bool:
-    """Whether about all of a table was read. A few pages read are look-ups, and writing rows reads pages too."""
+    """Whether about all of a table was read, or all its rows were written. A few pages read are look-ups, and writing
+    rows reads pages too."""
     if before.kind not in "rm" or before.size == 0:
         return False
     if in_transaction:
         tuples = after.tuples_in_transaction - before.tuples_in_transaction
         blocks = after.blocks_in_transaction - before.blocks_in_transaction
+        inserted = after.inserted_in_transaction - before.inserted_in_transaction
+        changed = after.changed_in_transaction - before.changed_in_transaction
     else:
         tuples, blocks = after.tuples - before.tuples, after.blocks - before.blocks
-    grown = after.size > before.size
-    return tuples >= max(before.rows * 0.9, 1) or (before.pages >= 8 and blocks >= before.pages and not grown)
+        inserted, changed = after.inserted - before.inserted, after.changed - before.changed
+    whole = max(before.rows * 0.9, 1)
+    if tuples >= whole or changed >= whole:
+        return True
+    others = blocks - BLOCKS_PER_ROW * (inserted + changed)
+    return before.pages >= 8 and others >= before.pages and after.size <= before.size
 
 
 def _total(steps: Sequence[Step]) -> Outcome:
