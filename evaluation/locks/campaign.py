@@ -2,8 +2,8 @@
 
     python -m evaluation.locks.campaign --statements 5000 --seed 1 [--major 15] [--wide] [--cases disagreements.jsonl]
 
-`--wide` takes schemas and statements of `grammar/` instead of those of `generate.py`. Statements that the server refuses are not counted. Every disagreement is printed, one aspect a line, and can be
-written as a case of its own.
+`--wide` takes schemas and statements of `grammar/` instead of those of `generate.py`. Statements that the server
+refuses are not counted. Every disagreement is printed, one aspect a line, and can be written as a case of its own.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ def _case(data: Mapping[str, Any]) -> Case:
     }
     return Case(
         id=data["id"],
-        setup=_setup(data["setup"]),
+        setup=setup_of(data["setup"]),
         statement=data["statement"],
         session=tuple(data.get("session", ())),
         in_transaction=data.get("in_transaction", True),
@@ -62,7 +62,7 @@ def _case(data: Mapping[str, Any]) -> Case:
     )
 
 
-def _setup(given: str | Sequence[str]) -> tuple[str, ...]:
+def setup_of(given: str | Sequence[str]) -> tuple[str, ...]:
     """The statements; a name in `setups.json` stands for those that it has there: many cases share a schema."""
     named = _setups()
     return tuple(

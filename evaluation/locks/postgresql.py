@@ -93,7 +93,7 @@ class Relation:
 
 
 BLOCKS_PER_ROW = 16
-"""At most so many pages of a table are fetched to write a row of it: to find it, to look for room, for each unique index."""
+"""At most so many pages of a table are fetched to write a row: to find it, to look for room, for each unique index."""
 
 Snapshot = Mapping[int, Relation]
 
@@ -265,7 +265,8 @@ def _step(
         if oid in before and oid in after and _scanned(before[oid], after[oid], in_transaction=in_transaction)
     }
     files = {each.file for each in (*start.values(), *before.values())}  # ROLLBACK TO gives back what was there
-    builds = {each.table for each in after.values() if each.kind == "i" and each.file not in files} & existing.keys()
+    filled = {oid for oid, relation in existing.items() if relation.size or start[oid].size}
+    builds = {each.table for each in after.values() if each.kind == "i" and each.file not in files} & filled
     blocking = any(_blocks(start[oid], mode, in_transaction=in_transaction) for oid, mode in strongest_by_oid.items())
     return Step(
         locks={start[oid].name: mode for oid, mode in strongest_by_oid.items() if not start[oid].is_index},

@@ -43,7 +43,7 @@ def outcome_of(results: Sequence[Analysis]) -> Outcome:
     not_understood = [each.reason or "not understood" for each in results if not each.understood]
     if not_understood:
         return Outcome(unknown="; ".join(not_understood))
-    effects = list(_as_named_before(results))
+    effects = list(as_named_before(results))
     tables = [effect for effect in effects if effect.kind != "index"]
     return Outcome(
         locks=_locks(tables),
@@ -60,7 +60,7 @@ def _rendered(name: str, statements: Sequence[str], target: Target, atomic: bool
     return Rendered(migration, target.database, tuple(Statement(sql, NOWHERE) for sql in statements), atomic)
 
 
-def _as_named_before(results: Iterable[Analysis]) -> Iterator[Effect]:
+def as_named_before(results: Iterable[Analysis]) -> Iterator[Effect]:
     """The effects on relations under the names that they had before any of the statements, as they are measured."""
     names: dict[str, str] = {}
     for each in results:

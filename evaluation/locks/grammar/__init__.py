@@ -118,7 +118,5 @@ def _read(text: str) -> Iterator[Section]:
                 lines.append(line)
             continue
         if heading is not None:
-            yield Section(
-                heading["name"], float(heading["probability"] or 1), heading["needs"] or "", tuple(lines)
-            )
+            yield Section(heading["name"], float(heading["probability"] or 1), heading["needs"] or "", tuple(lines))
         heading, lines = found, []

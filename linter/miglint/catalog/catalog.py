@@ -121,6 +121,14 @@ class Catalog(Struct, frozen=True):
             if table is not None:
                 yield from ((table, each) for each in table.constraints.group(_target, name).values())
 
+    def foreign_keys_reaching(self, table: Table) -> Iterator[tuple[Table, Constraint]]:
+        """The foreign keys that reference a table or, of a partition, what it is a partition of."""
+        yield from self.foreign_keys_to(table.name)
+        for parent in table.parents if table.partition else ():
+            found = self.table(parent)
+            if found is not None:
+                yield from self.foreign_keys_reaching(found)
+
     def owned_sequences(self, name: Name) -> Iterator[Sequence]:
         """The sequences that a table's columns own."""
         for sequence in self.owned.get(name, ()):

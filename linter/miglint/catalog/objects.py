@@ -161,6 +161,21 @@ class Trigger(Struct, frozen=True):
     for_each_row: bool = False
 
 
+class Rule(Struct, frozen=True):
+    """A rewrite rule: what is done where rows are written, beside that or instead of it."""
+
+    name: str
+    event: str = ""
+    """`insert`, `update` or `delete`."""
+    instead: bool = False
+    """Without a condition: with one the rows that it does not hold for are written all the same."""
+    actions: Any = None
+    """The statements, in the parser's own trees."""
+    relations: frozenset[Name] = frozenset()
+    """What they name."""
+    enabled: bool = True
+
+
 class TableKind(enum.StrEnum):
     """What kind of relation with rows (or without, if partitioned) it is."""
 
@@ -179,6 +194,7 @@ class Table(Struct, frozen=True):
     indexes: Shelf[str, Index] = EMPTY
     constraints: Shelf[str, Constraint] = EMPTY
     triggers: Shelf[str, Trigger] = EMPTY
+    rules: Shelf[str, Rule] = EMPTY
     kind: TableKind = TableKind.TABLE
     persistence: str = "permanent"
     """`permanent`, `unlogged` or `temporary`."""

@@ -50,8 +50,11 @@ class Plan(Struct):
     foreign_keys: list[tuple[Name, Constraint]] = field(default_factory=list)
     """Foreign keys to be checked, with their tables."""
     remade_keys: list[tuple[Name, Name, Constraint]] = field(default_factory=list)
-    """Foreign keys that a new type made again: the table altered, the key's table. Checked if the former is rewritten.
+    """Foreign keys that a new type made again: the table altered, the key's table. Checked if the former is rewritten
+    for a new type.
     """
+    retyped: set[Name] = field(default_factory=set)
+    """Tables that a new type of a column rewrites: what is rewritten for another reason remakes no key."""
     null_keys: list[Name] = field(default_factory=list)
     """Tables of foreign keys that are checked though null in every row: the referenced table is not looked into."""
 
@@ -80,6 +83,7 @@ class Plan(Struct):
             mine.build |= theirs.build
         self.foreign_keys += other.foreign_keys
         self.remade_keys += other.remade_keys
+        self.retyped |= other.retyped
         self.null_keys += other.null_keys
 
 
@@ -101,7 +105,7 @@ def lock_level(command: Command, major: int) -> Mode:
 _BRIEF_OPTIONS = frozenset(
     {"SET STATISTICS", "CLUSTER ON", "SET WITHOUT CLUSTER"},
 )
-_EXCLUSIVE_STORAGE = words(
+EXCLUSIVE_STORAGE = words(
     """
     user_catalog_table fastupdate gin_pending_list_limit buffering autosummarize pages_per_range
     security_barrier security_invoker check_option
@@ -113,7 +117,7 @@ def _option_level(action: str, names: tuple[str, ...], *, column: bool) -> Mode:
     if action in _BRIEF_OPTIONS:
         return Mode.SHARE_UPDATE_EXCLUSIVE
     if action in ("SET", "RESET"):
-        exclusive = not column and any(name in _EXCLUSIVE_STORAGE for name in names)
+        exclusive = not column and any(name in EXCLUSIVE_STORAGE for name in names)
         return Mode.ACCESS_EXCLUSIVE if exclusive else Mode.SHARE_UPDATE_EXCLUSIVE
     if "TRIGGER" in action:
         return Mode.SHARE_ROW_EXCLUSIVE
@@ -226,8 +230,7 @@ def work_through(plan: Plan, execution: Execution) -> None:
         table = execution.catalog.table(name)
         for each in with_partitions(table, execution) if table is not None else ():
             execution.scan(each)
-    rewritten = {name for name, of_table in plan.tables.items() if of_table.rewrite}
-    remade = [(table, key) for altered, table, key in plan.remade_keys if altered in rewritten]
+    remade = [(table, key) for altered, table, key in plan.remade_keys if altered in plan.retyped]
     for name, constraint in (*plan.foreign_keys, *remade):
         table = execution.catalog.table(name)
         if table is not None:

@@ -11,12 +11,12 @@ from typing import Any
 
 from miglint.catalog import ConstraintKind, Table
 from miglint.dialects.postgresql.parser import Node
-from miglint.dialects.postgresql.tree import strings, text_of, unwrap
+from miglint.dialects.postgresql.tree import is_null, strings, text_of, unwrap
 
 Comparison = tuple[str, str, str]
 """A column, an operator and a constant's text."""
 
-_MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "="}
+_MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "<>": "<>"}
 
 
 def implied_bound(bound: Any, parent: Table, partition: Table) -> bool:
@@ -33,6 +33,8 @@ def implied_bound(bound: Any, parent: Table, partition: Table) -> bool:
 
 def excluded_from(bound: Any, parent: Table, default: Table) -> bool:
     """Whether the default partition's valid CHECKs prove that no row of it lies within the bound."""
+    if bound and bound.get("strategy") == "l":
+        return len(parent.partition_key) == 1 and _lists_excluded(bound, parent.partition_key[0], default)
     wanted = _range_conditions(bound, parent)
     if not wanted:
         return False
@@ -50,6 +52,25 @@ def excluded_from(bound: Any, parent: Table, default: Table) -> bool:
                 ):
                     return True
     return False
+
+
+_COMPARED_AS_TEXT = frozenset({"text", "varchar", "int2", "int4", "int8"})
+"""Types of which constants that are written differently are different."""
+
+
+def _lists_excluded(bound: Any, column: str, default: Table) -> bool:
+    """NULL by NOT NULL, a constant by `<>` it, or by `=` or IN others."""
+    known = default.columns.get(column)
+    comparable = known is not None and known.type is not None and known.type.name in _COMPARED_AS_TEXT
+    sets = _value_sets(default, column)
+    different = {each[2] for each in _known(default) if each[:2] == (column, "<>")}
+    for datum in bound.get("listdatums", ()):
+        if is_null(datum):
+            if not _is_not_null(default, column):
+                return False
+        elif text_of(datum) not in different and not (comparable and any(text_of(datum) not in each for each in sets)):
+            return False
+    return True
 
 
 def negated(comparison: Comparison) -> Comparison:
@@ -157,7 +178,7 @@ def _implies(known: Comparison, wanted: Comparison) -> bool:
     """Whether one comparison proves another of the same column."""
     if known[0] != wanted[0]:
         return False
-    order = _order(known[2], wanted[2])
+    order = compared(known[2], wanted[2])
     if order is None:
         return False
     match wanted[1]:
@@ -172,7 +193,7 @@ def _implies(known: Comparison, wanted: Comparison) -> bool:
     return known == wanted
 
 
-def _order(one: str, other: str) -> int | None:
+def compared(one: str, other: str) -> int | None:
     """How two constants compare: numbers as numbers, ISO dates of one form as text; None where it cannot be told."""
     if one == other:
         return 0

@@ -204,6 +204,9 @@ def set_identity(command: Command, change: SetIdentity, table: Table, plan: Plan
         if change.column in execution.latest(table).columns:
             make_sequence(execution.latest(table), change.column, execution)
         return
+    known = table.columns.get(change.column)
+    if known is not None and not known.identity:
+        return  # DROP IDENTITY IF EXISTS
     mode = Mode.SHARE_ROW_EXCLUSIVE if change.action == "set" else Mode.ACCESS_EXCLUSIVE
     for sequence in list(execution.sequences(table)):
         if sequence.owner is not None and sequence.owner[1] == change.column:

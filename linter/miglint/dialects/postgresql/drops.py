@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from miglint.catalog import Name, Sequence, Shelf, Table, View
 from miglint.changes import DropColumn, DropObject, DropTable
+from miglint.dialects.postgresql import rewrite_rules
 from miglint.dialects.postgresql.alter_read import Command
 from miglint.dialects.postgresql.alter_table import Plan, readers
 from miglint.dialects.postgresql.columns import drop_column
@@ -93,6 +94,8 @@ def drop_table(table: Table, execution: Execution, *, cascade: bool) -> None:
         _unlink_keys(each, execution)
         for reader in readers(each, execution) if cascade else ():
             _drop_plain(reader, execution, cascade=True)
+        if cascade:
+            rewrite_rules.drop_those_that_name(each.name, execution)
     for each in execution.family(table):
         execution.catalog = execution.catalog.drop(each.name)
 
@@ -103,8 +106,10 @@ def _unlink_keys(table: Table, execution: Execution) -> None:
     for constraint in table.constraints.values():
         if constraint.references is not None and constraint.name not in inherited:
             lock_referenced(constraint, execution)
-    for other, constraint in list(execution.catalog.foreign_keys_to(table.name)):
+    for other, constraint in list(execution.catalog.foreign_keys_reaching(table)):
         execution.lock(other, Mode.ACCESS_EXCLUSIVE)
+        if constraint.references not in (None, table.name):
+            lock_referenced(constraint, execution)
         latest = execution.latest(other)
         kept = latest.constraints.remove(constraint.name)
         execution.put(replace(latest, constraints=kept))
@@ -177,6 +182,8 @@ def _drop_from_table(kind: str, parts: list[str], node: Node, execution: Executi
     if kind == "trigger" and change.if_exists and known is not None and parts[-1] not in known:
         return
     execution.lock(relation, Mode.ACCESS_EXCLUSIVE)
+    if isinstance(relation, Table) and kind == "rule":
+        rewrite_rules.forget(relation, parts[-1], execution)
     if isinstance(relation, Table) and kind == "trigger":
         for each in execution.family(relation, only=not relation.partition_key):
             execution.lock(each, Mode.ACCESS_EXCLUSIVE)
@@ -202,6 +209,8 @@ def _drop_object(kind: str, parts: list[str], node: Node, execution: Execution) 
             _drop_extension(parts[-1], execution, cascade=cascade)
         case "STATISTIC_EXT":
             _drop_statistics(parts[-1], execution)
+        case "COLLATION" if cascade:
+            _drop_collated(parts[-1], execution)
 
 
 def _drop_schema(schema: str, execution: Execution) -> None:
@@ -227,10 +236,27 @@ def _drop_columns_of(kind: Name, execution: Execution) -> None:
     for table in list(execution.catalog.tables()):
         for column in list(table.columns.values()):
             if column.type is not None and (column.type.schema, column.type.name) == kind:
+                _drop_column(table, column.name, execution)
+
+
+def _drop_column(table: Table, column: str, execution: Execution) -> None:
+    execution.lock(table, Mode.ACCESS_EXCLUSIVE)
+    change = DropColumn(table=table.name, column=column, cascade=True)
+    drop_column(Command(change, "DropColumn"), change, execution.latest(table), Plan(Mode.ACCESS_EXCLUSIVE), execution)
+
+
+def _drop_collated(collation: str, execution: Execution) -> None:
+    """The columns and the indexes of a collation go with it."""
+    for table in list(execution.catalog.tables()):
+        for column in list(table.columns.values()):
+            if column.collation == collation:
+                _drop_column(table, column.name, execution)
+        latest = execution.latest(table)
+        for index in list(latest.indexes.values()):
+            if any(key.collation == collation for key in index.keys):
                 execution.lock(table, Mode.ACCESS_EXCLUSIVE)
-                change = DropColumn(table=table.name, column=column.name, cascade=True)
-                latest = execution.latest(table)
-                drop_column(Command(change, "DropColumn"), change, latest, Plan(Mode.ACCESS_EXCLUSIVE), execution)
+                execution.lock_index(latest, index, Mode.ACCESS_EXCLUSIVE).dropped = True
+                execution.remove_index(latest, index.name)
 
 
 def _drop_statistics(label: str, execution: Execution) -> None:

@@ -139,8 +139,9 @@ class Execution(Struct):
         return impact
 
     def work(self, table: Table, *works: Work) -> None:
-        """Work on the rows of a table. A partitioned table has none."""
-        if table.kind is not TableKind.PARTITIONED:
+        """Work on the rows of a table. A partitioned table has none, nor has a view WITH NO DATA."""
+        unfilled = table.kind is TableKind.MATERIALIZED_VIEW and table.empty
+        if table.kind is not TableKind.PARTITIONED and not unfilled:
             self._impact(table).work.update(works)
 
     def scan(self, table: Table) -> None:

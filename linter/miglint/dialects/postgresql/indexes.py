@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from miglint.catalog import Index, Name, Table, TableKind
 from miglint.changes import AlterObject, CreateIndex, DropIndex, Reindex
-from miglint.dialects.postgresql.definitions import read_key
+from miglint.dialects.postgresql.alter_table import EXCLUSIVE_STORAGE
+from miglint.dialects.postgresql.definitions import options, read_key
 from miglint.dialects.postgresql.execution import Execution
 from miglint.dialects.postgresql.locks import Mode
 from miglint.dialects.postgresql.names import index_name, truncated
@@ -109,10 +110,12 @@ def drop_indexes(names: Iterable[Name], node: Node, execution: Execution) -> Non
 def _drop(table: Table, index: Index, execution: Execution, *, concurrently: bool) -> None:
     mode = Mode.SHARE_UPDATE_EXCLUSIVE if concurrently else Mode.ACCESS_EXCLUSIVE
     parent = Name(table.name.schema, index.name)
+    parents = {parent}
     for each in execution.family(table, only=table.kind is not TableKind.PARTITIONED):
+        execution.lock(each, mode)
         for own in list(each.indexes.values()):
-            if own.oid == index.oid or own.parent == parent:
-                execution.lock(each, mode)
+            if own.oid == index.oid or own.parent in parents:
+                parents.add(Name(each.name.schema, own.name))
                 execution.lock_index(each, own, mode).dropped = True
                 execution.remove_index(each, own.name)
 
@@ -158,14 +161,14 @@ def alter_index(node: Node, execution: Execution) -> None:
         if found is None:
             execution.assume(f"nothing in the migrations makes the index {execution.catalog.display(name)}")
             stand_in = Table(execution.oid(), name, assumed=True)
-            impact = execution.lock(stand_in, _level(subtype))
+            impact = execution.lock(stand_in, _level(command, subtype))
             impact.kind = "index"
             continue
         _alter(command, subtype, *found, execution)
 
 
 def _alter(command: Node, subtype: str, table: Table, index: Index, execution: Execution) -> None:
-    impact = execution.lock_index(table, index, _level(subtype))
+    impact = execution.lock_index(table, index, _level(command, subtype))
     if subtype == "SetTableSpace":
         moves = command.get("name", "") != (index.tablespace or "pg_default")
         if moves and table.kind is not TableKind.PARTITIONED:
@@ -181,8 +184,10 @@ def _alter(command: Node, subtype: str, table: Table, index: Index, execution: E
             execution.lock_index(*child, Mode.ACCESS_EXCLUSIVE)
 
 
-def _level(subtype: str) -> Mode:
+def _level(command: Node, subtype: str) -> Mode:
     light = subtype in ("SetRelOptions", "ResetRelOptions", "SetStatistics", "AttachPartition")
+    if subtype in ("SetRelOptions", "ResetRelOptions"):
+        light = EXCLUSIVE_STORAGE.isdisjoint(options(command.get("def")))
     return Mode.SHARE_UPDATE_EXCLUSIVE if light else Mode.ACCESS_EXCLUSIVE
 
 

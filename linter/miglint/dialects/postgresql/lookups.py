@@ -42,10 +42,13 @@ def alias(node: Node) -> str:
     return str(node.get("alias", {}).get("aliasname", node.get("relname", "")))
 
 
-def served_by_index(where: Node | None, table: Table, alias: str = "", given: frozenset[str] = NONE) -> bool:
+def served_by_index(
+    where: Node | None, table: Table, alias: str = "", given: frozenset[str] = NONE, *, ends: bool = True
+) -> bool:
     """Whether a condition compares the first column of an index with something that does not depend on the row, or with
-    columns of relations (`given`, by what the query calls them) of which there are few rows."""
-    return _is_served(where, leading(table), alias or table.name.name, given)
+    columns of relations (`given`, by what the query calls them) of which there are few rows. `ends`: a range
+    will do."""
+    return _is_served(where, leading(table), alias or table.name.name, given, ranges_count=ends)
 
 
 def few_rows(sources: Iterable[tuple[str, Table]], where: Node | None, given: frozenset[str] = NONE) -> frozenset[str]:

@@ -15,6 +15,7 @@ from miglint.catalog import (
     Trigger,
 )
 from miglint.changes import AlterObject, CreateObject, RunCode
+from miglint.dialects.postgresql import rewrite_rules
 from miglint.dialects.postgresql.definitions import collation
 from miglint.dialects.postgresql.execution import Execution, NotFollowed
 from miglint.dialects.postgresql.locks import Mode
@@ -25,6 +26,7 @@ from miglint.dialects.postgresql.tree import data_type, expression, qualified, s
 from miglint.dialects.postgresql.types import canonical
 
 _EVENTS = {4: "insert", 8: "delete", 16: "update", 32: "truncate"}
+_TIMINGS = {2: "before", 64: "instead of"}
 
 
 def _new(parts: list[Node], execution: Execution) -> Name:
@@ -157,10 +159,21 @@ def _check_users(domain: Domain, execution: Execution) -> None:
         grown = not over <= names
         names |= over
     for table in execution.catalog.tables():
-        types = (column.type for column in table.columns.values() if column.type is not None)
-        if any((each.schema, each.name) in names for each in types) and table.kind is not TableKind.PARTITIONED:
+        if _uses(table, names, execution) and table.kind is not TableKind.PARTITIONED:
             execution.lock(table, Mode.SHARE)
             execution.scan(table)
+
+
+def _uses(table: Table, domains: set[Name], execution: Execution) -> bool:
+    """Whether a column is of one of the domains; a materialised view's columns are of the types of those it reads."""
+    read = [found for each in table.sources if (found := execution.catalog.table(each)) is not None]
+    return any(
+        column.type is not None
+        and (column.type.schema, column.type.name) in domains
+        and (each is table or not table.source_columns.isdisjoint({column.name, "*"}))
+        for each in (table, *read)
+        for column in each.columns.values()
+    )
 
 
 def create_trigger(node: Node, execution: Execution) -> None:
@@ -175,7 +188,8 @@ def create_trigger(node: Node, execution: Execution) -> None:
     table = execution.table(name)
     events = frozenset(word for bit, word in _EVENTS.items() if node.get("events", 0) & bit)
     function = qualified(node.get("funcname"))[1]
-    trigger = Trigger(label, function, events=events, for_each_row=node.get("row", False))
+    timing = _TIMINGS.get(node.get("timing", 0), "after")
+    trigger = Trigger(label, function, timing, events, for_each_row=node.get("row", False))
     recurses = table.kind is TableKind.PARTITIONED and trigger.for_each_row
     for each in execution.family(table, only=not recurses):
         execution.lock(each, Mode.SHARE_ROW_EXCLUSIVE)
@@ -193,8 +207,11 @@ def on_table(node: Node, execution: Execution) -> None:
     kind = "rule" if "rulename" in node else "policy"
     execution.changes.append(CreateObject(kind=kind, name=Name(name.schema, label), table=name))
     found = execution.catalog.relations.get(name)
-    execution.lock(found if found is not None else execution.table(name), Mode.ACCESS_EXCLUSIVE)
+    locked = found if found is not None else execution.table(name)
+    execution.lock(locked, Mode.ACCESS_EXCLUSIVE)
     _look_at_named(node, execution)
+    if kind == "rule" and isinstance(locked, Table):
+        rewrite_rules.remember(node, locked, execution)
 
 
 def _look_at_named(node: Node, execution: Execution) -> None:

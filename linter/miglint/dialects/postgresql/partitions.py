@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from miglint.catalog import ConstraintKind, Index, Name, Table
+from miglint.catalog import Constraint, ConstraintKind, Index, Name, Table
 from miglint.changes import AttachPartition, DetachPartition, SetInheritance
 from miglint.dialects.postgresql.alter_read import Command
 from miglint.dialects.postgresql.alter_table import Plan
 from miglint.dialects.postgresql.bounds import excluded_from, implied_bound
+from miglint.dialects.postgresql.constraints import KEYS_OF_PARTITIONED
 from miglint.dialects.postgresql.execution import Execution
 from miglint.dialects.postgresql.locks import Mode
 from miglint.dialects.postgresql.names import index_name
@@ -29,11 +30,18 @@ def attach(command: Command, change: AttachPartition, parent: Table, plan: Plan,
     for each in execution.family(partition):
         _match_indexes(parent, each, plan, execution)
     _copy_keys(parent, partition, plan, execution)
+    lock_referencing(parent, execution)
     latest = execution.latest(partition)
     is_default = bool((change.bound or {}).get("is_default"))
     execution.put(
         replace(latest, parents=(parent.name,), partition=True, default_partition=is_default, bound=change.bound)
     )
+
+
+def lock_referencing(parent: Table, execution: Execution) -> None:
+    """The foreign keys that refer to a partitioned table come to refer to a new partition of it too."""
+    for other, _ in list(execution.catalog.foreign_keys_reaching(parent)):
+        execution.lock(other, Mode.SHARE_ROW_EXCLUSIVE if execution.major >= KEYS_OF_PARTITIONED else Mode.ACCESS_SHARE)
 
 
 def check_default(bound: object, parent: Table, plan: Plan, execution: Execution) -> None:
@@ -133,11 +141,25 @@ def detach(command: Command, change: DetachPartition, parent: Table, plan: Plan,
         target = execution.catalog.table(constraint.references) if constraint.references is not None else None
         if target is not None and any(each.references == target.name for each in parent.constraints.values()):
             execution.lock(target, Mode.SHARE_ROW_EXCLUSIVE)
+    for other, constraint in list(execution.catalog.foreign_keys_reaching(parent)):
+        _detach_from_key(other, constraint, partition, execution, concurrently=concurrently)
     latest = execution.latest(partition)
     own = latest.indexes.update({key: replace(each, parent=None) for key, each in latest.indexes.items()})
     execution.put(replace(latest, parents=(), partition=False, default_partition=False, indexes=own))
     if concurrently:
         execution.outside_transaction = True
+
+
+def _detach_from_key(
+    other: Table, constraint: Constraint, partition: Table, execution: Execution, *, concurrently: bool
+) -> None:
+    """No row may refer to the partition any more, which is looked for; then its part of the key is dropped."""
+    for each in execution.family(other):
+        execution.lock(each, Mode.SHARE if concurrently else Mode.ACCESS_EXCLUSIVE)
+        if constraint.enforced:
+            execution.scan(each)
+    for each in execution.family(partition) if constraint.enforced else ():
+        execution.scan(each)
 
 
 def set_inheritance(command: Command, change: SetInheritance, table: Table, plan: Plan, execution: Execution) -> None:

@@ -62,14 +62,17 @@ def columns_read(query: Node | None) -> frozenset[str]:
     return frozenset(columns_of(query)) | star
 
 
-def read_query(query: Node | None, execution: Execution, *, around: Node | None = None) -> list[Name]:
-    """Lock and scan what a query reads; the relations that it names. `around`: a WITH outside of it."""
+def read_query(
+    query: Node | None, execution: Execution, *, around: Node | None = None, given: frozenset[str] = frozenset()
+) -> list[Name]:
+    """Lock and scan what a query reads; the relations that it names. `around`: a WITH outside of it; `given`: what is
+    outside of it of which there are few rows."""
     if not query:
         return []
     own = _own_names(query, execution) | _own_names(around, execution)
     names = look_at_query(query, execution, own)
     for node in execution.nodes(query, "SelectStmt"):
-        scan_sources(node, own, execution)
+        scan_sources(node, own, execution, given)
     return names
 
 
@@ -114,11 +117,22 @@ def read_relation(name: Name, execution: Execution, mode: Mode = Mode.ACCESS_SHA
             if found is not None:
                 execution.scan(found)
     elif isinstance(relation, Table):
+        look_at_ancestors(relation, execution)
         for child in execution.family(relation, only=only)[1:]:
             execution.lock(child, mode)
 
 
-def scan_sources(select: Node, own: frozenset[str], execution: Execution) -> None:
+def look_at_ancestors(table: Table, execution: Execution) -> None:
+    """What partitions of a partition are wanted is worked out from all the bounds above, which are looked at."""
+    pending = [*table.parents] if table.kind is TableKind.PARTITIONED else []
+    while pending:
+        name = pending.pop()
+        execution.lock_name(name, Mode.ACCESS_SHARE)
+        found = execution.catalog.table(name)
+        pending.extend(found.parents if found is not None else ())
+
+
+def scan_sources(select: Node, own: frozenset[str], execution: Execution, outer: frozenset[str]) -> None:
     """Scan the tables in a SELECT's FROM that no index can find the wanted rows of."""
     if select.get("limitCount") and not select.get("sortClause") and not select.get("whereClause"):
         return
@@ -127,10 +141,10 @@ def scan_sources(select: Node, own: frozenset[str], execution: Execution) -> Non
     clause = select.get("fromClause")
     where = every([select.get("whereClause"), *conditions(clause)])
     sources = [(node, found) for node in ranges(clause) if (found := _table(node, own, execution)) is not None]
-    given = few_rows(((alias(node), table) for node, table in sources), where)
+    given = few_rows(((alias(node), table) for node, table in sources), where, outer)
     for node, table in sources:
-        if alias(node) not in given and not served_by_index(where, table, alias(node), given):
-            for each in execution.family(table, only=not node.get("inh", False)):
+        for each in execution.family(table, only=not node.get("inh", False)):
+            if not served_by_index(where, each, alias(node), given):
                 execution.scan(each)
 
 

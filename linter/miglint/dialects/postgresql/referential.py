@@ -29,6 +29,7 @@ def check_keys_of(
             continue
         execution.lock(target, Mode.ROW_SHARE)
         for each in execution.family(target) if many else ():
+            execution.lock(each, Mode.ROW_SHARE)
             execution.scan(each)
 
 
@@ -44,7 +45,7 @@ def check_keys_to(
     are deleted or changed there too, in those that reference that one. `many`: all rows of the table."""
     if _is_off(table, execution):
         return
-    for other, constraint in list(execution.catalog.foreign_keys_to(table.name)):
+    for other, constraint in list(execution.catalog.foreign_keys_reaching(table)):
         touched = columns is None or bool(columns & set(constraint.referenced_columns))
         acts = (constraint.on_delete if columns is None else constraint.on_update) not in ("no action", "restrict")
         if not touched or not constraint.enforced or (constraint.deferred and not acts):

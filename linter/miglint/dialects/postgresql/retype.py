@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from miglint.catalog import Column, Constraint, ConstraintKind, Index, Table, TableKind, Type
+from miglint.catalog import Column, Constraint, ConstraintKind, Index, Name, Table, TableKind, Type
 from miglint.changes import AlterColumnType
 from miglint.dialects.postgresql.alter_read import Command
 from miglint.dialects.postgresql.alter_table import Plan
@@ -18,6 +18,7 @@ from miglint.dialects.postgresql.columns import record_default
 from miglint.dialects.postgresql.constraints import KEYS_OF_PARTITIONED
 from miglint.dialects.postgresql.execution import Execution
 from miglint.dialects.postgresql.locks import Mode
+from miglint.dialects.postgresql.partitions import copy_index
 from miglint.dialects.postgresql.types import is_free, operator_class
 
 
@@ -30,6 +31,7 @@ def alter_type(command: Command, change: AlterColumnType, table: Table, plan: Pl
                 f"the type of {each.name.name}.{change.column} before this is not known: taken to need a rewrite"
             )
             plan.of(each).rewrite = True
+            plan.retyped.add(each.name)
             column = column or Column(change.column)
         elif column.generated != "virtual" and not is_free(
             column.type,
@@ -40,6 +42,7 @@ def alter_type(command: Command, change: AlterColumnType, table: Table, plan: Pl
             execution.session.zone,
         ):
             plan.of(each).rewrite = True
+            plan.retyped.add(each.name)
         record_default(column.default, execution)
         _record_sequence(column, execution)
         after = replace(column, type=change.type, collation=change.collation)
@@ -62,6 +65,8 @@ def _rebuild(table: Table, before: Column, after: Column, plan: Plan, execution:
     for index in table.indexes.values():
         if _depends(index, before.name):
             execution.lock_index(table, index, Mode.ACCESS_EXCLUSIVE)
+            if table.kind is TableKind.PARTITIONED:
+                _spread(table, index, plan, execution)
             if not _reusable(index, before, after, execution):
                 plan.of(table).build.add(index.name)
     for constraint in table.constraints.values():
@@ -73,6 +78,20 @@ def _rebuild(table: Table, before: Column, after: Column, plan: Plan, execution:
             _remake_key(table, table, constraint, before, after, plan, execution)
     for other, key in _keys_to(table, before.name, execution):
         _remake_key(table, other, key, before, after, plan, execution)
+
+
+def _spread(table: Table, index: Index, plan: Plan, execution: Execution) -> None:
+    """An index that was made ON ONLY a partitioned table is made again on its partitions too."""
+    name = Name(table.name.schema, index.name)
+    for child in execution.catalog.children.get(table.name, ()):
+        partition = execution.catalog.table(child)
+        if partition is not None and all(own.parent != name for own in partition.indexes.values()):
+            copy_index(table, index, partition, execution)
+            latest = execution.latest(partition)
+            added = latest.indexes.keys() - partition.indexes.keys()
+            plan.of(partition).build |= added
+            for own in added:
+                _spread(latest, latest.indexes[own], plan, execution)
 
 
 def _keys_to(table: Table, column: str, execution: Execution) -> Iterator[tuple[Table, Constraint]]:
@@ -113,8 +132,10 @@ def _depends(index: Index, column: str) -> bool:
 
 
 def _reusable(index: Index, before: Column, after: Column, execution: Execution) -> bool:
-    """Whether the index's storage serves the new definition. Expressions and predicates are never compared."""
-    if not index.valid or index.predicate is not None or any(key.expression is not None for key in index.keys):
+    """Whether the index's storage serves the new definition. Expressions and predicates are never compared, and what
+    belongs to a partitioned index is made again with that, which has no storage."""
+    computed = index.predicate is not None or any(key.expression is not None for key in index.keys)
+    if computed or not index.valid or index.parent is not None:
         return False
     for key in index.keys:
         if key.column != before.name:
@@ -127,8 +148,9 @@ def _reusable(index: Index, before: Column, after: Column, execution: Execution)
 
 
 def _same_operators(method: str, before: Type | None, after: Type | None, execution: Execution) -> bool:
+    """GIN stores elements, so that the type of what it stores is never the array's."""
     if before is None or after is None:
         return False
     old, polymorphic = operator_class(before, method, execution.catalog)
     new, _ = operator_class(after, method, execution.catalog)
-    return old == new and (not polymorphic or before == after)
+    return old == new and (not polymorphic or (before == after and method != "gin"))

@@ -12,10 +12,12 @@ from miglint.dialects.postgresql.execution import LAZY_BOUNDS, Execution, NotFol
 from miglint.dialects.postgresql.locks import Mode
 from miglint.dialects.postgresql.lookups import alias, conditions, every, few_rows, ranges, served_by_index
 from miglint.dialects.postgresql.parser import Node
+from miglint.dialects.postgresql.pruning import Values, concerned, constants, values_in
 from miglint.dialects.postgresql.queries import (
     functions_unknown,
     lock_sequence_arguments,
     look_at,
+    look_at_ancestors,
     read_query,
     read_relation,
 )
@@ -41,9 +43,39 @@ def _target(node: Node, execution: Execution, *, inserted: bool = False) -> Tabl
         relation = execution.catalog.relations.get(name)
     table = execution.table(name)
     only = _is_only(node) or (inserted and table.kind is not TableKind.PARTITIONED)
-    for each in execution.family(table, only=only):
+    for each in (*_concerned(node, table, execution, only=only), *_moved_to(node, table, execution, only=only)):
         execution.lock(each, Mode.ROW_EXCLUSIVE)
+    look_at_ancestors(table, execution)
     return table
+
+
+def _concerned(node: Node, table: Table, execution: Execution, *, only: bool) -> list[Table]:
+    """The target and what of its partitions and children the rows may be in."""
+    if only or table.kind is not TableKind.PARTITIONED:
+        return execution.family(table, only=only)
+    if "selectStmt" in node or "cols" in node:
+        return concerned(table, _values_of_rows(node, table), execution)
+    return concerned(table, values_in(node.get("whereClause"), alias(node["relation"])), execution)
+
+
+def _values_of_rows(node: Node, table: Table) -> Values:
+    given = _given(node, table)
+    return lambda column: constants([each for each in given.get(column, []) if each])
+
+
+def _moved_to(node: Node, table: Table, execution: Execution, *, only: bool) -> list[Table]:
+    """The partitions that rows go to when an UPDATE changes their key."""
+    assigned = dict(_assigned(node)) if "targetList" in node else {}
+    family = execution.family(table, only=only)
+    if only or all(assigned.keys().isdisjoint(each.partition_key) for each in family):
+        return []
+    stays = values_in(node.get("whereClause"), alias(node["relation"]))
+
+    def values(column: str) -> frozenset[str] | None:
+        value = assigned.get(column)
+        return constants([value]) if value else stays(column)
+
+    return concerned(table, values, execution)
 
 
 def _is_only(node: Node) -> bool:
@@ -62,6 +94,19 @@ def _fires(table: Table, event: str, execution: Execution) -> None:
             execution.assume(f"the trigger {trigger.name} runs code that is not followed")
 
 
+def _is_replaced(table: Table | None, event: str, execution: Execution) -> bool:
+    """Whether a rule has something else done, or nothing; what rules do beside it is done."""
+    rules = [each for each in table.rules.values() if each.enabled and each.event == event] if table is not None else []
+    changes = len(execution.changes)
+    for rule in rules:
+        for action in rule.actions or ():
+            kind, inner = unwrap(action)
+            if kind in WRITERS:
+                WRITERS[kind](inner, execution)
+    del execution.changes[changes:]  # they are not what the statement says
+    return any(rule.instead for rule in rules)
+
+
 def insert(node: Node, execution: Execution) -> None:
     """InsertStmt."""
     table = _target(node, execution, inserted=True)
@@ -71,13 +116,12 @@ def insert(node: Node, execution: Execution) -> None:
     many = any(Work.SCAN in impact.work for impact in execution.impacts.values())
     execution.changes.append(InsertRows(table=execution.resolve(node["relation"]), reads=tuple(reads)))
     _note_functions(query, execution)
-    if table is None:
+    if _is_replaced(table, "insert", execution) or table is None:
         return
     given = _given(node, table)
-    for sequence in execution.sequences(table):
-        if sequence.owner is not None and sequence.owner[1] not in given:
-            execution.lock(sequence, Mode.ROW_EXCLUSIVE)
     for column in table.columns.values():
+        if column.sequence is not None and column.name not in given:
+            execution.lock_name(column.sequence, Mode.ROW_EXCLUSIVE)
         if column.default is not None and column.default.functions and column.name not in given:
             lock_sequence_arguments(column.default.tree, execution)
     lock_sequence_arguments(query, execution)
@@ -109,8 +153,8 @@ def _given(node: Node, table: Table) -> dict[str, list[Node | None]]:
 
 
 def _null_columns(table: Table, given: dict[str, list[Node | None]]) -> frozenset[str]:
-    """The columns that are surely null in every new row; triggers may fill them."""
-    if table.triggers:
+    """The columns that are surely null in every new row; a trigger may fill them before it is stored."""
+    if any(each.timing == "before" and each.for_each_row for each in table.triggers.values()):
         return frozenset()
     left_out = {
         column.name
@@ -151,7 +195,8 @@ def update(node: Node, execution: Execution) -> None:
     columns = tuple(name for name, _ in _assigned(node))
     where = node.get("whereClause")
     beside = _beside(node, table, execution)
-    whole = table is not None and not served_by_index(beside.where, table, alias(node["relation"]), beside.few)
+    unserved = _unserved(node, table, beside.where, beside.few, execution)
+    whole = bool(unserved)
     execution.changes.append(
         UpdateRows(
             table=execution.resolve(node["relation"]),
@@ -160,11 +205,13 @@ def update(node: Node, execution: Execution) -> None:
             whole_table=whole,
         )
     )
+    if _is_replaced(table, "update", execution):
+        return
     _read_beside(node, ("targetList", "fromClause", "whereClause"), beside, execution)
     if table is None:
         return
-    if whole:
-        _scan(table, execution, only=_is_only(node))
+    for each in unserved:
+        execution.scan(each)
     _look_at_bound(table, execution)
     nulls = frozenset(name for name, value in _assigned(node) if is_null(value))
     check_keys_of(table, execution, changed=frozenset(columns), nulls=nulls, many=whole)
@@ -184,14 +231,17 @@ def delete(node: Node, execution: Execution) -> None:
     _with_clauses(node, execution)
     where = node.get("whereClause")
     beside = _beside(node, table, execution)
-    whole = table is not None and not served_by_index(beside.where, table, alias(node["relation"]), beside.few)
+    unserved = _unserved(node, table, beside.where, beside.few, execution)
+    whole = bool(unserved)
     change = DeleteRows(table=execution.resolve(node["relation"]), conditional=where is not None, whole_table=whole)
     execution.changes.append(change)
+    if _is_replaced(table, "delete", execution):
+        return
     _read_beside(node, ("usingClause", "whereClause"), beside, execution)
     if table is None:
         return
-    if whole:
-        _scan(table, execution, only=_is_only(node))
+    for each in unserved:
+        execution.scan(each)
     if execution.major < LAZY_BOUNDS:
         _look_at_bound(table, execution)
     check_keys_to(table, execution, many=whole)
@@ -208,9 +258,25 @@ def merge(node: Node, execution: Execution) -> None:
     _read_beside(node, ("sourceRelation", "joinCondition", "mergeWhenClauses"), beside, execution)
     if table is None:
         return
-    if not beside.few or not served_by_index(where, table, alias(node["relation"]), beside.few):
-        _scan(table, execution)
-    check_keys_to(table, execution)
+    unserved = _unserved(node, table, where if beside.few else None, beside.few, execution)
+    for each in unserved:
+        execution.scan(each)
+    _check_keys_of_merge(node, table, execution, many=bool(unserved))
+
+
+def _check_keys_of_merge(node: Node, table: Table, execution: Execution, *, many: bool) -> None:
+    """The keys that its actions touch: WHEN … THEN UPDATE, DELETE or INSERT."""
+    for each in (item["MergeWhenClause"] for item in node.get("mergeWhenClauses", ())):
+        columns = frozenset(name for name, _ in _assigned(each))
+        match each.get("commandType"):
+            case "CMD_DELETE":
+                check_keys_to(table, execution, many=many)
+            case "CMD_UPDATE":
+                check_keys_to(table, execution, columns=columns, many=many)
+                check_keys_of(table, execution, changed=columns, nulls=frozenset(), many=many)
+            case "CMD_INSERT":
+                written = columns or frozenset(table.columns)
+                check_keys_of(table, execution, changed=written, nulls=frozenset(), many=many)
 
 
 def _few_of(source: Node | None) -> frozenset[str]:
@@ -222,9 +288,13 @@ def _few_of(source: Node | None) -> frozenset[str]:
     return frozenset({alias(node)})
 
 
-def _scan(table: Table, execution: Execution, *, only: bool = False) -> None:
-    for each in execution.family(table, only=only):
-        execution.scan(each)
+def _unserved(
+    node: Node, table: Table | None, where: Node | None, given: frozenset[str], execution: Execution
+) -> list[Table]:
+    """Those of the target and what belongs to it that are read whole: what inherits has no index of its parent's."""
+    family = _concerned(node, table, execution, only=_is_only(node)) if table is not None else []
+    leaves = [each for each in family if each.kind is not TableKind.PARTITIONED]
+    return [each for each in leaves if not served_by_index(where, each, alias(node["relation"]), given)]
 
 
 class _Beside(Struct, frozen=True):
@@ -242,7 +312,22 @@ def _beside(node: Node, table: Table | None, execution: Execution) -> _Beside:
     where = every([node.get("whereClause"), *conditions(clause)])
     named = [(alias(each), found) for each, found in tables]
     target = [(alias(node["relation"]), table)] if table is not None else []
-    return _Beside(tables, where, few_rows([*target, *named], where))
+    few = _few_of_with(node.get("withClause"), execution)
+    given = frozenset(alias(each) for each in ranges(clause) if each.get("relname") in few)
+    return _Beside(tables, where, few_rows([*target, *named], where, given))
+
+
+def _few_of_with(clause: Node | None, execution: Execution) -> frozenset[str]:
+    """The common table expressions that give few rows: those that an equality finds by an index."""
+    found: set[str] = set()
+    for node in execution.nodes(clause, "CommonTableExpr"):
+        kind, query = unwrap(node.get("ctequery"))
+        sources = [*ranges(query.get("fromClause"))] if kind == "SelectStmt" else [query.get("relation")]
+        source = sources[0] if len(sources) == 1 else None
+        table = execution.catalog.table(execution.resolve(source)) if source else None
+        if table is not None and served_by_index(query.get("whereClause"), table, alias(source or {}), ends=False):
+            found.add(node.get("ctename", ""))
+    return frozenset(found)
 
 
 def _sources(clause: Iterable[Node | None], execution: Execution) -> Iterator[tuple[Node, Table]]:
@@ -256,12 +341,13 @@ def _read_beside(node: Node, clauses: Iterable[str], beside: _Beside, execution:
     """Lock and scan what an UPDATE or DELETE reads in FROM, USING and subqueries."""
     for clause in clauses:
         tree = node.get(clause)
-        read_query(tree, execution, around=node.get("withClause"))
+        read_query(tree, execution, around=node.get("withClause"), given=beside.few)
         _note_functions(tree, execution)
         lock_sequence_arguments(tree, execution)
     for source, table in beside.tables:
-        if not served_by_index(beside.where, table, alias(source), beside.few):
-            _scan(table, execution)
+        for each in execution.family(table):
+            if not served_by_index(beside.where, each, alias(source), beside.few):
+                execution.scan(each)
 
 
 def _with_clauses(node: Node, execution: Execution) -> None:
@@ -342,10 +428,11 @@ def truncate(node: Node, execution: Execution) -> None:
         if name in done:
             continue
         done.add(name)
-        for each in execution.family(execution.table(name), only=only):
+        table = execution.table(name)
+        for each in execution.family(table, only=only):
             _empty(each, execution, restart=node.get("restart_seqs", False))
         if cascade:
-            pending.extend((other.name, False) for other, _ in execution.catalog.foreign_keys_to(name))
+            pending.extend((other.name, False) for other, _ in execution.catalog.foreign_keys_reaching(table))
 
 
 def _empty(table: Table, execution: Execution, *, restart: bool) -> None:

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from miglint.catalog import Table, TableKind
 from miglint.changes import SetTableOption
+from miglint.dialects.postgresql import rewrite_rules
 from miglint.dialects.postgresql.alter_read import Command
 from miglint.dialects.postgresql.alter_table import Plan
 from miglint.dialects.postgresql.execution import Execution
@@ -31,10 +32,18 @@ def set_option(command: Command, change: SetTableOption, table: Table, plan: Pla
                 plan.of(table).rewrite = True
         case "OWNER TO":
             _lock_belongings(table, execution)
-        case "DISABLE TRIGGER ALL" | "ENABLE TRIGGER ALL":
-            execution.put(replace(execution.latest(table), unchecked=change.action == "DISABLE TRIGGER ALL"))
         case "CLUSTER ON" | "REPLICA IDENTITY":
             _lock_named_index(change.value, table, _INDEX_MODES[change.action], execution)
+        case _:
+            _switch(change.action, change.value, table, execution)
+
+
+def _switch(action: str, name: str, table: Table, execution: Execution) -> None:
+    """ENABLE and DISABLE of triggers and rules."""
+    if action in ("DISABLE TRIGGER ALL", "ENABLE TRIGGER ALL"):
+        execution.put(replace(execution.latest(table), unchecked=action == "DISABLE TRIGGER ALL"))
+    elif action.endswith(" RULE"):
+        rewrite_rules.enable(table, action, name, execution)
 
 
 def _set_persistence(persistence: str, table: Table, plan: Plan, execution: Execution) -> None:

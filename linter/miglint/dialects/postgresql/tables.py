@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
-from miglint.catalog import Column, ConstraintKind, Name, Sequence, Shelf, Table, TableKind, View
+from miglint.catalog import Column, Constraint, ConstraintKind, Name, Sequence, Shelf, Table, TableKind, View
 from miglint.changes import (
     AlterObject,
     CreateTable,
@@ -15,16 +15,17 @@ from miglint.changes import (
     RenameTable,
     SetSchema,
 )
+from miglint.dialects.postgresql import rewrite_rules
 from miglint.dialects.postgresql.alter_table import Plan, work_through
 from miglint.dialects.postgresql.columns import make_sequence, record_default
-from miglint.dialects.postgresql.constraints import KEYS_OF_PARTITIONED, add_constraint
+from miglint.dialects.postgresql.constraints import add_constraint
 from miglint.dialects.postgresql.definitions import ColumnDefinition, ConstraintDefinition, read_column, read_constraint
 from miglint.dialects.postgresql.execution import Execution
 from miglint.dialects.postgresql.indexes import rename_index
 from miglint.dialects.postgresql.locks import Mode
 from miglint.dialects.postgresql.names import truncated
 from miglint.dialects.postgresql.parser import Node
-from miglint.dialects.postgresql.partitions import check_default, copy_index
+from miglint.dialects.postgresql.partitions import check_default, copy_index, lock_referencing
 from miglint.dialects.postgresql.queries import columns_read, look_at_query, read_query, relations_read
 from miglint.dialects.postgresql.renames import with_column_renamed
 from miglint.dialects.postgresql.tree import qualified
@@ -137,17 +138,20 @@ def _under_parent(node: Node, table: Table, execution: Execution, plan: Plan) ->
     for constraint in parent.constraints.values():
         if constraint.kind is ConstraintKind.FOREIGN_KEY:
             add_constraint(ConstraintDefinition(constraint), execution.latest(table), plan, execution)
-    for other, _ in list(execution.catalog.foreign_keys_to(parent.name)):
-        execution.lock(other, Mode.SHARE_ROW_EXCLUSIVE if execution.major >= KEYS_OF_PARTITIONED else Mode.ACCESS_SHARE)
+    lock_referencing(parent, execution)
 
 
 def _inherit(table: Table, execution: Execution) -> None:
     columns: Shelf[str, Column] = Shelf()
+    checks: Shelf[str, Constraint] = Shelf()
     for name in table.parents:
         parent = execution.table(name)
         execution.lock(parent, Mode.SHARE_UPDATE_EXCLUSIVE)
         columns = columns.update(parent.columns)
-    execution.put(replace(execution.latest(table), columns=columns))
+        own = parent.constraints.items()
+        inherited = ((key, each) for key, each in own if each.kind is ConstraintKind.CHECK and not each.no_inherit)
+        checks = checks.update(dict(inherited))
+    execution.put(replace(execution.latest(table), columns=columns, constraints=checks))
 
 
 def _fill(table: Table, elements: _Elements, execution: Execution, plan: Plan) -> None:
@@ -203,11 +207,13 @@ def create_from_query(into: Node, reads: list[Name], execution: Execution, *, qu
         persistence=PERSISTENCE[into["rel"].get("relpersistence", "p")],
         sources=frozenset(reads) if query else frozenset(),
         source_columns=columns_read(query),
+        empty=bool(query and into.get("skipData")),
         assumed=True,
     )
     execution.changes.append(CreateTable(table=name))
     execution.create(table)
-    execution.filled.add(table.oid)
+    if not table.empty:
+        execution.filled.add(table.oid)
 
 
 def _forget_scans(execution: Execution) -> None:
@@ -240,6 +246,8 @@ def rename(node: Node, execution: Execution) -> None:
             )
             table = execution.table(name)
             execution.lock(table, Mode.ACCESS_EXCLUSIVE)
+            if kind == "RULE":
+                rewrite_rules.rename(table, node.get("subname", ""), new, execution)
             trigger = table.triggers.get(node.get("subname", "")) if kind == "TRIGGER" else None
             if trigger is not None:
                 others = table.triggers.remove(trigger.name)

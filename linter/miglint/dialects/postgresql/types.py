@@ -84,7 +84,9 @@ def _relabels(old: Type, new: Type, catalog: Catalog, time_zone: str) -> bool:
         return True
     if domain_constrained(new, catalog) is not False:
         return False
-    old, new = base_type(old, catalog), base_type(new, catalog)
+    if domain(old, catalog) is not None:  # a column of a domain has no length of its own, only the domain has
+        old = Type(base_type(old, catalog).name, array=base_type(old, catalog).array)
+    new = base_type(new, catalog)
     if old.array or new.array:
         return old.array and new.array and old.name == new.name and new.modifiers in ((), old.modifiers)
     if (old.name, new.name) in _TIMES:

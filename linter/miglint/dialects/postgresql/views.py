@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from miglint.catalog import Name, View
 from miglint.changes import CreateObject, Maintain
 from miglint.dialects.postgresql.execution import Execution
@@ -64,9 +66,11 @@ def refresh(node: Node, execution: Execution) -> None:
         return
     for index in view.indexes.values():
         execution.lock_index(view, index, Mode.ACCESS_EXCLUSIVE)
+    filled = replace(view, empty=no_data)
+    execution.put(filled)
     if no_data:
         execution.lock(view, Mode.ACCESS_EXCLUSIVE).emptied = True
         return
-    execution.work(view, Work.REWRITE, Work.SCAN)
+    execution.work(filled, Work.REWRITE)
     if view.indexes:
-        execution.work(view, Work.INDEX_BUILD)
+        execution.work(filled, Work.INDEX_BUILD, *([] if view.empty else [Work.SCAN]))
