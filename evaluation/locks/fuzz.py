@@ -30,7 +30,8 @@ from miglint.changeset import MemoryTree
 from miglint.config import Config
 from miglint.dialects import analyse
 from miglint.history import Target
-from miglint.sources.sql import SqlRenderer, read
+from miglint.sources.sql.reader import read
+from miglint.sources.sql.render import SqlRenderer
 
 BASE, FUZZED = "db/migrations/V1__base.sql", "db/migrations/V2__fuzzed.sql"
 TABLES = ";\n".join(schema(1).setup).encode()

@@ -45,10 +45,17 @@ class Listed:
     def size(self, path: str) -> int:
         return self.contents.sizes([self.files[path]]).get(self.files[path], MAX_BYTES * 10)
 
+    def sizes(self, paths: Iterable[str]) -> Mapping[str, int]:
+        ids = {path: self.files[path] for path in paths}
+        lengths = self.contents.sizes(set(ids.values()))
+        return {path: lengths.get(identity, MAX_BYTES * 10) for path, identity in ids.items()}
+
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         ids = {path: self.files[path] for path in paths}
         found = self.contents.read(set(ids.values()))
         return {path: found[identity] for path, identity in ids.items()}
+
+    def remember(self, contents: Mapping[str, bytes]) -> None: ...
 
 
 class Project:

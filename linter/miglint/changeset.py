@@ -25,10 +25,16 @@ class Tree(Protocol):
         """The object id of the file's content; equal ids mean equal bytes. KeyError if it is not there."""
 
     def size(self, path: str) -> int:
-        """The file's length in bytes."""
+        """The file's length in bytes. MiglintError if it is not here, as in a partial clone."""
+
+    def sizes(self, paths: Iterable[str]) -> Mapping[str, int]:
+        """The lengths of files, found in one batch; those that are not here are left out."""
 
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """The content of each of the paths, fetched in one batch. KeyError if one is not there."""
+
+    def remember(self, contents: Mapping[str, bytes]) -> None:
+        """Take contents by path that another process has read, so that they need not be fetched again."""
 
 
 class MemoryTree(Struct, frozen=True):
@@ -51,9 +57,16 @@ class MemoryTree(Struct, frozen=True):
         """The file's length in bytes."""
         return len(self.files[path])
 
+    def sizes(self, paths: Iterable[str]) -> Mapping[str, int]:
+        """The lengths of files."""
+        return {path: len(self.files[path]) for path in paths}
+
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """The content of each of the paths."""
         return {path: self.files[path] for path in paths}
+
+    def remember(self, contents: Mapping[str, bytes]) -> None:
+        """Nothing: they are here."""
 
 
 class OverlayTree(Struct, frozen=True):
@@ -78,12 +91,25 @@ class OverlayTree(Struct, frozen=True):
         """The file's length in bytes."""
         return self._side(path).size(path)
 
+    def sizes(self, paths: Iterable[str]) -> Mapping[str, int]:
+        """The lengths of files."""
+        ours, others = self._sides(paths)
+        return {**self.below.sizes(others), **self.above.sizes(ours)}
+
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """The content of each of the paths."""
-        wanted = list(paths)
-        ours = {path for path in wanted if self._side(path) is self.above}
-        others = [path for path in wanted if path not in ours]
+        ours, others = self._sides(paths)
         return {**self.below.read(others), **self.above.read(ours)}
+
+    def remember(self, contents: Mapping[str, bytes]) -> None:
+        """Take contents of the tree below."""
+        _, others = self._sides(contents)
+        self.below.remember({path: contents[path] for path in others})
+
+    def _sides(self, paths: Iterable[str]) -> tuple[list[str], list[str]]:
+        wanted = list(paths)
+        ours = [path for path in wanted if self._side(path) is self.above]
+        return ours, [path for path in wanted if self._side(path) is not self.above]
 
     def _side(self, path: str) -> Tree:
         # What is taken away is not among the files above either, and says so.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -109,6 +108,8 @@ def read_toml(content: bytes, shown: str) -> Value | None:
     """`[tool.miglint]` of a pyproject.toml, or None if it has no such table."""
     if b"miglint" not in content:
         return None
+    import tomllib
+
     try:
         document = tomllib.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:

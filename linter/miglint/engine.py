@@ -11,7 +11,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+import functools
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -39,10 +40,10 @@ from miglint.statements import Statements, bring_in, statements_of, unwritten, w
 class Request(Struct, frozen=True):
     """What is asked of a check besides the change and the configuration."""
 
-    rules: tuple[Rule, ...]
+    rules: Sequence[Rule]
     """All rules there are."""
-    active: frozenset[str]
-    """The names of those that look."""
+    active: Collection[str]
+    """The names of those that look. Importing them can wait until the files are being read."""
     paths: tuple[str, ...] = ()
     """Only what lies at or under one of these paths is reported; everything if there are none."""
     baseline: frozenset[str] = frozenset()
@@ -68,19 +69,22 @@ class Request(Struct, frozen=True):
 
 def check(change_set: ChangeSet, config: Config, cache: Cache, request: Request) -> Result:
     """Check a change. Raises MiglintError where it cannot."""
-    inspector = Inspector(request.rules, request.active, request.today)
-    written = request.statements or request.judges_statements
 
+    @functools.cache
+    def written() -> bool:
+        return request.judges_statements or request.statements
+
+    @functools.cache
     def meanwhile() -> None:
-        if written and _brings_migrations(change_set):
+        if written() and _brings_migrations(change_set):
             bring_in(config)
 
-    crew = Crew(request.jobs, meanwhile)
-    scopes = scopes_of(change_set, config, cache, request.released, crew)
+    scopes = scopes_of(change_set, config, cache, request.released, Crew(request.jobs, meanwhile))
     if request.open_pull_requests is not None and change_set.base_tree is not None:
         scopes = beside(scopes, config, cache, request.open_pull_requests)
+    inspector = Inspector(request.rules, request.active, request.today)
     studied = [
-        (scope, statements_of(scope, scope.introduced, cache) if written else unwritten(scope, scope.introduced))
+        (scope, statements_of(scope, scope.introduced, cache) if written() else unwritten(scope, scope.introduced))
         for scope in scopes
     ]
     findings = [
@@ -119,7 +123,7 @@ def check(change_set: ChangeSet, config: Config, cache: Cache, request: Request)
         coverage=coverage_of(checked, unreadable),
         rules=tuple(rule for rule in request.rules if rule.name in request.active),
         sources=excerpts(change_set, findings),
-        notes=(*change_set.notes, *request.notes, *(warnings_of(scopes, cache) if written else ())),
+        notes=(*change_set.notes, *request.notes, *(warnings_of(scopes, cache) if written() else ())),
     )
 
 

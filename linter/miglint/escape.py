@@ -8,9 +8,7 @@ passing through one of them.
 from __future__ import annotations
 
 import re
-from html import escape as _html_escape
 from typing import Any
-from urllib.parse import quote
 
 ZERO_WIDTH_SPACE = "\u200b"
 _PUNCTUATION = frozenset(r"""!"#$%&'()*+,-./:;<=>?@[\]^_`{|}~""")
@@ -70,12 +68,16 @@ def plain(data: Any) -> Any:
 
 def address(path: str) -> str:
     """A path as a part of an address, its bytes percent-encoded as git has them."""
+    from urllib.parse import quote  # only some reports have links: the others need not wait for its import
+
     return quote(encodable(path) if _FOREIGN_SURROGATE.search(path) else path, errors="surrogateescape")
 
 
 def html(text: str) -> str:
     """Text for the inside of an HTML element or a quoted attribute."""
-    return _html_escape(line(text), quote=True)
+    from html import escape
+
+    return escape(line(text), quote=True)
 
 
 def markdown(text: str, limit: int | None = None) -> str:

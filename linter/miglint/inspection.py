@@ -33,8 +33,8 @@ class Raised(Struct, frozen=True):
 class Inspector(Struct, frozen=True):
     """The rules there are, the names of those that look, and the day on which suppressions expire."""
 
-    rules: tuple[Rule, ...]
-    active: frozenset[str]
+    rules: Sequence[Rule]
+    active: Collection[str]
     today: dt.date
 
     def inspect(self, scope: Scope, statements: Mapping[Key, Statements]) -> dict[str, Raised]:

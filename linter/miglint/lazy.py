@@ -1,8 +1,9 @@
-"""A sequence that is made when somebody first looks into it."""
+"""Collections that are made when somebody first looks into them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import cached_property
 from typing import TypeVar, overload
 
 T = TypeVar("T")
@@ -48,3 +49,23 @@ class LazySequence(Sequence[T]):
 
     def __repr__(self) -> str:
         return repr(self._all())
+
+
+class LazyNames(Collection[str]):
+    """The names that `make` gives, asked for once."""
+
+    def __init__(self, make: Callable[[], frozenset[str]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _all(self) -> frozenset[str]:
+        return self._make()
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._all
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)

@@ -31,6 +31,9 @@ def alone():
         return True
     return False
 
+def texts(share):
+    return [str(item) for item in share]
+
 items = list(range(450))
 """
 ENVIRONMENT = {
@@ -47,7 +50,7 @@ def script(body: str) -> subprocess.CompletedProcess[str]:
 def test_workers_answer_in_the_order_of_the_items_and_are_gone() -> None:
     ran = script("""
         for jobs in (2, 3, 4, 100):
-            answers = Crew(jobs).answers(lambda item: [item * 2, os.getpid()], items)
+            answers = Crew(jobs).answers(lambda share: [[item * 2, os.getpid()] for item in share], items, list[int])
             assert [answer[0] for answer in answers] == [item * 2 for item in items]
             processes = {answer[1] for answer in answers}
             assert len(processes) == min(jobs, 4) and os.getpid() not in processes
@@ -58,9 +61,9 @@ def test_workers_answer_in_the_order_of_the_items_and_are_gone() -> None:
 
 def test_one_process_or_few_items_are_worked_out_here() -> None:
     ran = script("""
-        assert Crew(1).answers(str, items) == [None] * 450
-        assert Crew(8).answers(str, items[:199]) == [None] * 199
-        assert Crew(8).answers(str, []) == []
+        assert Crew(1).answers(texts, items, str) == [None] * 450
+        assert Crew(8).answers(texts, items[:199], str) == [None] * 199
+        assert Crew(8).answers(texts, [], str) == []
         assert processors() >= 1
     """)
     assert (ran.stderr, ran.returncode) == ("", 0)
@@ -71,7 +74,7 @@ def test_a_process_with_threads_does_not_fork() -> None:
         stop = threading.Event()
         thread = threading.Thread(target=stop.wait)
         thread.start()
-        assert Crew(2).answers(str, items) == [None] * 450
+        assert Crew(2).answers(texts, items, str) == [None] * 450
         stop.set()
         thread.join()
     """)
@@ -80,15 +83,23 @@ def test_a_process_with_threads_does_not_fork() -> None:
 
 @pytest.mark.parametrize(
     "failing",
-    ["os.kill(os.getpid(), signal.SIGKILL)", "os._exit(0)", "1 / 0", "sys.exit(3)", "return object()"],
+    [
+        "os.kill(os.getpid(), signal.SIGKILL)",
+        "os._exit(0)",
+        "1 / 0",
+        "sys.exit(3)",
+        "return [object()] * len(share)",
+        "return share[1:]",
+        "return [str(item) for item in share]",
+    ],
 )
 def test_what_a_worker_does_not_send_is_left_to_be_worked_out(failing: str) -> None:
     ran = script(f"""
-        def work(item):
-            if item == 7:
+        def work(share):
+            if 7 in share:
                 {failing}
-            return item
-        answers = Crew(2).answers(work, items)
+            return share
+        answers = Crew(2).answers(work, items, int)
         assert answers == [None if item % 2 else item for item in items], answers
         assert alone()
     """)
@@ -101,7 +112,7 @@ def test_what_fails_meanwhile_leaves_no_worker_behind() -> None:
             raise KeyboardInterrupt
         start = time.monotonic()
         try:
-            Crew(2, meanwhile).answers(lambda item: time.sleep(30), items)
+            Crew(2, meanwhile).answers(lambda share: time.sleep(30), items, int)
         except KeyboardInterrupt:
             assert alone() and time.monotonic() - start < 20
         else:

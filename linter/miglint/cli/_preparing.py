@@ -19,6 +19,7 @@ from miglint.config import Config
 from miglint.crew import processors
 from miglint.errors import MiglintError
 from miglint.git import Repository, change_set, tree_at
+from miglint.lazy import LazyNames
 from miglint.registry import Selection, selected
 
 if TYPE_CHECKING:
@@ -67,8 +68,8 @@ class Prepared(Struct, frozen=True):
         from miglint.engine import Request
 
         return Request(
-            rules=tuple(self.ruling.rules),
-            active=selected(self.ruling.rules, self._known()),
+            rules=self.ruling.rules,
+            active=LazyNames(lambda: selected(self.ruling.rules, self._known())),
             paths=self.paths,
             baseline=self.baseline,
             released=self.released,

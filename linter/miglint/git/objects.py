@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from subprocess import Popen
 from typing import IO
@@ -73,6 +73,12 @@ class ObjectReader:
             contents[blob] = answer[2]
             self._keep(blob, answer[2])
         return contents
+
+    def remember(self, contents: Mapping[str, bytes]) -> None:
+        """Keep contents by id that another process has read, as far as there is room."""
+        for blob, content in contents.items():
+            if blob not in self._kept:
+                self._keep(blob, content)
 
     def _keep(self, blob: str, content: bytes) -> None:
         self._kept[blob] = content

@@ -31,6 +31,11 @@ class Contents:
         on_disk, blobs = self._partition(ids)
         return self._objects.read(blobs) | {one: self._read_file(self._lies.get(one, one)) for one in on_disk}
 
+    def remember(self, contents: Mapping[str, bytes]) -> None:
+        """Take contents by id that another process has read; files on disk can be read again."""
+        _, blobs = self._partition(contents)
+        self._objects.remember({blob: contents[blob] for blob in blobs})
+
     def sizes(self, ids: Iterable[str]) -> dict[str, int]:
         """Lengths in bytes by id; what is not here is left out."""
         on_disk, blobs = self._partition(ids)
@@ -112,8 +117,18 @@ class GitTree:
             raise MiglintError(f"the content of {path!r} is not here: check out without a `filter`")
         return self._sizes[identity]
 
+    def sizes(self, paths: Iterable[str]) -> dict[str, int]:
+        """The lengths of files, found in one batch; those that are not here are left out."""
+        wanted = {path: self._listing[path] for path in paths}
+        lengths = self._contents.sizes(wanted.values())
+        return {path: lengths[identity] for path, identity in wanted.items() if identity in lengths}
+
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """The content of each of the paths, in one batch."""
         wanted = {path: self._listing[path] for path in paths}
         contents = self._contents.read(wanted.values())
         return {path: contents[identity] for path, identity in wanted.items()}
+
+    def remember(self, contents: Mapping[str, bytes]) -> None:
+        """Take contents by path that another process has read, so that git is not asked for them again."""
+        self._contents.remember({self._listing[path]: content for path, content in contents.items()})

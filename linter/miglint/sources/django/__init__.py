@@ -28,18 +28,21 @@ def read(
     """The histories of all Django projects in a tree. Operations are evaluated when somebody asks for them."""
     if not any(path.endswith(".py") for path in tree):
         return []
-    from miglint.sources.django.histories import histories
-    from miglint.sources.django.modules import Layout, Modules
-    from miglint.sources.django.packages import packages
-    from miglint.sources.django.projects import Projects
-    from miglint.sources.django.scan import scan
+    from miglint.sources.django.looks import looking
 
     enabled = gc.isenabled()
     # Syntax trees are millions of small objects that live as long as the process, without cycles: collecting them takes
     # longer than parsing, and frozen ones are not looked at again by collections after this.
     gc.disable()
     try:
-        found = scan(tree, cache)
+        with looking(tree, cache, crew, studied) as looks:
+            from miglint.sources.django.histories import histories
+            from miglint.sources.django.modules import Layout, Modules
+            from miglint.sources.django.packages import packages
+            from miglint.sources.django.projects import Projects
+            from miglint.sources.django.scan import scan
+
+            found = scan(looks())
         modules = Modules(tree, Layout(found.paths))
         modules.remember(found.contents)
         projects = Projects(modules, found, config, cache)

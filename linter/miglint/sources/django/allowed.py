@@ -9,9 +9,11 @@ import datetime as dt
 import decimal
 import importlib
 import operator
+import sys
 import uuid
 from collections.abc import Callable, Mapping
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 from miglint.sources.django.backends.drivers import stand_ins
@@ -99,14 +101,20 @@ def _attribute(name: str) -> Any | None:
         return None
     for cut in range(len(parts) - 1, 0, -1):
         try:
-            with stand_ins():
-                found: Any = importlib.import_module(".".join(parts[:cut]))
+            found: Any = _module(".".join(parts[:cut]))
         except ImportError:
             continue
         for part in parts[cut:]:
             found = getattr(found, part, None)
         return found
     return None
+
+
+def _module(name: str) -> ModuleType:
+    if name in sys.modules:
+        return sys.modules[name]
+    with stand_ins():
+        return importlib.import_module(name)
 
 
 @cache

@@ -8,6 +8,7 @@ from typing import Any
 from miglint.cache import NullCache
 from miglint.changeset import Tree
 from miglint.config import Config
+from miglint.crew import ALONE
 
 _ENDINGS = {
     "postgresql": "postgresql",
@@ -26,12 +27,14 @@ def databases(tree: Tree) -> frozenset[str]:
 
     `mysql` may be MariaDB: Django has one engine for both.
     """
+    from miglint.sources.django.looks import looking
     from miglint.sources.django.modules import Layout, Modules
     from miglint.sources.django.projects import Projects
     from miglint.sources.django.scan import scan
 
     cache = NullCache()
-    found = scan(tree, cache)
+    with looking(tree, cache, ALONE, None) as looks:
+        found = scan(looks())
     modules = Modules(tree, Layout(found.paths))
     modules.remember(found.contents)
     projects = Projects(modules, found, Config(), cache)

@@ -7,7 +7,6 @@ folders. Of two folders with one label in one project, the usual one is the app 
 
 from __future__ import annotations
 
-import difflib
 import posixpath
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -169,6 +168,12 @@ def _external(migrations: Iterable[Migration], own: set[str], installed: list[st
     foreign = set()
     for label in labels - own:
         known = label in CONTRIB or any(label.replace("_", "").lower() in entry for entry in squeezed)
-        if known or not difflib.get_close_matches(label, own, n=1, cutoff=_SIMILAR):
+        if known or not _is_like_one(label, own):
             foreign.add(label)
     return frozenset(foreign)
+
+
+def _is_like_one(label: str, own: set[str]) -> bool:
+    import difflib
+
+    return bool(difflib.get_close_matches(label, own, n=1, cutoff=_SIMILAR))

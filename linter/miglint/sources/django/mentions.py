@@ -9,9 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Collection, Iterable, Iterator
-from functools import lru_cache
-
-from msgspec import Struct
+from functools import cached_property, lru_cache
 
 from miglint.changeset import Tree
 from miglint.history import History, Key
@@ -30,14 +28,28 @@ _COMPOSING = (
 """Where text may be put together, or comes out of other files: then names need not stand there whole."""
 _NO_NAME = ("related_name='+'", 'related_name="+"')
 """Django's way to say that there is none."""
+_IMPORT = re.compile(r"(?:^|[:;])[^\S\n]*((?:from|import)\b.*)", re.MULTILINE)
+"""Where statements may begin."""
 _FORMATTED = re.compile(r"""fr?["']""")
 
 
-class _Text(Struct, frozen=True):
-    """A file in lower case; `closed` if every name that it uses stands in it, the user model's aside."""
+class _Text:
+    """A file, and the same in lower case; empty if the file is in another encoding, which it declares."""
 
-    lower: str
-    closed: bool
+    def __init__(self, content: bytes) -> None:
+        try:
+            self._text = content.decode()
+        except UnicodeDecodeError:
+            self._text = ""
+        self.lower = self._text.lower()
+
+    @cached_property
+    def closed(self) -> bool:
+        """Whether every name that the file uses stands in it, the user model's aside."""
+        lower = self.lower
+        settings = lower.count("settings") - sum(lower.count(harmless) for harmless in _SETTINGS)
+        whole = bool(lower) and "\r" not in lower and settings == 0 and not _is_composed(lower)
+        return whole and all(_package(line) in _ELSEWHERE for line in _imports(self._text))
 
 
 class Mentions:
@@ -62,7 +74,7 @@ class Mentions:
         self._read(path for _, path in wanted)
         for key, path in wanted:
             text = self._texts[path]
-            if not text.closed or any(word in text.lower for word in words):
+            if any(word in text.lower for word in words) or not text.closed:
                 yield key
 
     def containing(self, word: str, keys: Iterable[Key]) -> list[Key]:
@@ -80,14 +92,7 @@ class Mentions:
 @lru_cache(maxsize=4_096)
 def _text(content: bytes) -> _Text:
     """A file's text; the trees of the base and of the head hold nearly the same files."""
-    try:
-        text = content.decode()
-    except UnicodeDecodeError:  # another encoding, which the file declares
-        return _Text("", closed=False)
-    lower = text.lower()
-    settings = lower.count("settings") - sum(lower.count(harmless) for harmless in _SETTINGS)
-    whole = settings == 0 and not _is_composed(lower)
-    return _Text(lower, closed=whole and all(_package(line) in _ELSEWHERE for line in _imports(text)))
+    return _Text(content)
 
 
 def _is_composed(lower: str) -> bool:
@@ -105,10 +110,7 @@ def _has_formatted_strings(lower: str) -> bool:
 
 def _imports(text: str) -> Iterator[list[str]]:
     """The words of each line that may be an import, wherever it stands."""
-    for line in text.splitlines():
-        words = line.split()
-        if words and words[0] in ("from", "import"):
-            yield words
+    return (match[1].split() for match in _IMPORT.finditer(text))
 
 
 def _package(words: list[str]) -> str:

@@ -37,7 +37,8 @@ def packages(
     lost = [path for path in scan.unreadable if is_usual(path)]
     candidates = _by_folder([*scan.migrations, *lost])
     paths = [path for path in scan.migrations if _is_module(path)]
-    outcomes = read_files(paths, modules, projects, crew, studied)
+    heads = {path: head for path, head in scan.heads.items() if studied is not None and path not in studied}
+    outcomes = read_files(paths, modules, projects, crew, heads)
     for folder, paths in sorted(candidates.items()):
         package = Package(folder)
         for path in paths:

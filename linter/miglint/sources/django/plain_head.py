@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 from msgspec import Struct
 
@@ -88,7 +87,6 @@ class PlainHead(Struct, frozen=True):
         return any(not edge.app for edge in (*self.dependencies, *self.replaces, *self.run_before))
 
 
-@lru_cache(maxsize=4_096)
 def plain_head(content: bytes) -> PlainHead | None:
     """The header of a plain file; None for every other."""
     head = _HEAD.match(content)

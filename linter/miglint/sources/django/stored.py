@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
@@ -12,7 +12,7 @@ from miglint.history import Dependency, Key, NotUnderstood, Unreadable
 from miglint.sources.django.memo import Facts, facts_from, facts_to
 from miglint.sources.django.migration import Body, Header, MigrationFile
 from miglint.sources.django.modules import Modules
-from miglint.sources.django.plain_head import Edge, PlainHead, plain_head
+from miglint.sources.django.plain_head import Edge, PlainHead
 from miglint.sources.django.projects import Project, Projects
 from miglint.sources.django.records import body_from, body_to, header_from, header_to, place_from, span_to
 from miglint.sources.django.remains import dependencies_of
@@ -69,11 +69,11 @@ def read_files(
     modules: Modules,
     projects: Projects,
     crew: Crew = ALONE,
-    studied: Collection[str] | None = None,
+    heads: Mapping[str, PlainHead] | None = None,
 ) -> dict[str, Outcome]:
     """What each file holds. All that must be parsed are read in one batch, and shared out among a crew.
 
-    Of files that are not `studied` (None: all are) the header is enough, where it is plain.
+    `heads` are plain headers, of files of which that is enough.
     """
     outcomes: dict[str, Outcome] = {}
     missing: list[str] = []
@@ -86,16 +86,16 @@ def read_files(
         found = kept[0]
         outcomes[path] = StoredFile(path, found, modules, project) if isinstance(found, Header) else found
     modules.prefetch(missing)
-    if studied is not None:
-        plain = _PlainHeaders(modules, projects)
-        headers = {path: header for path in missing if path not in studied and (header := plain.of(path))}
+    if heads:
+        plain = _PlainHeaders(modules, projects, heads)
+        headers = {path: header for path in missing if (header := plain.of(path))}
         outcomes |= {path: StoredFile(path, header, modules, projects.of(path)) for path, header in headers.items()}
         missing = [path for path in missing if path not in headers]
 
-    def work(path: str) -> Any:
-        return _worked_out(path, modules, projects.of(path))
+    def work(paths: Sequence[str]) -> list[Any]:
+        return [_worked_out(path, modules, projects.of(path)) for path in paths]
 
-    for path, answer in zip(missing, crew.answers(work, missing), strict=True):
+    for path, answer in zip(missing, crew.answers(work, missing, Any), strict=True):
         outcomes[path] = _outcome_of(path, answer, modules, projects.of(path))
     return outcomes
 
@@ -103,15 +103,15 @@ def read_files(
 class _PlainHeaders:
     """Headers that stand in their files as Django writes them. They are not kept: reading them again is as quick."""
 
-    def __init__(self, modules: Modules, projects: Projects) -> None:
+    def __init__(self, modules: Modules, projects: Projects, heads: Mapping[str, PlainHead]) -> None:
         self._modules = modules
         self._projects = projects
+        self._heads = heads
         self._user_models: dict[str, str | None] = {}
 
     def of(self, path: str) -> Header | None:
         """A header that is plain; None for any other, which the evaluator has to read."""
-        content = self._modules.content(path)
-        head = None if content is None else plain_head(content)
+        head = self._heads.get(path)
         if head is None or self._modules.locate(_MIGRATION, path) is not None:
             return None
         user_model = self._user_model(self._projects.of(path)) if head.swappable else ""

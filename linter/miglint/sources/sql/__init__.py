@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
-from miglint.cache import Cache
-from miglint.changeset import Tree
-from miglint.graph import Graph
-from miglint.history import History, Key, Target
-from miglint.sources.renderer import Renderer
-from miglint.sources.sql.literal import literal_position
-from miglint.sources.sql.reader import read
-from miglint.sources.sql.renderer import SqlRenderer
-from miglint.sources.sql.split import Piece, split
+from miglint.crew import ALONE, Crew
 
-__all__ = ["Piece", "SqlRenderer", "bring_in", "literal_position", "read", "renderer", "split"]
+if TYPE_CHECKING:
+    from miglint.cache import Cache
+    from miglint.changeset import Tree
+    from miglint.config import Config
+    from miglint.graph import Graph
+    from miglint.history import History, Key, Target
+    from miglint.sources.renderer import Renderer
+
+PLAN = "sqitch.plan"
+
+
+def read(
+    tree: Tree, config: Config, cache: Cache, crew: Crew = ALONE, studied: Collection[str] | None = None
+) -> list[History]:
+    """One history for each folder with migrations, in the order of the folders' paths. Their names tell enough."""
+    if not any(path.endswith((".sql", PLAN)) for path in tree):
+        return []
+    from miglint.sources.sql.reader import read as read_names
+
+    return read_names(tree, config)
 
 
 def bring_in(target: Target) -> None:
@@ -32,4 +44,6 @@ def renderer(
     as_printed: bool = False,
 ) -> Renderer:
     """Cuts the files into statements."""
+    from miglint.sources.sql.render import SqlRenderer
+
     return SqlRenderer(history, tree, target)

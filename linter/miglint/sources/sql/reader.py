@@ -10,24 +10,18 @@ from miglint.config import Config
 from miglint.finding import Span
 from miglint.globs import matches
 from miglint.history import App, Dependency, History, Key, Migration
+from miglint.sources.sql import PLAN
 from miglint.sources.sql.layouts import Named, Tool, Version, configured, recognised
 from miglint.sources.sql.sqitch import planned
 from miglint.text import decode
 
 SOURCE = "sql"
-PLAN = "sqitch.plan"
 _INTERESTING = (".sql", PLAN, "__init__.py")
 START = Span(1, 1, 1, 1)
 
 
-def read(
-    tree: Tree, config: Config, cache: object = None, crew: object = None, studied: object = None
-) -> list[History]:
-    """One history for each folder with migrations, in the order of the folders' paths.
-
-    What else is given is there because all readers are called alike; names need none of it.
-    """
-    del cache, crew, studied
+def read(tree: Tree, config: Config) -> list[History]:
+    """One history for each folder with migrations, in the order of the folders' paths."""
     folders: defaultdict[str, dict[str, Named]] = defaultdict(dict)
     plans: list[str] = []
     with_modules: set[str] = set()

@@ -3,7 +3,7 @@ import ast
 import pytest
 
 from miglint.finding import Span
-from miglint.sources.sql import literal_position
+from miglint.sources.sql.literal import literal_position
 
 
 @pytest.mark.parametrize(

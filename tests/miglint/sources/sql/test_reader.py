@@ -3,7 +3,8 @@ import pytest
 from miglint.changeset import MemoryTree
 from miglint.config import Config, SqlSource
 from miglint.history import History, Key, Rendered, Target
-from miglint.sources.sql import SqlRenderer, read
+from miglint.sources.sql.reader import read
+from miglint.sources.sql.render import SqlRenderer
 
 PLAN = """%syntax-version=1.0.0
 %project=shop

@@ -11,6 +11,7 @@ import contextlib
 import enum
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -131,10 +132,16 @@ def _dbapi() -> Mapping[str, type]:
     }
 
 
+@cache
+def _made() -> Mapping[str, StandIn]:
+    """All stand-ins by name; what Django imported of them before is what it finds again."""
+    return {module.__name__: module for make in (_psycopg, _mysqldb, _oracledb) for module in make()}
+
+
 @contextlib.contextmanager
 def stand_ins() -> Iterator[None]:
     """Have the stand-ins in place of every driver, installed or not."""
-    modules = {module.__name__: module for make in (_psycopg, _mysqldb, _oracledb) for module in make()}
+    modules = _made()
     roots = {name.partition(".")[0] for name in modules}
     before = {name: module for name, module in sys.modules.items() if name.partition(".")[0] in roots}
     for name in before:

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from miglint.changeset import Tree
 from miglint.errors import MiglintError
 from miglint.history import Confidence, History, Key, Migration, Rendered, Statement, Target
+from miglint.sources.sql import PLAN
 from miglint.sources.sql.alone import runs_alone
 from miglint.sources.sql.layouts import way_back
 from miglint.sources.sql.marks import Section, sections
 from miglint.sources.sql.pieces import pieces
 from miglint.sources.sql.positions import Positions
-from miglint.sources.sql.reader import PLAN, START
+from miglint.sources.sql.reader import START
 from miglint.text import decode
 
 MAX_BYTES = 16 * 1024 * 1024
