@@ -8,6 +8,7 @@ code that fails afterwards. What it calls good must not.
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -148,6 +149,42 @@ def test_code_reads_and_writes_rows_while_the_table_is_locked(example: Example, 
         held += _closed(lab.observe([sql for sql in before if sql.startswith(DDL)]))
         _apply(lab.server, one["statements"])
     assert bool(held) is example.bad
+
+
+IN_CONTAINERS_AND_BESIDE = [
+    pytest.param(example, id=f"{rule} {example.name}")
+    for rule in ("cascade-drop", "dropped-database")
+    for example in examples(RULES[rule].page)
+    if not any(block.path == ".miglint.yml" for block in example.blocks)
+]
+
+
+@pytest.mark.parametrize("example", IN_CONTAINERS_AND_BESIDE)
+def test_what_no_statement_names_is_gone(example: Example, lab: Lab, tmp_path: Path) -> None:
+    """Tables and views, and of those that stay the columns and foreign keys."""
+    deployment = _deployment(example, lab, tmp_path)
+    lab.prepare([*deployment.base, *ROWS])
+    before = _things(lab.server)
+    statements = [sql for step in deployment.steps for sql in step.statements]
+    _apply(lab.server, statements)
+    after = _things(lab.server)
+    gone = {relation for relation in before if relation not in after}
+    gone |= {part for relation, parts in before.items() for part in parts - after.get(relation, parts)}
+    text = " ".join(statements)
+    assert any(not re.search(rf"\b{name}\b", text) for name in gone) is example.bad
+
+
+def _things(server: servers.PostgreSQL) -> dict[str, set[str]]:
+    """The relations, each with its columns and foreign keys."""
+    query = """SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+               WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'v', 'm') AND a.attnum > 0 AND NOT a.attisdropped
+               UNION ALL
+               SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE contype = 'f'"""
+    found: dict[str, set[str]] = {}
+    with server.connect("lab") as connection:
+        for relation, part in connection.execute(query).fetchall():
+            found.setdefault(relation, set()).add(part)
+    return found
 
 
 DATA = ("SELECT", "INSERT", "UPDATE", "DELETE")

@@ -11,7 +11,7 @@ from miglint.dialects.postgresql.alter_read import Command
 from miglint.dialects.postgresql.alter_table import Plan, readers
 from miglint.dialects.postgresql.columns import drop_column
 from miglint.dialects.postgresql.constraints import lock_referenced
-from miglint.dialects.postgresql.execution import Execution
+from miglint.dialects.postgresql.execution import Execution, NotFollowed
 from miglint.dialects.postgresql.indexes import drop_indexes
 from miglint.dialects.postgresql.locks import Mode
 from miglint.dialects.postgresql.parser import Node
@@ -37,6 +37,22 @@ def drop(node: Node, execution: Execution) -> None:
     else:
         for each in parts:
             _drop_object(kind, each, node, execution)
+
+
+def drop_database(node: Node, execution: Execution) -> None:
+    """DropdbStmt: always another database than the one that the migration is connected to."""
+    name = Name("", node.get("dbname", ""))
+    execution.changes.append(DropObject(kind="database", name=name, if_exists=node.get("missing_ok", False)))
+    execution.outside_transaction = True
+
+
+def drop_owned(node: Node, execution: Execution) -> None:
+    """DropOwnedStmt: who owns what is not in the catalog."""
+    for item in node.get("roles", ()):
+        role = Name("", item["RoleSpec"].get("rolename", "CURRENT_USER"))
+        cascade = node.get("behavior") == "DROP_CASCADE"
+        execution.changes.append(DropObject(kind="owned", name=role, cascade=cascade))
+    raise NotFollowed("what DROP OWNED drops is not known")
 
 
 def _parts(item: Node) -> list[str]:
