@@ -1,7 +1,7 @@
 """Write a Django project whose migrations hold every field type altered to every other, with every option.
 
     python matrix.py FOLDER [--kind fields|operations|newer] [--portable] [--series 5.2] [--together]
-                     [--sample N --seed SEED]
+                     [--sample N --seed SEED | --slice 3/10]
 
 Each case is a model of its own that is created, changed in steps and deleted again, one migration a step, or one for
 the whole case (`--together`). With truth.py (`--go-on`, for casts that the server refuses) and compare.py all of it is
@@ -183,6 +183,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--sample", type=int, help="take so many cases by chance, not all")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--slice", type=slice_of, default=slice(None), help="take the third of ten parts: 3/10")
     parser.add_argument("--without", action="append", default=[], help="leave out cases with this argument")
     parser.add_argument("--kind", choices=CASES, default="fields")
     parser.add_argument("--portable", action="store_true", help="leave out what only PostgreSQL has")
@@ -192,6 +193,7 @@ def main() -> None:
     left_out = [*arguments.without, *(word for word, first in matrix_newer.NEEDS.items() if first > arguments.series)]
     left_out += matrix_operations.OF_POSTGRESQL if arguments.portable else []
     every = [case for case in CASES[arguments.kind]() if not any(word in step for word in left_out for step in case)]
+    every = every[arguments.slice]
     wanted = every if arguments.sample is None else random.Random(arguments.seed).sample(every, arguments.sample)
     needed = [] if arguments.kind == "fields" or arguments.portable else matrix_operations.PRELUDE
     count = write(Project(arguments.folder, arguments.series, arguments.together), wanted, needed)
@@ -204,6 +206,12 @@ CASES = {"fields": cases, "operations": matrix_operations.cases, "newer": matrix
 def series_of(text: str) -> tuple[int, int]:
     major, minor = text.split(".")
     return int(major), int(minor)
+
+
+def slice_of(text: str) -> slice:
+    """Every so many-th case, so that each part has some of every kind."""
+    part, parts = text.split("/")
+    return slice(int(part) - 1, None, int(parts))
 
 
 @dataclass(frozen=True)
