@@ -125,8 +125,12 @@ class Calls:
         found = self._settings.get(name)
         return {"True": True, "False": False}.get(found or "") if name == "USE_TZ" else found
 
+    def setting_doubts(self, name: str) -> tuple[str, ...]:
+        """What a function gives is never called exact."""
+        return ()
+
     def is_unset(self, name: str) -> bool:
-        """What a function gives is never called exact: the default of a setting serves."""
+        """The default of a setting serves."""
         return True
 
     def fact(self, name: str, importer: Source) -> Value:

@@ -169,9 +169,16 @@ class Modules:
             frame = run.run_module()
         except (Unparsable, GaveUp, RecursionError):
             return None
-        if run.reasons:
-            self._unsure[path] = UnsureNames(run.main.tree, run.reasons)
+        if run.reasons or frame.inherited:
+            self._unsure[path] = UnsureNames(run.main.tree, run.reasons, frame)
         return frame
+
+    def unsure(self, path: str, name: str, *, outside: bool = True) -> tuple[str, ...]:
+        """What was taken to be so where a module that was evaluated gives a name its value.
+
+        `outside`: also by what it imports with `*` from where nothing is known of.
+        """
+        return self._unsure[path].of(name, outside=outside) if path in self._unsure else ()
 
     def doubts(self, name: str, importer: str, world: World, hops: int = 0) -> tuple[str, ...]:
         """What was taken to be so where a dotted name gets its value, in the modules that it is followed through."""
@@ -180,7 +187,7 @@ class Modules:
             return ()
         path, depth = found
         first, *rest = name.split(".")[depth:]
-        own = self._unsure[path].of(first) if path in self._unsure else ()
+        own = self.unsure(path, first)
         frame = self.frame(path, world)
         value = None if frame is None else frame.names.get(first)
         if isinstance(value, Reference):

@@ -92,6 +92,15 @@ class Project:
         self._modules.trail.note(("setting", name), settled(value))
         return value
 
+    def setting_doubts(self, name: str) -> tuple[str, ...]:
+        """What was taken to be so where settings modules give a setting its value, or leave it out."""
+        if name == "DATABASES" or (name == "AUTH_USER_MODEL" and self._config.django.auth_user_model):
+            return ()
+        with self._modules.trail.paused():
+            doubts = self._settings.doubts(name, self, self.memo)
+        self._modules.trail.note(("unsure", name), settled(doubts))
+        return doubts
+
     def is_unset(self, name: str) -> bool:
         """Whether settings modules were read whole and neither they nor Django itself have such a setting."""
         with self._modules.trail.paused():
@@ -129,6 +138,8 @@ class Project:
         """What a fact that a result rests on is now."""
         if fact[0] == "setting":
             return settled(self.setting(fact[1]))
+        if fact[0] == "unsure":
+            return settled(self.setting_doubts(fact[1]))
         if fact[0] == "unset":
             return settled(self.is_unset(fact[1]))
         if fact[0] == "django":
@@ -139,9 +150,16 @@ class Project:
         """What bears on the SQL: settings as far as they are known, and the version of Django if it is configured."""
         names = ("AUTH_USER_MODEL", "DEFAULT_AUTO_FIELD", "TIME_ZONE", "USE_TZ")
         found = {name: str(value) for name in names if isinstance(value := self.setting(name), str | bool)}
+        for name in ("TIME_ZONE", "USE_TZ"):
+            if self.setting_doubts(name):
+                found.pop(name, None)
         if not self._tells_user_model:
             found.pop("AUTH_USER_MODEL", None)
-        if "USE_TZ" not in found and self._settings.leaves_to_django("USE_TZ", self, self.memo):
+        if (
+            "USE_TZ" not in found
+            and not self.setting_doubts("USE_TZ")
+            and self._settings.leaves_to_django("USE_TZ", self, self.memo)
+        ):
             found["USE_TZ"] = "as Django has it"
         more = {"DJANGO_VERSION": self._config.django.version, "LOCK_TIMEOUT": self._lock_timeout}
         return found | {name: value for name, value in more.items() if value}
@@ -163,6 +181,8 @@ class Project:
         """Whether the user model is known: settings were read, even if they leave it to Django."""
         if self.setting("AUTH_USER_MODEL") != DEFAULTS["AUTH_USER_MODEL"] or self._config.django.auth_user_model:
             return True
+        if self.setting_doubts("AUTH_USER_MODEL"):
+            return False
         if self._settings.value("AUTH_USER_MODEL", self, self.memo) is not None:
             return True
         return self._settings.leaves_to_django("AUTH_USER_MODEL", self, self.memo)
@@ -244,8 +264,8 @@ class Projects:
         """The project that a path belongs to."""
         root = root_of(path, self._roots)
         if root not in self._projects:
-            own = self._settings.get(root, [])
-            settings = Settings(self._modules, own or self._all_settings(), self._managers.get(root, []))
+            own, every, managers = self._settings.get(root, []), self._all_settings(), self._managers.get(root, [])
+            settings = Settings(self._modules, own or every, managers, () if managers else every)
             self._projects[root] = Project(
                 root, self._modules, settings, self._config, self._cache, self._swappable.get(root, [])
             )

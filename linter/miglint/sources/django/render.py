@@ -25,7 +25,7 @@ from miglint.sources.django.mentions import Mentions
 from miglint.sources.django.pins import driver
 from miglint.sources.django.series import Choice, choose
 from miglint.sources.django.slices import Slice, Sliced, Slices, making_collations, together
-from miglint.sources.django.state import States, carried_on
+from miglint.sources.django.state import States, carried_on, pointed_to_by_packages
 from miglint.sources.django.timeline import Timeline
 from miglint.sources.django.touches import ModelKey
 
@@ -325,6 +325,11 @@ class _Rendering:
         app = self._migration.key.app
         if pruned.is_for_the_state_alone(real, app, self._editor, first, second):
             return
+        user_model = self._renderer._history.settings.get("AUTH_USER_MODEL", "auth.User")
+        pointed_to = pointed_to_by_packages(first, operation, app, user_model)
+        if pointed_to is not None:
+            reason = f"tables of packages that point to {pointed_to.app}.{pointed_to.name} are altered as well"
+            self._ledger.note(Doubt(Confidence.ASSUMED, reason))
         parts = [self._states.focus(state, operation, app) for state in (first, second)]
         states = [part.project for part in parts]
         if all(part.stale for part in parts):

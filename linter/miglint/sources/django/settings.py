@@ -20,30 +20,45 @@ _TEST_WORDS = frozenset(("test", "tests", "testing", "dev", "local", "ci"))
 class Settings:
     """The settings of one project: the module that manage.py names first, then its other settings modules."""
 
-    def __init__(self, modules: Modules, paths: Iterable[str], managers: Iterable[str]) -> None:
+    def __init__(
+        self, modules: Modules, paths: Iterable[str], managers: Iterable[str], others: Iterable[str] = ()
+    ) -> None:
         self._modules = modules
         self._candidates = sorted(paths, key=_preference)
         self._managers = sorted(managers)
-        self._values: dict[str, Any] = {}
+        self._others = sorted(others)
+        """Settings modules that the code may be used with just as well: those of a library's samples and tests."""
+        self._found: dict[str, tuple[Any, tuple[str, ...]]] = {}
 
     def value(self, name: str, world: World, memo: Memo) -> Any:
         """A setting's value; None if no settings module sets it to something that could be worked out."""
-        if name not in self._values:
-            self._values[name] = None  # while settings ask for themselves
-            key = json.dumps([name, self._candidates, self._managers])
-            kept = memo.recall("django-setting", key, value_from)
-            self._values[name] = kept[0] if kept else self._find_and_keep(name, key, world, memo)
-        return self._values[name]
+        return self._known(name, world, memo)[0]
 
-    def _find_and_keep(self, name: str, key: str, world: World, memo: Memo) -> Any:
+    def doubts(self, name: str, world: World, memo: Memo) -> tuple[str, ...]:
+        """What was taken to be so where the setting gets its value."""
+        return self._known(name, world, memo)[1]
+
+    def _known(self, name: str, world: World, memo: Memo) -> tuple[Any, tuple[str, ...]]:
+        if name not in self._found:
+            self._found[name] = None, ()  # while settings ask for themselves
+            key = self._key(name)
+            kept = memo.recall("django-setting-found", key, value_from)
+            self._found[name] = (kept[0][0], tuple(kept[0][1])) if kept else self._find_and_keep(name, key, world, memo)
+        return self._found[name]
+
+    def _key(self, name: str) -> str:
+        return json.dumps([name, self._candidates, self._managers, self._others])
+
+    def _find_and_keep(self, name: str, key: str, world: World, memo: Memo) -> tuple[Any, tuple[str, ...]]:
         with self._modules.trail.record() as facts:
-            value = self._find(name, world)
-        memo.keep("django-setting", key, facts, value, value_to)
-        return value
+            value, doubts = self._find(name, world)
+            found = value, (*doubts, *self._differing(name, value, world))
+        memo.keep("django-setting-found", key, facts, found, value_to)
+        return found
 
     def leaves_to_django(self, name: str, world: World, memo: Memo) -> bool:
         """Whether settings were read whole and do not set this one."""
-        key = json.dumps([name, self._candidates, self._managers])
+        key = self._key(name)
         kept = memo.recall("django-setting-left", key, value_from)
         if kept is not None:
             return kept[0] is True
@@ -53,30 +68,45 @@ class Settings:
         return found
 
     def _leaves(self, name: str, world: World) -> bool:
-        for frame in self._frames(world):
+        for path, frame in self._frames(world):
             spaces = _namespaces(frame)
-            if any("INSTALLED_APPS" in names for names in spaces):
-                return not frame.wildcards and not any(name in names for names in spaces)
+            if any("INSTALLED_APPS" in names for _, names in spaces):
+                unsure = any(self._modules.unsure(path, holder or name, outside=False) for holder, _ in spaces)
+                return not frame.wildcards and not unsure and not any(name in names for _, names in spaces)
         return False
 
-    def _find(self, name: str, world: World) -> Any:
-        for frame in self._frames(world):
-            for names in _namespaces(frame):
-                value = names.get(name)
-                if isinstance(value, PLAIN) and value is not None:
-                    return value
-        return None
+    def _find(self, name: str, world: World) -> tuple[Any, tuple[str, ...]]:
+        for path, frame in self._frames(world):
+            for holder, names in _namespaces(frame):
+                value = _plain(names.get(name))
+                if value is not None:
+                    return value, self._modules.unsure(path, holder or name, outside=False)
+        return None, ()
 
-    def _frames(self, world: World) -> Iterator[Frame]:
+    def _differing(self, name: str, value: Any, world: World) -> tuple[str, ...]:
+        """Whether other settings modules say something else."""
+        for path in self._others:
+            frame = self._modules.frame(path, world)
+            for _, names in _namespaces(frame) if frame is not None else ():
+                if "INSTALLED_APPS" in names and _plain(names.get(name)) != value:
+                    return (f"{path} has another one",)
+        return ()
+
+    def _frames(self, world: World) -> Iterator[tuple[str, Frame]]:
         for path in dict.fromkeys([*_named(self._modules, self._managers), *self._candidates]):
             frame = self._modules.frame(path, world)
             if frame is not None:
-                yield frame
+                yield path, frame
 
 
-def _namespaces(frame: Frame) -> list[dict[str, Any]]:
+def _plain(value: Any) -> Any:
+    """A value that could be worked out, else None."""
+    return value if isinstance(value, PLAIN) else None
+
+
+def _namespaces(frame: Frame) -> list[tuple[str, dict[str, Any]]]:
     """The names of a settings module, and of the classes in it, as django-configurations has them."""
-    return [frame.names] + [item.names for item in frame.names.values() if isinstance(item, Class)]
+    return [("", frame.names)] + [(name, item.names) for name, item in frame.names.items() if isinstance(item, Class)]
 
 
 def _preference(path: str) -> tuple[bool, int, str]:

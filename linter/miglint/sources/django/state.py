@@ -48,6 +48,18 @@ class Focus(Struct, frozen=True):
     stale: bool
 
 
+def pointed_to_by_packages(project: Any, operation: Operation, app: str, user_model: str) -> ModelKey | None:
+    """The model whose key an operation changes, if tables of packages may point to it: they name it by a setting."""
+    for model in touches.changed(operation, app):
+        state = project.models.get(tuple(model))
+        if state is None or not (state.options.get("swappable") or model == ModelKey.parse(user_model, app)):
+            continue
+        own = state.fields.get(operation.arguments.get("name"))
+        if operation.name == "RenameModel" or (operation.name == "AlterField" and own is not None and own.primary_key):
+            return model
+    return None
+
+
 def carried_on(project: Any, real: Any, app: str) -> Any:
     """The state after an operation, with the classes that Django goes on with: those that it does not make anew."""
     _ = project.apps

@@ -79,3 +79,90 @@ def test_a_name_from_elsewhere_may_be_what_was_written_before(default: str, conf
     made = chain_of({"shop/models.py": MODELS}, before, altered, database="sqlite")
     assert made
     assert all(statement.confidence is confidence for statement in made)
+
+
+IF = "import os\nif os.environ.get('X'):\n    ORDER_CODE = 5\nelse:\n    ORDER_CODE = 7\n"
+FROM_BASE = "from base import *\nINSTALLED_APPS = ['shop']\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "confidence"),
+    [
+        ({"settings.py": SETTINGS + IF}, Confidence.ASSUMED),
+        ({"settings.py": SETTINGS + IF.replace("ORDER_CODE", "CODE") + "ORDER_CODE = CODE\n"}, Confidence.ASSUMED),
+        ({"settings.py": SETTINGS + IF.replace("ORDER_CODE", "OTHER") + "ORDER_CODE = 5\n"}, Confidence.EXACT),
+        ({"settings.py": FROM_BASE, "base.py": IF}, Confidence.ASSUMED),
+        ({"settings.py": FROM_BASE, "base.py": IF + "ORDER_CODES = ORDER_CODE\nORDER_CODE = 5\n"}, Confidence.ASSUMED),
+        ({"settings.py": FROM_BASE, "base.py": IF.replace("ORDER", "AN") + "ORDER_CODE = 5\n"}, Confidence.EXACT),
+        ({"settings.py": SETTINGS + "ORDER_CODE = 5\nif X:\n    from local_settings import *\n"}, Confidence.EXACT),
+        (
+            {"settings.py": SETTINGS + "if X:\n    from more import *\n", "more.py": "ORDER_CODE = 5\n"},
+            Confidence.ASSUMED,
+        ),
+        (
+            {"settings.py": SETTINGS + "ORDER_CODE = 5\n", "a/manage.py": "", "a/settings.py": SETTINGS},
+            Confidence.ASSUMED,
+        ),
+    ],
+    ids=["if", "made of it", "another", "base", "set twice", "base's other", "not here", "maybe more", "two settings"],
+)
+@pytest.mark.parametrize("asked", ["settings.ORDER_CODE", "getattr(settings, 'ORDER_CODE', 9)"])
+def test_a_setting_that_hangs_on_an_unknown_condition_is_assumed(
+    files: dict[str, str], confidence: Confidence, asked: str
+) -> None:
+    (made,) = chain_of(files, created("code").format(f"models.CharField(max_length={asked})"))
+    assert '"code" varchar(5) NOT NULL' in made.sql
+    assert made.confidence is confidence
+
+
+@pytest.mark.parametrize(
+    ("settings", "confidence"),
+    [
+        (SETTINGS + "AUTH_USER_MODEL = 'shop.Person'\n", Confidence.EXACT),
+        (SETTINGS + IF.replace("ORDER_CODE = 5", "AUTH_USER_MODEL = 'shop.Person'"), Confidence.ASSUMED),
+        (SETTINGS + IF.replace("ORDER_CODE = 7", "AUTH_USER_MODEL = 'shop.Other'"), Confidence.ASSUMED),
+        (SETTINGS, Confidence.EXACT),
+    ],
+)
+def test_a_user_model_that_hangs_on_an_unknown_condition_is_assumed(settings: str, confidence: Confidence) -> None:
+    person = "migrations.CreateModel('person', [('id', models.AutoField(primary_key=True))])"
+    first = f"{person}, {created('code').format('models.TextField()')}"
+    key = "models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True)"
+    made = chain_of({"settings.py": settings}, first, f"migrations.AddField('order', 'by', {key})")
+    assert made
+    assert all(statement.confidence is confidence for statement in made)
+
+
+@pytest.mark.parametrize(
+    ("before", "asked"),
+    [
+        ("import importlib\nearlier = importlib.import_module('shop.sql')\n", "earlier.VIEW.replace('ONE', 'two')"),
+        ("from importlib import import_module\nVIEW = import_module('shop.sql').VIEW\n", "VIEW.replace('ONE', 'two')"),
+        ("from shop.sql import VIEW\n", "VIEW.replace('ONE', 'two')"),
+        ("from shop import sql\n", "sql.TEXTS.get('view')"),
+    ],
+)
+def test_sql_is_made_of_constants_of_other_modules(before: str, asked: str) -> None:
+    sql = "VIEW = 'CREATE VIEW ONE AS SELECT 1'\nTEXTS = {'view': 'CREATE VIEW two AS SELECT 1'}\n"
+    (made,) = chain_of({"shop/sql.py": sql}, f"migrations.RunSQL({asked})", imports=before)
+    assert (made.sql, made.confidence) == ("CREATE VIEW two AS SELECT 1", Confidence.EXACT)
+
+
+@pytest.mark.parametrize(
+    ("changed", "confidence"),
+    [
+        ("migrations.AlterField('{}', 'id', models.BigAutoField(primary_key=True))", Confidence.ASSUMED),
+        ("migrations.AlterField('{}', 'name', models.CharField(max_length=9, unique=True))", Confidence.EXACT),
+        ("migrations.RenameModel('{}', 'human')", Confidence.ASSUMED),
+    ],
+)
+@pytest.mark.parametrize("model", ["person", "order"])
+def test_tables_of_packages_may_point_to_the_user_model(changed: str, confidence: Confidence, model: str) -> None:
+    """Django alters the columns of django.contrib.admin and its like, too."""
+    person = "('id', models.AutoField(primary_key=True)), ('name', models.CharField(max_length=5, unique=True))"
+    first = ", ".join(f"migrations.CreateModel('{name}', [{person}])" for name in ("person", "order"))
+    files = {"settings.py": SETTINGS + "AUTH_USER_MODEL = 'shop.Person'\n"}
+    made = chain_of(files, first, changed.format(model))
+    assert made
+    wanted = confidence if model == "person" else Confidence.EXACT
+    assert all(statement.confidence is wanted for statement in made)

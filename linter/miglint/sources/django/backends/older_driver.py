@@ -81,12 +81,20 @@ def _range(value: literals.Range) -> str:
 
 
 def without_connection(value: object) -> str:
-    """The literal of a value that is quoted for itself: psycopg2 then doubles backslashes, needed or not."""
-    if isinstance(value, str):
-        return psycopg2(value).replace("\\", "\\\\")
-    if isinstance(value, bytes | memoryview | literals.Json):
-        raise TypeError(f"psycopg2 quotes a {type(value).__name__} in a way that is not known here")
+    """The literal of a value that is quoted for itself: the same, but bytes are escaped and not written in hex.
+
+    Before a process has connected to a server psycopg2 would also double backslashes; Django has, when it writes SQL.
+    """
+    if isinstance(value, bytes | memoryview):
+        return f"'{''.join(map(_escaped, bytes(value)))}'::bytea"
     return psycopg2(value)
+
+
+def _escaped(byte: int) -> str:
+    """A byte in the format that PostgreSQL calls escape, within a literal."""
+    if byte in b"'\\":
+        return chr(byte) * 2
+    return chr(byte) if 0x20 <= byte <= 0x7E else f"\\{byte:03o}"
 
 
 def written_for(driver: str, ledger: Ledger) -> tuple[Callable[[object], str], Callable[[object], str]]:

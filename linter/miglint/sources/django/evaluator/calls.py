@@ -26,7 +26,7 @@ from miglint.sources.django.evaluator.statements import body_of, execute, return
 from miglint.sources.django.values import Attribute, Call, Reference, Setting, Unknown
 
 _SETTINGS = "django.conf.settings"
-_IMPORT = "django.utils.module_loading.import_string"
+_IMPORTS = frozenset({"django.utils.module_loading.import_string", "importlib.import_module"})
 SUPER = "super()"
 """The name, which no source can bind, of what `super()` stands for."""
 
@@ -66,7 +66,7 @@ def _call_reference(
         args = [run.demand(arg, frame) for arg in args]
         if all(isinstance(arg, bounded.PLAIN) for arg in args):
             return natives.LIBRARY[name](*args, **kwargs)
-    if name == _IMPORT and len(args) == 1:
+    if name in _IMPORTS and len(args) == 1:
         wanted = args[0].value if isinstance(args[0], Setting) else args[0]
         if isinstance(wanted, str):  # what it names, as an import statement would; nothing is imported
             return Reference(wanted)
@@ -74,10 +74,22 @@ def _call_reference(
     if path is not None:
         return path
     if not name.rpartition(".")[2][:1].isupper():
-        found = run.demand(function, frame)
-        if isinstance(found, Closure | Partial):
+        found = _function_of(run, function, frame)
+        if found is not None:
             return call(run, found, args, kwargs, node, frame)
     return Call(name, tuple(args), kwargs, run.span(node, frame))
+
+
+def _function_of(run: Run, reference: Reference, frame: Frame) -> Closure | Partial | Method | None:
+    """The function of the repository, or the method of one of its constants, that a name stands for."""
+    found = run.demand(reference, frame)
+    if isinstance(found, Closure | Partial):
+        return found
+    owner, _, method = reference.name.rpartition(".")
+    if not owner.rpartition(".")[2].isupper():
+        return None
+    value = run.demand(Reference(owner, reference.span), frame)
+    return Method(value, method) if natives.has_method(value, method) else None
 
 
 def _call_method(
@@ -129,14 +141,21 @@ def _getattr(run: Run, args: list[Any], kwargs: dict[str, Any], node: ast.Call, 
     owner, name = args[0], args[1]
     if isinstance(owner, Reference) and owner.name == _SETTINGS and len(args) > 2:
         value = run.world.setting(name)
+        _doubt_setting(run, name, node, frame)
         if value is None and not run.world.is_unset(name):
             run.note(f"whether the setting {name} is set cannot be told; the default of it is taken", node, frame)
         return args[2] if value is None else value
     return run.attribute(owner, name, node, frame)
 
 
+def _doubt_setting(run: Run, name: str, node: ast.Call, frame: Frame) -> None:
+    for reason in run.world.setting_doubts(name):
+        run.note(f"of the setting {name}: {reason}", node, frame)
+
+
 def _hasattr(run: Run, args: list[Any], kwargs: dict[str, Any], node: ast.Call, frame: Frame) -> Any:
     if len(args) == 2 and isinstance(args[0], Reference) and args[0].name == _SETTINGS and isinstance(args[1], str):
+        _doubt_setting(run, args[1], node, frame)
         if run.world.setting(args[1]) is not None:
             return True
         if run.world.is_unset(args[1]):

@@ -35,6 +35,9 @@ class World(Protocol):
     def setting(self, name: str) -> Value | None:
         """The value of a Django setting; None if no settings module tells."""
 
+    def setting_doubts(self, name: str) -> Sequence[str]:
+        """What was taken to be so where settings modules give a setting its value, or leave it out."""
+
     def is_unset(self, name: str) -> bool:
         """Whether settings modules were read whole and neither they nor Django itself have such a setting."""
 
@@ -51,6 +54,10 @@ class Frame(Struct):
     is_class: bool = False
     wildcards: list[str] = field(default_factory=list)
     """Modules outside the repository that were imported with `*`."""
+    inherited: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """What was taken to be so of names that `*` brought from other modules of the repository."""
+    brought: dict[ast.ImportFrom, tuple[str, ...]] = field(default_factory=dict)
+    """The names that each such `*` brought."""
     outer_names: dict[str, Frame] = field(default_factory=dict)
     """Names declared `global` or `nonlocal`, and the frame that holds them."""
     yields: list[Any] | None = None

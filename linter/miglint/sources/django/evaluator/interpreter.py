@@ -188,6 +188,8 @@ class Interpreter:
 
     def _setting(self, name: str, node: ast.expr, frame: Frame) -> Any:
         value = self.world.setting(name)
+        for reason in self.world.setting_doubts(name):
+            self.note(f"of the setting {name}: {reason}", node, frame)
         return self.unknown(f"the setting {name} could not be found", node, frame) if value is None else value
 
     def demand(self, value: Any, frame: Frame) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from miglint.sources.django.evaluator import bounded
@@ -125,11 +125,20 @@ def _import_from(run: Run, node: ast.ImportFrom, frame: Frame) -> None:
                 frame.module().wildcards.append(module)
             else:
                 frame.names.update(names)
-                for name in names:
-                    for reason in run.world.doubts(f"{module}.{name}", frame.source):
-                        run.note(reason, node, frame)
+                _inherit(run, module, names, node, frame)
         else:
             frame.names[alias.asname or alias.name] = Reference(f"{module}.{alias.name}", run.span(node, frame))
+
+
+def _inherit(run: Run, module: str, names: Iterable[str], node: ast.ImportFrom, frame: Frame) -> None:
+    """Remember by name what was taken to be so in the other module; in a main file it bears on where it stands."""
+    frame.module().brought[node] = tuple(names)
+    for name in names:
+        reasons = tuple(run.world.doubts(f"{module}.{name}", frame.source))
+        if reasons:
+            frame.module().inherited[name] = reasons
+        for reason in reasons if run.span(node, frame) else ():
+            run.note(reason, node, frame)
 
 
 def absolute_module(node: ast.ImportFrom, package: str) -> str:

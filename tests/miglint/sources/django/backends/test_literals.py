@@ -108,5 +108,15 @@ def test_psycopg2_writes_differently(value: object, written: str) -> None:
     assert older_driver.psycopg2(value) == written
 
 
-def test_psycopg2_doubles_backslashes_only_where_it_has_no_connection() -> None:
-    assert older_driver.without_connection("b\\s") == "'b\\\\s'"
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("b\\s", "'b\\s'"),
+        (["b\\s"], "ARRAY['b\\s']"),
+        (b"x\\\x00'", "'x\\\\\\000'''::bytea"),
+        (literals.Json({"b": 'q"x\\'}), r"""'{"b": "q\"x\\"}'::jsonb"""),
+    ],
+)
+def test_psycopg2_quotes_a_value_for_itself_as_in_a_query_but_for_bytes(value: object, written: str) -> None:
+    """Once a process has connected to a server, as Django has when it writes SQL."""
+    assert older_driver.without_connection(value) == written
