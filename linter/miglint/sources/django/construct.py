@@ -175,6 +175,7 @@ class Constructor:
                 doubts.append(Doubt(Confidence.ASSUMED, f"{name} of a field is left out: {error}"))
         args = [self._positional(item, found) for item in call.args]
         if own or found.name:
+            own = {name: value for name, value in own.items() if name not in found.ignored}
             kwargs["own"] = OwnArguments(call.target, own, self._ledger)
         return self._instance(call, found, args, kwargs, doubts)
 

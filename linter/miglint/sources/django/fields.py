@@ -42,6 +42,8 @@ class FieldType(Struct, frozen=True):
     selective: bool = False
     """Whether arguments that Django's class does not know are left out."""
     dropped: frozenset[str] = frozenset()
+    ignored: frozenset[str] = frozenset()
+    """Arguments of its own that do not make it another field."""
     name: str = ""
     """The class's own dotted name where it is not Django's."""
     converters: frozenset[str] = frozenset()
@@ -129,6 +131,7 @@ class FieldTypes:
             converters=base.converters | custom.converters,
             writers=(*base.writers, *custom.writers),
             package=base.package,
+            ignored=base.ignored,
         )
 
 
@@ -154,6 +157,7 @@ def _known(name: str, known: KnownField) -> FieldType:
         name=name,
         converters=_converters(short(name)),
         package=name,
+        ignored=known.ignored,
     )
 
 

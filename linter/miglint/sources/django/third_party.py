@@ -21,6 +21,8 @@ class KnownField(Struct, frozen=True):
     fixed: Mapping[str, Any] = field(default_factory=dict)
     db_type: str | None = None
     measure: str = ""
+    ignored: frozenset[str] = frozenset()
+    """Arguments of its own that do not make it another field."""
 
 
 def _plain(base: str, *names: str, **fixed: Any) -> dict[str, KnownField]:
@@ -108,7 +110,10 @@ FIELDS: Mapping[str, KnownField] = {
     **_plain("DateTimeField", "model_utils.AutoDateTimeField", "pghistory.DateTimeField"),
     # other columns
     **_plain("UUIDField", "model_utils.UUIDField"),
-    **_plain("JSONField", "wagtail.StreamField", "django_jsonform.JSONField", "djstripe.JSONField"),
+    **_plain("JSONField", "django_jsonform.JSONField", "djstripe.JSONField"),
+    "wagtail.StreamField": KnownField(
+        "JSONField", ignored=frozenset({"block_counts", "collapsed", "max_num", "min_num", "use_json_field"})
+    ),
     **_plain("JSONField", "django_better_admin_arrayfield.JSONField", "pydantic.PydanticSchemaField"),
     **_plain("JSONField", "django_pydantic_field.PydanticSchemaField", "django_editorjs.EditorJsField"),
     **_plain("django.contrib.postgres.fields.ArrayField", "django_better_admin_arrayfield.ArrayField"),

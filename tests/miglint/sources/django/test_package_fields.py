@@ -49,3 +49,11 @@ def test_a_default_that_a_class_of_the_project_brings_along_is_the_columns() -> 
     added = "migrations.AddField('order', 'code', shop.fields.Code(max_length=9))"
     made = chain_of({"shop/fields.py": code}, FIRST, added, imports=IMPORTS)
     assert made[0].sql == """ALTER TABLE "shop_order" ADD COLUMN "code" varchar(9) DEFAULT 'x' NOT NULL"""
+
+
+@pytest.mark.parametrize(("argument", "count"), [("use_json_field=True", 0), ("block_lookup={1: 2}", 4)])
+def test_an_argument_that_a_class_only_takes_for_old_migrations_alters_nothing(argument: str, count: int) -> None:
+    field = "wagtail.fields.StreamField([], blank=True{})"
+    first = FIRST.replace("])", f", ('body', {field.format('')})])")
+    altered = f"migrations.AlterField('order', 'body', {field.format(', ' + argument)})"
+    assert len(chain_of({}, first, altered, imports="import wagtail.fields\n", database="sqlite")) == count
