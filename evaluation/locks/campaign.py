@@ -54,6 +54,7 @@ def trials(lab: Lab, seed: int, target: Target, *, wide: bool = False) -> Iterat
     lab.prepare(setup)
     for number in range(TRANSACTIONS_PER_SCHEMA):
         statements = transactions(random.Random(f"{seed}/{number}"))
+        lab.reconnect()
         measured = lab.observe(statements)
         predicted = Outcome() if measured.error else predict(setup, statements, target)
         yield Trial(f"{seed}/{number}", setup, statements, measured, predicted)

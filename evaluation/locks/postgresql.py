@@ -62,6 +62,12 @@ BEGIN
   PERFORM pg_advisory_unlock(2);
 END $$
 """
+SETTINGS = (
+    "client_min_messages = error",
+    "statement_timeout = '60s'",
+    "max_parallel_maintenance_workers = 0",
+    "max_parallel_workers_per_gather = 0",
+)
 TABLES = "SELECT oid::regclass FROM pg_class WHERE oid >= 16384 AND relkind = 'r'"
 WATCHING = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 2"
 
@@ -128,10 +134,8 @@ class Lab:
 
     def prepare(self, setup: Sequence[str], session: Sequence[str] = ()) -> None:
         """Replace whatever is there by this schema and its rows."""
-        self._actor.close()
-        self._actor = self.server.connect("lab")
+        self.reconnect()
         run = self._actor.execute
-        run("SET client_min_messages = error")
         for (schema,) in run(
             "SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema)'"
         ).fetchall():
@@ -140,14 +144,18 @@ class Lab:
         for (publication,) in run("SELECT pubname FROM pg_publication").fetchall():
             run(f'DROP PUBLICATION "{publication}"')
         self._observer.execute(WATCH.replace("CREATE PROCEDURE", "CREATE OR REPLACE PROCEDURE"))
-        run("SET statement_timeout = '60s'")
-        run("SET max_parallel_maintenance_workers = 0")
-        run("SET max_parallel_workers_per_gather = 0")
         for statement in setup:
             run(statement.encode())
         run("ANALYZE")
         for statement in session:
             run(statement.encode())
+
+    def reconnect(self) -> None:
+        """A new session, which knows nothing of the tables yet: what it looks up once is seen to be locked."""
+        self._actor.close()
+        self._actor = self.server.connect("lab")
+        for setting in SETTINGS:
+            self._actor.execute(f"SET {setting}")
 
     def measure(self, case: Case) -> Outcome:
         """Prepare the case's schema and measure its statements."""

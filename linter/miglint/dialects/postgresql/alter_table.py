@@ -124,6 +124,8 @@ def _option_level(action: str, names: tuple[str, ...], *, column: bool) -> Mode:
     return Mode.ACCESS_EXCLUSIVE
 
 
+KEYS_OF_PARTITIONED = 15
+"""The first version in which a partitioned table has triggers of its foreign keys and of those that refer to it."""
 _ALWAYS_RECURSING = frozenset({AddColumn, DropColumn, AlterColumnType, SetDefault, SetNotNull, SetGeneration})
 _RECURSING_OPTIONS = frozenset({"SET STATISTICS", "SET STORAGE", "SET COMPRESSION"})
 
@@ -149,7 +151,7 @@ def _may_recurse(change: TableChange, table: Table, major: int) -> bool:
     partitioned = table.kind is TableKind.PARTITIONED
     match change:
         case SetTableOption(action=action):
-            return action in _RECURSING_OPTIONS or (partitioned and bool(table.triggers) and "TRIGGER" in action)
+            return action in _RECURSING_OPTIONS or (partitioned and _switches_triggers(action, table, major))
         case AddConstraint(constraint=constraint):
             if major >= 18:
                 return True
@@ -169,6 +171,14 @@ def _may_recurse(change: TableChange, table: Table, major: int) -> bool:
         case AlterConstraint():
             return partitioned
     return False
+
+
+def _switches_triggers(action: str, table: Table, major: int) -> bool:
+    """Whether it has triggers for each row to switch; those of its foreign keys are among ALL (since 15 it has any)."""
+    if "TRIGGER" not in action:
+        return False
+    keys = any(each.kind is ConstraintKind.FOREIGN_KEY for each in table.constraints.values())
+    return bool(table.triggers) or (keys and action.endswith(" ALL") and major >= KEYS_OF_PARTITIONED)
 
 
 def _may_be_null(table: Table, column: str) -> bool:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from miglint.catalog import Constraint, ConstraintKind, Index, Name, Table, TableKind
 from miglint.changes import AddConstraint, AlterConstraint, DropConstraint, ValidateConstraint
 from miglint.dialects.postgresql.alter_read import Command
-from miglint.dialects.postgresql.alter_table import Plan, with_partitions
+from miglint.dialects.postgresql.alter_table import KEYS_OF_PARTITIONED, Plan, with_partitions
 from miglint.dialects.postgresql.definitions import ConstraintDefinition
 from miglint.dialects.postgresql.execution import Execution
 from miglint.dialects.postgresql.locks import Mode
@@ -176,10 +176,6 @@ def _default_name(constraint: Constraint, index: Index, table: Table, execution:
         return choose(table.name.name, "", "pkey", taken)
     label = "excl" if constraint.kind is ConstraintKind.EXCLUSION else "key"
     return index_name(table.name.name, index.keys, label, taken)
-
-
-KEYS_OF_PARTITIONED = 15
-"""The first version in which a partitioned table has triggers of the foreign keys that refer to it."""
 
 
 def drop(command: Command, change: DropConstraint, table: Table, plan: Plan, execution: Execution) -> None:

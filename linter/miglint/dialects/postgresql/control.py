@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from miglint.changes import SetVariable, TransactionControl
+from miglint.catalog import Name, Shelf
+from miglint.changes import AlterObject, SetVariable, TransactionControl
 from miglint.dialects.postgresql.execution import Execution
 from miglint.dialects.postgresql.parser import Node
+from miglint.dialects.postgresql.referential import make_pending_checks
 from miglint.dialects.postgresql.session import Savepoint, Session, Transaction
 from miglint.dialects.postgresql.tree import text_of
 
@@ -29,6 +31,20 @@ def apply_settings(execution: Execution) -> None:
             path = tuple(each.strip().strip('"') for each in (change.value or "public").split(","))
             known = tuple(each for each in path if each and each != "$user")
             execution.catalog = replace(execution.catalog, search_path=known)
+
+
+def set_constraints(node: Node, execution: Execution) -> None:
+    """ConstraintsSetStmt: IMMEDIATE makes the checks that are pending."""
+    execution.changes.append(AlterObject(kind="other", name=Name("", ""), action="set constraints"))
+    transaction = execution.session.transaction
+    if transaction is None:
+        return
+    deferred: bool = node.get("deferred", False)
+    names = {each["RangeVar"].get("relname", "") for each in node.get("constraints", ())}
+    timing = transaction.timing if names else Shelf[str, bool]()
+    transaction.timing = timing.update(dict.fromkeys(names or {""}, deferred))
+    if not deferred:
+        make_pending_checks(names, execution)
 
 
 def transaction(node: Node, execution: Execution) -> None:
@@ -61,7 +77,8 @@ def _save(name: str, session: Session, execution: Execution) -> None:
     open_one = session.transaction
     if open_one is not None:
         held, private, blocking = open_one.held, open_one.private, open_one.blocking
-        saved = Savepoint(name, execution.catalog, held, open_one.shown, private, blocking)
+        timing, pending = open_one.timing, open_one.pending
+        saved = Savepoint(name, execution.catalog, held, open_one.shown, private, blocking, timing, pending)
         open_one.savepoints.append(saved)
 
 
@@ -75,6 +92,7 @@ def _rewind(name: str, session: Session, execution: Execution) -> None:
     del open_one.savepoints[at + 1 :]
     open_one.held, open_one.shown = saved.held, saved.shown
     open_one.private, open_one.blocking = saved.private, saved.blocking
+    open_one.timing, open_one.pending = saved.timing, saved.pending
     execution.catalog = replace(saved.catalog, next_oid=execution.catalog.next_oid)
 
 

@@ -152,7 +152,7 @@ def _lock_users(sequence: Sequence, execution: Execution) -> None:
         if any(used.oid == sequence.oid for used in sequences_in(trees, execution)):
             execution.lock(table, Mode.ACCESS_EXCLUSIVE)
     owner = execution.catalog.table(sequence.owner[0]) if sequence.owner is not None else None
-    if owner is not None:
+    if owner is not None and any(each.sequence == sequence.name for each in owner.columns.values()):
         execution.lock(owner, Mode.ACCESS_EXCLUSIVE)
 
 

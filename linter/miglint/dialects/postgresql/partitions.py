@@ -9,9 +9,8 @@ from msgspec.structs import replace
 from miglint.catalog import Constraint, ConstraintKind, Index, Name, Table
 from miglint.changes import AttachPartition, DetachPartition, SetInheritance
 from miglint.dialects.postgresql.alter_read import Command
-from miglint.dialects.postgresql.alter_table import Plan
+from miglint.dialects.postgresql.alter_table import KEYS_OF_PARTITIONED, Plan
 from miglint.dialects.postgresql.bounds import excluded_from, implied_bound
-from miglint.dialects.postgresql.constraints import KEYS_OF_PARTITIONED
 from miglint.dialects.postgresql.execution import Execution
 from miglint.dialects.postgresql.locks import Mode
 from miglint.dialects.postgresql.names import index_name
@@ -141,6 +140,8 @@ def detach(command: Command, change: DetachPartition, parent: Table, plan: Plan,
         target = execution.catalog.table(constraint.references) if constraint.references is not None else None
         if target is not None and any(each.references == target.name for each in parent.constraints.values()):
             execution.lock(target, Mode.SHARE_ROW_EXCLUSIVE)
+            for each in execution.family(partition):  # the key becomes their own
+                execution.lock(each, mode)
     for other, constraint in list(execution.catalog.foreign_keys_reaching(parent)):
         _detach_from_key(other, constraint, partition, execution, concurrently=concurrently)
     latest = execution.latest(partition)

@@ -13,9 +13,8 @@ from msgspec.structs import replace
 from miglint.catalog import Column, Constraint, ConstraintKind, Index, Name, Table, TableKind, Type
 from miglint.changes import AlterColumnType
 from miglint.dialects.postgresql.alter_read import Command
-from miglint.dialects.postgresql.alter_table import Plan
+from miglint.dialects.postgresql.alter_table import KEYS_OF_PARTITIONED, Plan
 from miglint.dialects.postgresql.columns import record_default
-from miglint.dialects.postgresql.constraints import KEYS_OF_PARTITIONED
 from miglint.dialects.postgresql.execution import Execution
 from miglint.dialects.postgresql.locks import Mode
 from miglint.dialects.postgresql.partitions import copy_index

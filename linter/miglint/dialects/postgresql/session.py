@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from miglint.catalog import EMPTY, Catalog, Shelf
+from miglint.catalog import EMPTY, Catalog, Name, Shelf
 from miglint.dialects.postgresql.locks import Mode
 from miglint.dialects.postgresql.parser import Node
+
+
+class PendingCheck(Struct, frozen=True):
+    """A deferred foreign key's look-ups that are still to be made in a transaction."""
+
+    constraint: str
+    relation: Name
+    """Where rows are looked for."""
+    whole: bool
+    """No index serves, or there are many rows: it is read whole."""
 
 
 class Savepoint(Struct):
@@ -18,6 +28,8 @@ class Savepoint(Struct):
     shown: Shelf[str, str]
     private: Shelf[int, None]
     blocking: Shelf[int, None]
+    timing: Shelf[str, bool]
+    pending: tuple[PendingCheck, ...]
 
 
 class Transaction(Struct):
@@ -40,6 +52,11 @@ class Transaction(Struct):
     local_settings: set[str] = field(default_factory=set)
     """The names of the settings that end with it."""
     savepoints: list[Savepoint] = field(default_factory=list)
+    timing: Shelf[str, bool] = EMPTY
+    """What SET CONSTRAINTS made deferred (or not), by the constraint's name; empty for ALL."""
+    pending: tuple[PendingCheck, ...] = ()
+    rewritten: set[int] = field(default_factory=set)
+    """Tables that it rewrote: all their rows are its own."""
 
 
 class Session(Struct):

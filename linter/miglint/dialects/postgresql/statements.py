@@ -77,6 +77,7 @@ HANDLERS: dict[str, Handler] = {
     "DeallocateStmt": prepared.deallocate,
     "VariableSetStmt": control.set_variable,
     "TransactionStmt": control.transaction,
+    "ConstraintsSetStmt": control.set_constraints,
 }
 
 LOCK_NOTHING = words(
@@ -85,7 +86,7 @@ LOCK_NOTHING = words(
     AlterFdwStmt AlterForeignServerStmt AlterObjectDependsStmt AlterOpFamilyStmt AlterOperatorStmt AlterOwnerStmt
     AlterRoleSetStmt AlterRoleStmt AlterStatsStmt AlterSubscriptionStmt AlterSystemStmt AlterTSConfigurationStmt
     AlterTSDictionaryStmt AlterTableSpaceOptionsStmt AlterTypeStmt AlterUserMappingStmt CheckPointStmt ClosePortalStmt
-    ConstraintsSetStmt CreateAmStmt CreateCastStmt CreateConversionStmt CreateEventTrigStmt CreateFdwStmt
+    CreateAmStmt CreateCastStmt CreateConversionStmt CreateEventTrigStmt CreateFdwStmt
     CreateForeignServerStmt CreateOpClassStmt CreateOpFamilyStmt CreatePLangStmt CreateRoleStmt CreateSubscriptionStmt
     CreateTableSpaceStmt CreateTransformStmt CreateUserMappingStmt CreatedbStmt DefineStmt DiscardStmt DropRoleStmt
     DropSubscriptionStmt DropTableSpaceStmt DropUserMappingStmt GrantRoleStmt ListenStmt NotifyStmt UnlistenStmt
