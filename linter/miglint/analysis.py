@@ -55,11 +55,21 @@ class Analyses(tuple[Analysis, ...]):
 
     def changes(self, kind: type[C]) -> Sequence[tuple[Analysis, int, C]]:
         """Every change of a kind, the statement that it is in and its position there."""
+        found = self._asked.get(kind)
+        if found is None:
+            found = self._asked[kind] = self._changes(kind)
+        return found
+
+    def _changes(self, kind: type[C]) -> Sequence[tuple[Analysis, int, C]]:
         kinds = [each for each in self._by_kind if issubclass(each, kind)]
         if len(kinds) == 1:
             return self._by_kind[kinds[0]]
         found = [entry for each in kinds for entry in self._by_kind[each]]
         return sorted(found, key=lambda entry: (self._places[id(entry[0])], entry[1]))
+
+    @cached_property
+    def _asked(self) -> dict[type[Change], Sequence[tuple[Analysis, int, Any]]]:
+        return {}
 
     @cached_property
     def _places(self) -> dict[int, int]:

@@ -27,8 +27,8 @@ def why_busy(analysis: Analysis, relation: str, scope: Scope) -> str:
         migrations = _pointing(_Texts(scope), name.lower())
         return f"{migrations} migrations point to it" if migrations >= MANY else ""
     resolved = analysis.before.resolve(schema or None, name)
-    others = {table.name for table, _ in analysis.before.foreign_keys_to(resolved)} - {resolved}
-    return f"{len(others)} other tables reference it" if len(others) >= MANY else ""
+    others = len(analysis.before.referencing_tables(resolved))
+    return f"{others} other tables reference it" if others >= MANY else ""
 
 
 def has_timeout(scope: Scope) -> bool:

@@ -114,6 +114,11 @@ class Catalog(Struct, frozen=True):
                 yield table
                 yield from self.descendants(child)
 
+    def referencing_tables(self, name: Name) -> frozenset[Name]:
+        """The other tables with foreign keys to a table."""
+        linked = self.referencing.get(name)
+        return frozenset(linked) - {name} if linked else frozenset()
+
     def foreign_keys_to(self, name: Name) -> Iterator[tuple[Table, Constraint]]:
         """The foreign keys that reference a table, its own to itself included."""
         for other in self.referencing.get(name, ()):
