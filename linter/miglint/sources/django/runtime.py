@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from functools import cache, partial
 
 from miglint.history import Confidence
+from miglint.sources.django.backends.spared import spared
 from miglint.sources.django.doubts import Doubt, Ledger
 
 
@@ -20,7 +21,12 @@ def start(folder: str | None = None) -> tuple[int, int]:
     """Import Django, from `folder` where one is given, and configure it. Gives the series that is there."""
     if folder is not None and "django" not in sys.modules:
         sys.path.insert(0, folder)
-    import django
+    with spared():
+        import django
+        import django.core.checks.model_checks
+        import django.db.migrations.operations
+        import django.db.migrations.state
+        import django.db.models
     from django.conf import settings
 
     if not settings.configured:

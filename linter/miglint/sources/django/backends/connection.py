@@ -16,6 +16,7 @@ from miglint.sources.django.backends import literals
 from miglint.sources.django.backends.drivers import stand_ins
 from miglint.sources.django.backends.names import UNNAMED, Constraint, Names, Table
 from miglint.sources.django.backends.recording import RecordingMixin
+from miglint.sources.django.backends.spared import spared
 from miglint.sources.django.defaults import of_the_clock
 from miglint.sources.django.doubts import Ledger
 
@@ -81,7 +82,7 @@ def connect(target: Target) -> Any:
     engine = _ENGINES.get(target.database)
     if engine is None:
         raise MiglintError(f"Django's SQL cannot be written for {target.database}: choose one of {', '.join(_ENGINES)}")
-    with stand_ins():
+    with spared(), stand_ins():
         module = importlib.import_module(f"django.db.backends.{engine}.base")
         importlib.import_module(f"django.db.backends.{engine}.schema")
     connection = _offline(module.DatabaseWrapper)(_settings(engine), alias="default")

@@ -12,26 +12,11 @@ import enum
 import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 from miglint.sources.django.backends import literals
-
-
-class StandIn(ModuleType):
-    """A module whose every attribute is a class that can be subclassed, registered and compared, no more."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        value = type(name, (_Anything,), {"__module__": self.__name__})
-        setattr(self, name, value)
-        return value
-
-
-class _Anything:
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        pass
+from miglint.sources.django.backends.modules import Anything, StandIn
 
 
 class _IsolationLevel(enum.IntEnum):
@@ -41,7 +26,7 @@ class _IsolationLevel(enum.IntEnum):
     SERIALIZABLE = 4
 
 
-class _Cursor(_Anything):
+class _Cursor(Anything):
     def __init__(self, connection: Any) -> None:
         self._literal = connection.connection.literal
 
@@ -59,8 +44,8 @@ class _Types:
 class _Adapters:
     types = _Types()
 
-    def get_loader(self, oid: object, format: object) -> type[_Anything]:  # noqa: A002 psycopg's name
-        return _Anything
+    def get_loader(self, oid: object, format: object) -> type[Anything]:  # noqa: A002 psycopg's name
+        return Anything
 
 
 def _package(name: str, **attributes: object) -> StandIn:
