@@ -38,6 +38,7 @@ _KEYS: Mapping[str, KnownKey] = {
     **dict.fromkeys(("wagtailredirects", "wagtailsearch", "wagtailusers"), _AUTO),
     **dict.fromkeys(("mfa", "oauth2_provider", "usersessions"), _BIG),
     **{app: _widened(app) for app in ("invitations", "schedule", "social_django", "token_blacklist")},
+    "djstripe": KnownKey("BigAutoField", doubt="the keys of djstripe are taken to be those of most of its models"),
 }
 _KEYS_OF_MODELS: Mapping[tuple[str, str], KnownKey] = {
     ("authtoken", "token"): KnownKey("CharField", {"max_length": 40}),
@@ -47,6 +48,8 @@ _KEYS_OF_MODELS: Mapping[tuple[str, str], KnownKey] = {
 """Of models that do not have an automatic `id`."""
 
 _NAMES: Mapping[tuple[str, str], str] = {("authtoken", "token"): "key", ("sessions", "session"): "session_key"}
+_NAMES_IN: Mapping[str, str] = {"djstripe": "djstripe_id"}
+"""By app: what the primary keys of most of its models are called."""
 
 TABLES: Mapping[tuple[str, str], str] = {
     ("admin", "logentry"): "django_admin_log",
@@ -73,4 +76,4 @@ def known_key(app: str, model: str) -> KnownKey | None:
 
 def name_of_key(app: str, model: str) -> str:
     """What the primary key is called."""
-    return _NAMES.get((app, model), "id")
+    return _NAMES.get((app, model)) or _NAMES_IN.get(app, "id")

@@ -135,6 +135,11 @@ def test_tags_of_tagulous_are_relations() -> None:
         ),
         ("pghistory.context", '"t_id" uuid', "exact"),
         ("social_django.usersocialauth", 'REFERENCES "social_auth_usersocialauth"("id")', "assumed"),
+        (
+            "djstripe.customer",
+            'bigint NULL CONSTRAINT "shop_a_t_id_00984abc_fk_djstripe_customer_djstripe_id"',
+            "assumed",
+        ),
         ("nobody.knows", '"t_id" integer', "assumed"),
     ],
 )
