@@ -27,8 +27,11 @@ from miglint.sources.django.values import Unknown, Value
 
 _WHERE_LEFT: Mapping[str, str] = {"TIME_ZONE": "America/Chicago"}
 """What Django has where settings are known and do not say: all of its series have the same."""
-DEFAULTS: Mapping[str, str] = {"AUTH_USER_MODEL": "auth.User", "DEFAULT_AUTO_FIELD": "django.db.models.AutoField"}
-"""Django's own defaults for what migrations ask."""
+_USER_MODEL = "auth.User"
+"""Django's own, in all of its series."""
+_KEY = "DEFAULT_AUTO_FIELD"
+_KEYS: Mapping[bool, str] = {False: "django.db.models.AutoField", True: "django.db.models.BigAutoField"}
+"""What Django has for DEFAULT_AUTO_FIELD, by whether it is 6.0 or later."""
 _VENDORS = {"mariadb": "mysql"}
 _ENGINES = {"sqlite": "sqlite3"}
 _ENGINE_WORDS = {"postgresql": ("postgresql", "postgis"), "sqlite": ("sqlite", "spatialite")} | {
@@ -83,10 +86,10 @@ class Project:
             value = self.written_setting(name)
             if value is None and name == "AUTH_USER_MODEL":
                 value = self._user_model
-            if value is None and name in _WHERE_LEFT and self._settings.leaves_to_django(name, self, self.memo):
-                value = _WHERE_LEFT[name]
-        if value is None:
-            value = DEFAULTS.get(name)
+            if value is None and name in {*_WHERE_LEFT, _KEY} and self._is_left(name):
+                value = _WHERE_LEFT.get(name) or _KEYS[self._django_version >= (6, 0)]
+        if value is None and name == "AUTH_USER_MODEL":
+            value = _USER_MODEL
         if name == "DATABASES":
             value = self._with_engine(value)
         self._modules.trail.note(("setting", name), settled(value))
@@ -148,21 +151,23 @@ class Project:
 
     def facts(self) -> dict[str, str]:
         """What bears on the SQL: settings as far as they are known, and the version of Django if it is configured."""
-        names = ("AUTH_USER_MODEL", "DEFAULT_AUTO_FIELD", "TIME_ZONE", "USE_TZ")
-        found = {name: str(value) for name in names if isinstance(value := self.setting(name), str | bool)}
-        for name in ("TIME_ZONE", "USE_TZ"):
+        found: dict[str, str] = (
+            {"AUTH_USER_MODEL": str(self.setting("AUTH_USER_MODEL"))} if self._tells_user_model else {}
+        )
+        for name in (_KEY, "TIME_ZONE", "USE_TZ"):
             if self.setting_doubts(name):
-                found.pop(name, None)
-        if not self._tells_user_model:
-            found.pop("AUTH_USER_MODEL", None)
-        if (
-            "USE_TZ" not in found
-            and not self.setting_doubts("USE_TZ")
-            and self._settings.leaves_to_django("USE_TZ", self, self.memo)
-        ):
-            found["USE_TZ"] = "as Django has it"
+                continue
+            value = self.written_setting(name) if name == "USE_TZ" else self.setting(name)
+            if isinstance(value, str | bool):
+                found[name] = str(value)
+            elif name == "USE_TZ" and self._is_left(name):
+                found[name] = "as Django has it"
         more = {"DJANGO_VERSION": self._config.django.version, "LOCK_TIMEOUT": self._lock_timeout}
         return found | {name: value for name, value in more.items() if value}
+
+    def _is_left(self, name: str) -> bool:
+        """Whether settings were read whole and leave this one to Django."""
+        return self._settings.leaves_to_django(name, self, self.memo)
 
     @property
     def _lock_timeout(self) -> str | None:
@@ -179,13 +184,13 @@ class Project:
     @property
     def _tells_user_model(self) -> bool:
         """Whether the user model is known: settings were read, even if they leave it to Django."""
-        if self.setting("AUTH_USER_MODEL") != DEFAULTS["AUTH_USER_MODEL"] or self._config.django.auth_user_model:
+        if self.setting("AUTH_USER_MODEL") != _USER_MODEL or self._config.django.auth_user_model:
             return True
         if self.setting_doubts("AUTH_USER_MODEL"):
             return False
         if self._settings.value("AUTH_USER_MODEL", self, self.memo) is not None:
             return True
-        return self._settings.leaves_to_django("AUTH_USER_MODEL", self, self.memo)
+        return self._is_left("AUTH_USER_MODEL")
 
     def fact(self, name: str, importer: Source) -> Value:
         """The vendor of the database that a file is for, whether it is MariaDB, or Django's version."""

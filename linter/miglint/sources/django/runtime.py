@@ -54,10 +54,20 @@ def adopt(project: Mapping[str, str], ledger: Ledger) -> None:
     from django.conf import global_settings, settings
     from django.utils import timezone
 
-    for name in ("AUTH_USER_MODEL", "DEFAULT_AUTO_FIELD"):
-        setattr(settings, name, project.get(name) or getattr(global_settings, name))
+    settings.AUTH_USER_MODEL = project.get("AUTH_USER_MODEL") or global_settings.AUTH_USER_MODEL
+    settings.DEFAULT_AUTO_FIELD = _key(project.get("DEFAULT_AUTO_FIELD"), ledger)
     settings.USE_TZ = {"True": True, "False": False, None: True}.get(project.get("USE_TZ"), global_settings.USE_TZ)
     timezone.get_default_timezone = partial(_time_zone, project, ledger)
+
+
+def _key(said: str | None, ledger: Ledger) -> str:
+    """The class of automatic keys that no migration names: of tables of many to many, and where there is none."""
+    if said is not None:
+        return said
+    from miglint.sources.django.stand_in_fields import AssumedKey
+
+    AssumedKey.noting = ledger
+    return f"{AssumedKey.__module__}.{AssumedKey.__name__}"
 
 
 def _time_zone(project: Mapping[str, str], ledger: Ledger) -> dt.tzinfo:

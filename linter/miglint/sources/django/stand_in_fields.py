@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
+from django.conf import global_settings
 from django.db import models
+from django.utils.module_loading import import_string
 
 from miglint.history import Confidence
 from miglint.sources.django.doubts import Converter, Doubt, Ledger, OwnArguments
@@ -37,6 +39,19 @@ class Doubtful:
         for doubt in self.doubts:
             self.ledger.note(doubt)
         return super().rel_db_type(connection)  # type: ignore[misc]  # as above
+
+
+_OWN_KEY: Any = import_string(global_settings.DEFAULT_AUTO_FIELD)
+_UNTOLD = Doubt(Confidence.ASSUMED, "an automatic key depends on DEFAULT_AUTO_FIELD, which no settings tell")
+
+
+class AssumedKey(Doubtful, _OWN_KEY):
+    """Django's own automatic key, for a project whose settings do not tell theirs."""
+
+    noting: ClassVar[Ledger]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"doubts": (_UNTOLD,), "ledger": self.noting, **kwargs})
 
 
 class Converting:

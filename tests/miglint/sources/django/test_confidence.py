@@ -140,7 +140,7 @@ def test_a_condition_in_a_module_that_is_imported_bears_on_what_hangs_on_it(
         (SETTINGS, None, Confidence.EXACT),
         (SETTINGS + "from elsewhere.settings import *\n", None, Confidence.ASSUMED),
         (SETTINGS + "import os\nAUTH_USER_MODEL = os.environ['USER_MODEL']\n", None, Confidence.ASSUMED),
-        ("", "auth.User", Confidence.EXACT),
+        (SETTINGS, "auth.User", Confidence.EXACT),
     ],
 )
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ PLAIN = "models.ManyToManyField('shop.a')"
 def last(*operations: str, helpers: str = "") -> list[Statement]:
     """The statements of the last of several migrations, one for each operation."""
     files = {"shop/__init__.py": "", "shop/migrations/__init__.py": "", "shop/helpers.py": helpers}
+    files["settings.py"] = "INSTALLED_APPS = ['shop']\nDEFAULT_AUTO_FIELD = 'django.db.models.AutoField'\n"
     for number, operation in enumerate(operations):
         after = f"[('shop', 'm{number - 1}')]" if number else "[]"
         body = f"    dependencies = {after}\n    operations = [{operation}]\n"

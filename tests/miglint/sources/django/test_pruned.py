@@ -74,7 +74,9 @@ def statements(operation: str, database: str) -> list[Statement]:
     """What an operation executes, forwards and backwards."""
     dependency = "    dependencies = [('shop', 'm0')]\n"
     second = f"class Migration(migrations.Migration):\n{dependency}    operations = [migrations.{operation}]\n"
+    settings = "INSTALLED_APPS = ['shop']\nDEFAULT_AUTO_FIELD = 'django.db.models.BigAutoField'\n"
     files = {"shop/__init__.py": "", "shop/migrations/__init__.py": "", "shop/migrations/m0.py": HEAD + INITIAL}
+    files["settings.py"] = settings
     tree = MemoryTree({path: text.encode() for path, text in {**files, "shop/migrations/m1.py": HEAD + second}.items()})
     (history,) = read(tree, Config(), NullCache())
     renderer = DjangoRenderer(history, Graph.of(history), tree, Target(database))
