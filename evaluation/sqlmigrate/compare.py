@@ -49,6 +49,8 @@ class Renderers:
 
 
 def load(arguments: argparse.Namespace, refused: set[tuple[str, str]]) -> Renderers:
+    import django
+
     from miglint.cache import NullCache
     from miglint.changeset import MemoryTree
     from miglint.config import Config, DjangoConfig
@@ -65,7 +67,8 @@ def load(arguments: argparse.Namespace, refused: set[tuple[str, str]]) -> Render
     }
     tree = MemoryTree(files)
     target = Target(arguments.database, tuple(int(part) for part in arguments.version.split(".") if part))
-    config = Config(target=target, django=DjangoConfig(auth_user_model=arguments.user_model))
+    version = ".".join(map(str, django.VERSION[:2])) if arguments.django else None
+    config = Config(target=target, django=DjangoConfig(version=version, auth_user_model=arguments.user_model))
     whole = max(read(tree, config, NullCache()), key=lambda item: len(item.migrations))
     left = {
         key: replace(item, operations=()) if tuple(key) in refused else item for key, item in whole.migrations.items()
