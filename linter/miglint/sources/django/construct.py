@@ -214,6 +214,8 @@ class Constructor:
         if isinstance(value, Call) and value.target in {"os.environ.get", "os.getenv"} and len(value.args) == 2:
             doubt = Doubt(Confidence.ASSUMED, f"the environment variable {value.args[0]} is taken to be unset")
             return defaults.doubted(self.value(value.args[1]), doubt, self._ledger)
+        if isinstance(value, Function) and value.gives:
+            return defaults.worked_out(value.name, self.value(value.gives[0]), self._ledger)
         name = _name(value)
         known = defaults.known(name, self._ledger) if name else None
         if known is not None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from miglint.finding import Span
 from miglint.history import NotUnderstood
-from miglint.sources.django.evaluator.bounded import PLAIN, weigh
+from miglint.sources.django.evaluator.bounded import PLAIN, is_plain, weigh
 from miglint.sources.django.evaluator.classes import members
 from miglint.sources.django.evaluator.frames import (
     Builtin,
@@ -26,6 +28,7 @@ from miglint.sources.django.evaluator.natives import materialise
 from miglint.sources.django.values import Attribute, Call, Function, LocalClass, Reference, Setting, Unknown, Value
 
 _MAX_DEPTH = 40
+_STEPS = 20_000
 _CLASS_NOISE = frozenset(("__doc__", "__module__", "__qualname__"))
 
 
@@ -88,11 +91,25 @@ class Exporter:
         return self._internal(value)
 
     def _keyword(self, name: str, value: Any) -> Value:
-        """An argument; a lookup `…__in` goes through the members of an enumeration."""
+        """An argument; a lookup `…__in` goes through the members of an enumeration, a default may be a function."""
+        if name == "default" and isinstance(value, Closure) and value.frame.source is self._run.main:
+            return replace(self._function(value), gives=self._given(value))
         if name.endswith("__in") and isinstance(value, Reference | Class):
             found = members(self._run, self._run.demand(value, self._frame))
             value = value if found is None else found
         return self._export(value)
+
+    def _given(self, function: Closure) -> tuple[Value, ...]:
+        """What a function gives that is called without arguments; nothing where that is not known for sure."""
+        budget = min(_STEPS, self._run.left)
+        run = Interpreter(self._run.world, self._run.main, located=False, steps=budget)
+        try:
+            made = run.call_closure(function, [], {}, None)
+            return (made,) if is_plain(made) and not run.assumed else ()
+        except (GaveUp, RecursionError):
+            return ()
+        finally:
+            self._run.spend(budget - max(run.left, 0))
 
     def _setting(self, value: Setting) -> Value:
         if isinstance(value.value, Unknown):

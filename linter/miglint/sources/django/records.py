@@ -67,7 +67,14 @@ _TO: dict[type, Callable[[Any], Json]] = {
     dict: lambda value: ["d", *_mapping_to(value)],
     Reference: lambda value: ["R", value.name, span_to(value.span)],
     Setting: lambda value: ["S", value.name, value_to(value.value), span_to(value.span)],
-    Function: lambda value: ["F", value.name, list(value.parameters), value.required, span_to(value.span)],
+    Function: lambda value: [
+        "F",
+        value.name,
+        list(value.parameters),
+        value.required,
+        span_to(value.span),
+        _all_to(value.gives),
+    ],
     Call: lambda value: [
         "C",
         value.target,
@@ -115,7 +122,9 @@ _FROM: dict[str, Callable[[list[Json]], Value]] = {
     "d": _mapping_from,
     "R": lambda data: Reference(str(data[0]), span_from(data[1])),
     "S": lambda data: Setting(str(data[0]), value_from(data[1]), span_from(data[2])),
-    "F": lambda data: Function(str(data[0]), tuple(map(str, data[1])), int(data[2]), span_from(data[3])),
+    "F": lambda data: Function(
+        str(data[0]), tuple(map(str, data[1])), int(data[2]), span_from(data[3]), tuple(map(value_from, data[4]))
+    ),
     "C": lambda data: Call(
         str(data[0]), _all_from(data[1]), _mapping_from(data[2]), span_from(data[3]), value_from(data[4])
     ),

@@ -51,12 +51,16 @@ class Setting(Placed, frozen=True, eq=False):
 
 
 class Function(Placed, frozen=True, eq=False):
-    """A function or lambda defined in the migration's own file. Never run; `span` covers its definition."""
+    """A function or lambda defined in the migration's own file. Never run; `span` covers its definition.
+
+    `gives` is what its source says that it returns, where that was asked: of a default.
+    """
 
     name: str
     parameters: tuple[str, ...]
     required: int
     span: Span | None = None
+    gives: tuple[Value, ...] = ()
 
 
 class Call(Placed, frozen=True, eq=False):

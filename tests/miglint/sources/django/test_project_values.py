@@ -166,3 +166,25 @@ def test_tables_of_packages_may_point_to_the_user_model(changed: str, confidence
     assert made
     wanted = confidence if model == "person" else Confidence.EXACT
     assert all(statement.confidence is wanted for statement in made)
+
+
+@pytest.mark.parametrize(
+    ("code", "written"),
+    [
+        (
+            "def start():\n    return {'a': [1], 'b': False}\n",
+            """jsonb DEFAULT '{"a": [1], "b": false}'::jsonb NOT NULL""",
+        ),
+        ("start = lambda: {key: 1 for key in 'ab'}\n", """jsonb DEFAULT '{"a": 1, "b": 1}'::jsonb NOT NULL"""),
+        ("import os\ndef start():\n    return os.environ\n", "jsonb DEFAULT '{}'::jsonb NOT NULL"),
+        ("def start():\n    return start()\n", "jsonb DEFAULT '{}'::jsonb NOT NULL"),
+        ("def start(needed):\n    return {'a': needed}\n", "jsonb DEFAULT '{}'::jsonb NOT NULL"),
+    ],
+)
+def test_a_default_that_the_migration_itself_defines_is_worked_out_but_assumed(code: str, written: str) -> None:
+    added = "migrations.AddField('order', 'kept', models.JSONField(default=start))"
+    made = chain_of(
+        {"requirements.txt": "psycopg\n"}, created("code").format("models.TextField()"), added, imports=code
+    )
+    assert made[0].sql == f'ALTER TABLE "shop_order" ADD COLUMN "kept" {written}'
+    assert made[0].confidence is Confidence.ASSUMED

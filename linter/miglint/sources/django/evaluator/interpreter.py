@@ -213,6 +213,11 @@ class Interpreter:
         found = self.demand(value, frame)
         return found.value if isinstance(found, Setting) else found
 
+    @property
+    def left(self) -> int:
+        """The steps left in the budget."""
+        return self._steps
+
     def spend(self, steps: int) -> None:
         """Take steps from the budget."""
         self._steps -= steps
