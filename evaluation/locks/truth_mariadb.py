@@ -11,6 +11,7 @@ from pathlib import Path
 
 from evaluation.locks.cases import Case, read_cases
 from evaluation.locks.prediction import analyses
+from miglint.effects import Access
 from miglint.history import Target
 
 TARGET = Target("mariadb", (10, 11))
@@ -34,6 +35,26 @@ def predict(case: Case) -> Prediction:
     if first is None:
         return Prediction(None, None, False, reason)
     return Prediction(first.algorithm, first.lock, any(each.dangerous for each in results), reason)
+
+
+def disagreements(case: Case) -> list[str]:
+    """Where the prediction for a case that was watched (`evaluation.locks.mariadb_watch`) differs in who waits. Who
+    waits for a moment only was not seen to wait; then nobody may be said to wait for the work."""
+    results = analyses(case.setup, [case.statement], TARGET, session=case.session)
+    effects = [effect for each in results for effect in each.effects]
+    found = [each.reason for each in results if not each.understood]
+    for table, waits in case.expect["waits"].items():
+        mine = [effect for effect in effects if effect.relation == table]
+        blocked = frozenset[Access]().union(*(effect.blocks for effect in mine))
+        said = [word for word, access in KINDS.items() if access in blocked]
+        if waits and said != waits:
+            found.append(f"{table}: predicted {said}, measured {waits}")
+        if not waits and any(effect.dangerous for effect in mine):
+            found.append(f"{table}: said to be dangerous, nobody waits")
+    return found
+
+
+KINDS = {"select": Access.SELECT, "write": Access.INSERT}
 
 
 def main() -> None:

@@ -27,6 +27,8 @@ class Step(Struct, frozen=True):
     operations: tuple[str, ...]
     note: str = ""
     atomic: bool = True
+    function: str = ""
+    """The source of a function that they run."""
 
     @property
     def title(self) -> str:
@@ -36,9 +38,9 @@ class Step(Struct, frozen=True):
         return f": {', '.join(notes)}" if notes else ""
 
 
-def step(*operations: str, note: str = "", atomic: bool = True) -> Step:
+def step(*operations: str, note: str = "", atomic: bool = True, function: str = "") -> Step:
     """A migration with these operations."""
-    return Step(operations, note, atomic)
+    return Step(operations, note, atomic, function)
 
 
 def recipe(lead: str, steps: Sequence[Step], imports: str = "") -> str:
@@ -47,6 +49,7 @@ def recipe(lead: str, steps: Sequence[Step], imports: str = "") -> str:
     for number, each in enumerate(steps, 1):
         if len(steps) > 1 or each.title:
             code.append(f"# {number}{each.title}" if len(steps) > 1 else f"#{each.title[1:]}")
+        code += [each.function, ""] if each.function else []
         code += [f"{operation}," for operation in each.operations]
     return f"{lead}\n{indented(*code)}"
 

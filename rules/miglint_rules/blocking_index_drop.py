@@ -97,6 +97,8 @@ from miglint.changes import DropIndex
 from miglint.finding import Problem, Severity
 from miglint.rule import statement_rule
 from miglint.scope import Scope
+from miglint_rules._own import own_operation
+from miglint_rules._recipes import beside_the_state, run_sql
 from miglint_rules._remedies import POSTGRES, is_django, migration_of, model_of, quoted
 from miglint_rules._statements import blocking_locks, changes_of, operation_of, problem, shown
 
@@ -112,26 +114,38 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
                 analysis,
                 message=f"dropping index {change.index.name} locks {table}: reads and writes of {table} queue behind "
                 "the ACCESS EXCLUSIVE lock while it waits for running transactions",
-                help=_help(analysis, change),
+                help=_help(analyses, analysis, change, scope),
                 identity=(table, change.index.name),
                 scope=scope,
                 table=change.table,
             )
 
 
-def _help(analysis: Analysis, change: DropIndex) -> str:
+def _help(analyses: Sequence[Analysis], analysis: Analysis, change: DropIndex, scope: Scope) -> str:
     operation = operation_of(analysis)
     name = change.index.name
     drop = f"DROP INDEX CONCURRENTLY IF EXISTS {name}"
     if operation is not None and operation.name == "RemoveIndex":
         imports = POSTGRES.format("RemoveIndexConcurrently")
-        step = f"RemoveIndexConcurrently({quoted(model_of(operation))}, {quoted(name)})"
-        return (
-            f"drop it concurrently, in a migration of its own:\n{migration_of([step], atomic=False, imports=imports)}"
-        )
+        removal = f"RemoveIndexConcurrently({quoted(model_of(operation))}, {quoted(name)})"
+        code = migration_of([removal], atomic=False, imports=imports)
+        return f"drop it concurrently, in a migration of its own:\n{code}"
+    lead = "drop it concurrently, in a migration of its own"
+    own = own_operation(analysis, scope)
+    if own is not None:
+        instead = [*_concurrently(analyses, analysis)]
+        return f"{lead}:\n{migration_of([beside_the_state(instead, str(own))], atomic=False)}"
     if is_django(analysis):
-        step = f'migrations.RunSQL("{drop}", migrations.RunSQL.noop)'
-        lead = "drop it concurrently in a migration of its own"
-        lead += ", with this operation as its state_operations:" if operation is not None else ":"
-        return f"{lead}\n{migration_of([step], atomic=False)}"
+        return f"{lead}:\n{migration_of([run_sql(drop, '')], atomic=False)}"
     return f"drop it concurrently, outside of a transaction:\n    {drop};"
+
+
+def _concurrently(analyses: Sequence[Analysis], analysis: Analysis) -> Iterator[str]:
+    """What the operation of a statement does, its indexes dropped concurrently."""
+    for each in analyses:
+        if each.statement.operation == analysis.statement.operation:
+            dropped = [change.index.name for change in each.changes if isinstance(change, DropIndex)]
+            for name in dropped:
+                yield run_sql(f"DROP INDEX CONCURRENTLY IF EXISTS {name}", "")
+            if not dropped:
+                yield run_sql(each.statement.sql, "")

@@ -83,15 +83,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from miglint.analysis import Analysis
-from miglint.catalog import Type
+from miglint.catalog import ConstraintKind, Type
 from miglint.changes import AlterColumnType
 from miglint.effects import Work
 from miglint.finding import Problem, Severity
 from miglint.rule import statement_rule
 from miglint.scope import Scope
 from miglint_rules._code import WrittenCall
-from miglint_rules._own import own_operation
-from miglint_rules._remedies import indented
+from miglint_rules._own import Own, own_operation
+from miglint_rules._recipes import Step, beside_the_state, recipe, run_sql, step
+from miglint_rules._remedies import indented, quoted
 from miglint_rules._statements import problem, shown, to_blame
 
 DONE = {
@@ -136,24 +137,90 @@ NOT_FOR_A_COPY = ("primary_key", "unique", "db_index", "default", "db_default", 
 
 
 def _help(analysis: Analysis, change: AlterColumnType, table: str, scope: Scope) -> str:
+    lead = "use a second column, and let everybody work meanwhile"
     own = own_operation(analysis, scope)
-    new = f"{change.column}_new"
-    if own is not None and own.field:
-        field = own.field
-        code = indented(
-            f"{own.adding(_copy_of(own.declared), f'{field}_new', 'with null=True')},",
-            f"# release 1: write {field} and {field}_new; copy the old rows in batches, outside of a transaction",
-            f"# release 2: read {field}_new, stop writing {field}",
-            f"# release 3: remove {field}",
-        )
-    else:
-        code = indented(
-            f"ALTER TABLE {table} ADD COLUMN {new} {_spelt(change.type)};",
-            "-- release 1: write both columns; copy the old rows in batches",
-            f"-- release 2: read {new}, stop writing {change.column}",
-            f"-- release 3: drop {change.column}",
-        )
-    return f"use a second column, and let everybody work meanwhile:\n{code}"
+    if own is None or not own.field:
+        return f"{lead}:\n{_in_sql(analysis, change, table)}"
+    copy = _copy_of(own.declared)
+    if own.field == "id" or (own.declared is not None and own.declared.argument("primary_key") == "True"):
+        return f"{lead}:\n{_of_the_key(own, copy)}"
+    lead += "; give it the indexes and constraints of the old one as their rules tell:"
+    return recipe(lead, _releases(analysis, change, own, copy, table), imports=IMPORTS)
+
+
+IMPORTS = "from itertools import islice\n\nfrom django.db.models import F"
+
+
+def _releases(
+    analysis: Analysis, change: AlterColumnType, own: Own, copy: WrittenCall | None, table: str
+) -> list[Step]:
+    """The new column under a field of its own, the copy, the old field's name for the new column, the old one's end."""
+    field, column, twin = own.field, change.column, f"{own.field}_new"
+    is_key = copy is not None and copy.function.rpartition(".")[2] == "ForeignKey"
+    twin_column = f"{twin}_id" if is_key else twin
+    kept = copy and copy.replacing(db_column=quoted(twin_column))
+    free = run_sql(f"ALTER TABLE {table} ALTER COLUMN {column} DROP NOT NULL", "")
+    renamed = (
+        f"migrations.RemoveField({quoted(own.model)}, {quoted(field)})",
+        f"migrations.RenameField({quoted(own.model)}, {quoted(twin)}, {quoted(field)})",
+        own.altering(kept, f"with db_column={quoted(twin_column)}"),
+    )
+    source = field if column == field else column.removesuffix("_id")
+    function = FILL.format(app=analysis.migration.key.app, model=own.model, old=source, new=twin)
+    return [
+        step(own.adding(copy, twin, "with null=True"), note=f"with code that writes {field} and {twin}"),
+        step(f"migrations.RunPython(fill_{twin}, migrations.RunPython.noop)", atomic=False, function=function),
+        step(
+            beside_the_state([free], *renamed),
+            note=f"after a release whose code reads {twin} and writes both, with code that has but one {field}, "
+            f"of the column {twin_column}",
+        ),
+        step(run_sql(f"ALTER TABLE {table} DROP COLUMN {column}", ""), note="in the next release"),
+    ]
+
+
+FILL = """\
+def fill_{new}(apps, schema_editor):
+    rows = apps.get_model("{app}", "{model}").objects.using(schema_editor.connection.alias)
+    keys = rows.filter({new}=None).exclude({old}=None).values_list("pk", flat=True).iterator(chunk_size=1000)
+    while batch := list(islice(keys, 1000)):
+        rows.filter(pk__in=batch).update({new}=F("{old}"))
+"""
+
+
+def _of_the_key(own: Own, copy: WrittenCall | None) -> str:
+    field = own.field
+    return indented(
+        f"{own.adding(copy, f'{field}_new', 'with null=True')},",
+        f"# release 1: write {field} and {field}_new; copy the old rows in batches, outside of a transaction",
+        f"# release 2: the same for each column that refers to {field}; read {field}_new and those",
+        f"# release 3: make {field}_new the primary key by a unique index that was built concurrently, drop {field}",
+    )
+
+
+def _in_sql(analysis: Analysis, change: AlterColumnType, table: str) -> str:
+    column, new = change.column, f"{change.column}_new"
+    known = analysis.before.table(change.table)
+    keys = [each for each in known.constraints.values() if each.kind is ConstraintKind.PRIMARY_KEY] if known else []
+    key = (
+        f"({', '.join(keys[0].columns)})"
+        if keys and len(keys[0].columns) > 1
+        else keys[0].columns[0]
+        if keys
+        else "ctid"
+    )
+    some = f"SELECT {key.strip('()')} FROM {table} WHERE {new} IS NULL AND {column} IS NOT NULL LIMIT 1000"
+    return indented(
+        f"-- release 1: with code that writes {column} and {new}",
+        f"ALTER TABLE {table} ADD COLUMN {new} {_spelt(change.type)};",
+        "-- outside of a transaction, until it finds no row",
+        f"UPDATE {table} SET {new} = {column} WHERE {key} IN ({some});",
+        f"-- release 2: code that reads {new} and writes both",
+        f"-- release 3: with code that knows {new} alone",
+        f"ALTER TABLE {table} ALTER COLUMN {column} DROP NOT NULL;",
+        "-- release 4",
+        f"ALTER TABLE {table} DROP COLUMN {column};",
+    )
 
 
 def _copy_of(declared: WrittenCall | None) -> WrittenCall | None:

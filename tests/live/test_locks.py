@@ -9,12 +9,15 @@ from evaluation.locks import mariadb as mariadb_lab
 from evaluation.locks import postgresql as postgresql_lab
 from evaluation.locks.campaign import trials
 from evaluation.locks.cases import CASES, Case, read_cases
+from evaluation.locks.mariadb_watch import Watch
 from evaluation.locks.outcome import recorded
 from evaluation.locks.prediction import predict
+from evaluation.locks.truth_mariadb import disagreements
 from evaluation.locks.truth_mariadb import predict as predict_mariadb
 from miglint.history import Target
 
 MARIADB_CASES = [*read_cases(CASES / "mariadb.jsonl")]
+WATCHED_ON_MARIADB = [*read_cases(CASES / "mariadb_watched.jsonl")]
 POSTGRESQL_CASES = [*read_cases(CASES / "postgresql.jsonl")]
 SEEN_ON_POSTGRESQL = [*read_cases(CASES / "postgresql_seen.jsonl")]
 
@@ -95,3 +98,18 @@ def test_what_mariadb_was_seen_to_do_is_predicted(case: Case) -> None:
     predicted = predict_mariadb(case)
     assert not predicted.reason
     assert (predicted.algorithm, predicted.lock) == (case.expect["effective_algorithm"], case.expect["least_lock"])
+
+
+@pytest.mark.parametrize("case", WATCHED_ON_MARIADB, ids=name)
+def test_who_was_seen_to_wait_on_mariadb_is_predicted(case: Case) -> None:
+    assert bool(disagreements(case)) is bool(case.note)
+
+
+WAITING = {"w001", "w008", "w017", "w052", "w079"}
+
+
+@pytest.mark.parametrize("case", [case for case in WATCHED_ON_MARIADB if case.id in WAITING], ids=name)
+def test_mariadb_makes_wait_who_was_seen_to(case: Case, mariadb: servers.MariaDB) -> None:
+    watch = Watch(mariadb)
+    assert watch.see(case.setup, case.statement).waits == case.expect["waits"]
+    watch.close()

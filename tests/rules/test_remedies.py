@@ -26,7 +26,9 @@ from rules.running import run
 
 NAMES = """
     blocking-index-build
+    blocking-index-drop
     blocking-unique-constraint
+    column-type-rewrite
     dropped-column
     dropped-table
     not-null-without-database-default
@@ -75,6 +77,7 @@ MORE = {
     "renamed": 'RenameField("order", "note", "remark")',
     "renamed key": 'RenameField("order", "customer", "buyer")',
     "dropped key": 'RemoveField("order", "customer")',
+    "an index less": 'AlterField("order", "customer", models.ForeignKey("shop.Customer", CASCADE, db_index=False))',
     "dropped model": 'DeleteModel("Product")',
     "a key at last": 'AlterField("order", "number", models.ForeignKey("shop.Product", CASCADE, db_column="number"))',
 }
@@ -114,6 +117,18 @@ def written(operation: str) -> Example:
     return Example("bad", True, operation, (Block("shop/migrations/0002_change.py", text, False, False, ()),))
 
 
+def removed_constraint() -> Example:
+    """An example whose change takes away what the base added: a unique constraint that is but an index."""
+    constraint = """models.UniqueConstraint(
+            fields=["customer"], condition=models.Q(status="open"), name="one_open_order"
+        )"""
+    base = migration("0001_initial", f'migrations.AddConstraint("order", {constraint})')
+    change = migration("0002_constraint", 'migrations.RemoveConstraint("order", "one_open_order")')
+    blocks = [("0002_constraint", base, True), ("0003_change", change, False)]
+    files = (Block(f"shop/migrations/{name}.py", text, there, False, ()) for name, text, there in blocks)
+    return Example("bad", True, "", tuple(files))
+
+
 def migration(parent: str, operations: str, imports: str = HEAD, *, atomic: bool = True) -> str:
     """The file of a migration of the app `shop`."""
     body = textwrap.indent(textwrap.dedent(operations).rstrip(",\n"), " " * 8)
@@ -145,6 +160,10 @@ def _steps(code: str) -> Iterator[Told]:
         return
     head = ("from ", "import ")
     imports = "\n".join(line for line in code.split("\n") if line.startswith(head))
+    functions = re.findall(r"^def .*\n(?:(?: .*)?\n)+", code, re.MULTILINE)
+    for function in functions:
+        code = code.replace(function, "")
+    imports += "".join(f"\n\n\n{function}" for function in functions)
     in_place = not re.search(r"^# (?:\d|in a migration)", code, re.MULTILINE)
     lines, atomic = [], True
     for line in [one for one in code.split("\n") if not one.startswith(head)] + ["# 0"]:
@@ -160,10 +179,13 @@ def found(example: Example, folder: Path) -> list[tuple[str, Finding]]:
     """The findings of the rules with remedies to paste."""
     folder.mkdir()
     result = run(example, folder)
-    return [(one.rule, one) for one in result.active if one.problem.app == "shop" and one.severity is Severity.ERROR]
+    ours = (one for one in result.active if one.problem.app == "shop")
+    return [(one.rule, one) for one in ours if one.severity is Severity.ERROR or one.rule in NAMES]
 
 
-CASES = {name: written(operation) for name, operation in MORE.items()} | {
+CASES = {name: written(operation) for name, operation in MORE.items()}
+CASES |= {"removed constraint": removed_constraint()}
+CASES |= {
     f"{name} {example.name}": example
     for name in NAMES
     for example in examples(RULES[name].page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from msgspec.structs import replace
 
@@ -117,10 +118,7 @@ def _partitioning(cursor: Cursor, table: Name, at: int) -> Iterator[AnyChange]:
         yield SetTableOption(table=table, action="REMOVE PARTITIONING", location=at)
     elif word := cursor.accept_any(*PARTITION_ACTIONS):
         cursor.expect("PARTITION")
-        other = ""
-        for token, after in zip(rest := cursor.rest(), [*rest[1:], None], strict=True):
-            if token.upper == "TABLE" and after is not None:
-                other = after.text
+        other = next((after.text for token, after in pairwise(cursor.rest()) if token.upper == "TABLE"), "")
         yield SetTableOption(table=table, action=f"{word} PARTITION", value=other, location=at)
 
 

@@ -12,7 +12,6 @@ from miglint.changes import (
     CreateIndex,
     CreateObject,
     CreateTable,
-    DeleteRows,
     DropIndex,
     DropObject,
     DropTable,
@@ -26,10 +25,10 @@ from miglint.changes import (
     SetVariable,
     TransactionControl,
     TruncateTable,
-    UpdateRows,
 )
 from miglint.dialects.mysql.alter import read_alter_table
 from miglint.dialects.mysql.definitions import qualified_name, read_column, read_element, read_index_body
+from miglint.dialects.mysql.joined import read_delete, read_update
 from miglint.dialects.mysql.options import partition_strategy, read_options
 from miglint.dialects.mysql.tokens import tokenize
 from miglint.dialects.tokens import Cursor, Kind, NotUnderstood, Token
@@ -261,6 +260,14 @@ def _truncate(cursor: Cursor) -> Changes:
     return (TruncateTable(table=table),)
 
 
+def _checksum(cursor: Cursor) -> Changes:
+    if not cursor.accept_any("TABLE", "TABLES"):
+        raise NotUnderstood("what is summed up is not known")
+    names = _name_list(cursor)
+    cursor.rest()
+    return (ReadRows(tables=tuple(names)),)
+
+
 def _maintain(action: str) -> Callable[[Cursor], Changes]:
     def read(cursor: Cursor) -> Changes:
         cursor.accept_any("NO_WRITE_TO_BINLOG", "LOCAL")
@@ -268,8 +275,9 @@ def _maintain(action: str) -> Callable[[Cursor], Changes]:
             cursor.rest()
             return (ReadRows(),)
         names = _name_list(cursor)
-        cursor.rest()
-        return tuple(Maintain(table=name, action=action) for name in names)
+        words = {token.upper for token in cursor.rest()}
+        done = f"{action} PERSISTENT" if "PERSISTENT" in words else action
+        return tuple(Maintain(table=name, action=done) for name in names)
 
     return read
 
@@ -298,26 +306,6 @@ def _tables_read(tokens: list[Token]) -> tuple[Name, ...]:
         if token.upper in {"FROM", "JOIN"} and after.kind in {Kind.WORD, Kind.NAME}
     ]
     return tuple(dict.fromkeys(names))
-
-
-def _update(cursor: Cursor) -> Changes:
-    while cursor.accept_any("LOW_PRIORITY", "IGNORE"):
-        pass
-    table = qualified_name(cursor)
-    rest = cursor.rest()
-    conditional = any(token.upper == "WHERE" for token in rest)
-    return (UpdateRows(table=table, conditional=conditional, whole_table=not conditional),)
-
-
-def _delete(cursor: Cursor) -> Changes:
-    while cursor.accept_any("LOW_PRIORITY", "QUICK", "IGNORE"):
-        pass
-    if not cursor.accept("FROM"):
-        names = [name for name in (_name_after(cursor.rest(), "FROM"),) if name is not None]
-        return tuple(DeleteRows(table=name, conditional=True, whole_table=True) for name in names)
-    table = qualified_name(cursor)
-    conditional = any(token.upper == "WHERE" for token in cursor.rest())
-    return (DeleteRows(table=table, conditional=conditional, whole_table=not conditional),)
 
 
 def _read(cursor: Cursor) -> Changes:
@@ -407,11 +395,12 @@ READERS: dict[str, Callable[[Cursor], Changes]] = {
     "ANALYZE": _maintain("ANALYZE"),
     "CHECK": _maintain("CHECK"),
     "REPAIR": _maintain("REPAIR"),
+    "CHECKSUM": _checksum,
     "INSERT": _insert,
     "REPLACE": _insert,
     "LOAD": _load,
-    "UPDATE": _update,
-    "DELETE": _delete,
+    "UPDATE": read_update,
+    "DELETE": read_delete,
     "SELECT": _read,
     "SHOW": _read,
     "EXPLAIN": _read,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from miglint.catalog import Catalog, Constraint, ConstraintKind, Name
+from miglint.catalog import Catalog, Constraint, ConstraintKind, Name, Table
 from miglint.changes import (
     AddColumn,
     AddConstraint,
@@ -51,7 +51,12 @@ ROWS_OF_PARTITIONS = {
     "REPAIR PARTITION": Work.COPY,
     "EXCHANGE PARTITION": Work.SCAN,
     "CONVERT PARTITION": Work.COPY,
+    "CHECK PARTITION": Work.SCAN,
+    "DROP PARTITION": Work.COPY,
+    "TRUNCATE PARTITION": Work.COPY,
 }
+FILES_OF_PARTITIONS = frozenset({"DROP PARTITION", "TRUNCATE PARTITION", "CONVERT PARTITION"})
+"""What MariaDB does to whole partitions under an exclusive lock, without reading them."""
 
 
 class Verdict(Struct, frozen=True):
@@ -85,7 +90,13 @@ def _alteration(changes: Sequence[Change], catalog: Catalog, server: Server) -> 
     if name is None:
         return Verdict()
     table = known_table(catalog, name)
-    partitioning = [each for each in changes if isinstance(each, SetTableOption) and each.action in ROWS_OF_PARTITIONS]
+    partitioning = [
+        each
+        for each in changes
+        if isinstance(each, SetTableOption)
+        and each.action in ROWS_OF_PARTITIONS
+        and (server.is_mariadb or each.action not in OF_MARIADB)
+    ]
     if partitioning:
         return Verdict(_partition_work(partitioning[0], catalog, name, server))
     demand = demand_of(changes, table, server)
@@ -150,11 +161,13 @@ def _referenced(changes: Sequence[Change]) -> tuple[Name, ...]:
 def _partition_work(change: SetTableOption, catalog: Catalog, name: Name, server: Server) -> tuple[Effect, ...]:
     """Rows move between partitions under a lock; a new RANGE or LIST partition is empty, and EXCHANGE only looks."""
     table = known_table(catalog, name)
+    if server.is_mariadb and (found := _on_mariadb(change.action, table, server)) is not None:
+        return (_effect(catalog.display(name), found),)
     work = ROWS_OF_PARTITIONS[change.action]
     moved = {"hash": Work.COPY, "key": Work.COPY}.get(table.partition_strategy) if work is Work.SCAN else work
     if change.action == "EXCHANGE PARTITION":
         others = [catalog.display(Name(name.schema, change.value))] if change.value else []
-        found = Plan("INPLACE", "EXCLUSIVE", frozenset({Work.SCAN}))
+        found = Plan("INPLACE", "SHARED" if server.is_mariadb else "EXCLUSIVE", frozenset({Work.SCAN}))
         return tuple(_without_algorithm(_effect(each, found)) for each in (catalog.display(name), *others))
     if change.action == "REPAIR PARTITION" and not server.is_mariadb:
         moved = None
@@ -162,6 +175,24 @@ def _partition_work(change: SetTableOption, catalog: Catalog, name: Name, server
     lock = "SHARED" if moved else "NONE"
     found = Plan("COPY" if copies else "INPLACE", lock, frozenset({moved} if moved else ()))
     return (_effect(catalog.display(name), found),)
+
+
+LOCKED_AS_A_WHOLE = frozenset({"myisam", "aria", "memory"})
+"""Engines without locks on rows: whoever writes locks the table."""
+OF_MARIADB = frozenset({"CHECK PARTITION", "DROP PARTITION", "TRUNCATE PARTITION"})
+"""Told apart for MariaDB, where they were watched; for MySQL the manual's word on them is elsewhere."""
+
+
+def _on_mariadb(action: str, table: Table, server: Server) -> Plan | None:
+    """Where InnoDB optimises a partition, it rebuilds the table; it repairs nothing, and nobody waits for its check."""
+    innodb = tables.engine(table) == "innodb"
+    if action in FILES_OF_PARTITIONS:
+        return Plan("INPLACE", "EXCLUSIVE")
+    if action == "CHECK PARTITION":
+        return Plan("INPLACE", "NONE" if innodb else "SHARED", frozenset({Work.SCAN}))
+    if action == "OPTIMIZE PARTITION" and innodb:
+        return plan(Demand.REBUILD, table, server)
+    return Plan("INSTANT") if action == "REPAIR PARTITION" and innodb else None
 
 
 def _without_algorithm(effect: Effect) -> Effect:
@@ -201,6 +232,8 @@ def _single(change: Change, catalog: Catalog, server: Server) -> tuple[Effect, .
         )
     if isinstance(change, UpdateRows | DeleteRows):
         work = frozenset({Work.SCAN}) if change.whole_table else frozenset[Work]()
+        if tables.engine(known_table(catalog, change.table)) in LOCKED_AS_A_WHOLE:
+            return (_without_algorithm(_effect(catalog.display(change.table), Plan("", "EXCLUSIVE", work))),)
         return (Effect(catalog.display(change.table), "NONE", work=work, taken="NONE"),)
     if isinstance(change, Maintain):
         return (_effect(catalog.display(change.table), _maintenance(change, catalog, server)),)
@@ -227,9 +260,14 @@ def _brief(change: DropTable | RenameTable | TruncateTable, catalog: Catalog) ->
 def _maintenance(change: Maintain, catalog: Catalog, server: Server) -> Plan:
     """InnoDB rebuilds in place to optimise (not MySQL's a FULLTEXT index); the other engines lock the table."""
     table = known_table(catalog, change.table)
+    engine = tables.engine(table)
     if change.action == "ANALYZE":
-        return Plan("INSTANT")
-    if tables.engine(table) == "innodb":
+        return Plan("INPLACE", "SHARED", frozenset({Work.SCAN})) if engine == "myisam" else Plan("INSTANT")
+    if change.action == "ANALYZE PERSISTENT":
+        return Plan("INPLACE", "NONE", frozenset({Work.SCAN}))
+    if change.action == "CHECK" and engine in LOCKED_AS_A_WHOLE:
+        return Plan("INPLACE", "SHARED", frozenset({Work.SCAN}))
+    if engine == "innodb":
         if change.action == "OPTIMIZE":
             return plan(Demand.REBUILD, table, server)
         return Plan("INPLACE", "NONE", frozenset({Work.SCAN}))

@@ -143,15 +143,17 @@ def _is_void(change: TableChange, table: Table) -> bool:
     return False
 
 
-def _recurses(change: TableChange, table: Table, major: int) -> bool:
-    return type(change) in _ALWAYS_RECURSING or _may_recurse(change, table, major)
+def _recurses(change: TableChange, table: Table, execution: Execution) -> bool:
+    if isinstance(change, SetTableOption) and "TRIGGER" in change.action:
+        return _switches_triggers(change.action, table, execution)
+    return type(change) in _ALWAYS_RECURSING or _may_recurse(change, table, execution.major)
 
 
 def _may_recurse(change: TableChange, table: Table, major: int) -> bool:
     partitioned = table.kind is TableKind.PARTITIONED
     match change:
         case SetTableOption(action=action):
-            return action in _RECURSING_OPTIONS or (partitioned and _switches_triggers(action, table, major))
+            return action in _RECURSING_OPTIONS
         case AddConstraint(constraint=constraint):
             if major >= 18:
                 return True
@@ -173,12 +175,14 @@ def _may_recurse(change: TableChange, table: Table, major: int) -> bool:
     return False
 
 
-def _switches_triggers(action: str, table: Table, major: int) -> bool:
-    """Whether it has triggers for each row to switch; those of its foreign keys are among ALL (since 15 it has any)."""
-    if "TRIGGER" not in action:
+def _switches_triggers(action: str, table: Table, execution: Execution) -> bool:
+    """Whether a partitioned table has triggers for each row to switch, which its partitions have too. Among ALL are
+    those of foreign keys, its own and those that refer to it."""
+    if table.kind is not TableKind.PARTITIONED:
         return False
     keys = any(each.kind is ConstraintKind.FOREIGN_KEY for each in table.constraints.values())
-    return bool(table.triggers) or (keys and action.endswith(" ALL") and major >= KEYS_OF_PARTITIONED)
+    keys = keys or any(True for _ in execution.catalog.foreign_keys_reaching(table))
+    return bool(table.triggers) or (keys and action.endswith(" ALL") and execution.major >= KEYS_OF_PARTITIONED)
 
 
 def _may_be_null(table: Table, column: str) -> bool:
@@ -199,7 +203,7 @@ def take_locks(commands: list[Command], table: Table, execution: Execution) -> M
     mode = max(lock_level(command, execution.major) for command in commands)
     execution.lock(table, mode)
     doing = [each for each in commands if not _is_void(each.change, table)]
-    if any(not each.change.only and _recurses(each.change, table, execution.major) for each in doing):
+    if any(not each.change.only and _recurses(each.change, table, execution) for each in doing):
         for child in execution.catalog.descendants(table.name):
             execution.lock(child, mode)
     elif any(_looks_at_children(each.change, table) for each in doing):
@@ -258,6 +262,7 @@ def _walk_rows(table: Table, plan: TablePlan, execution: Execution) -> None:
 
 def _rewrite(table: Table, execution: Execution) -> None:
     execution.work(table, Work.REWRITE, Work.SCAN)
+    execution.updated.add(table.oid)
     for index in table.indexes.values():
         if index.oid not in execution.created:
             execution.lock_index(table, index, Mode.ACCESS_EXCLUSIVE)

@@ -62,6 +62,8 @@ class Execution(Struct):
     """The numbers that were given last to names, by schema and table."""
     created: set[int] = field(default_factory=set)
     filled: set[int] = field(default_factory=set)
+    updated: set[int] = field(default_factory=set)
+    """Tables of which every row is written."""
     empty_columns: frozenset[str] = frozenset()
     """The columns that an ALTER TABLE adds without a value."""
     outside_transaction: bool = False

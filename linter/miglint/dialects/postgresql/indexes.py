@@ -209,6 +209,8 @@ def reindex(node: Node, execution: Execution) -> None:
             return
         _reindex_one(*found, execution, concurrently=concurrently)
         return
+    if what == "table" and execution.major < OF_PARTITIONED:
+        execution.lock(execution.table(name), Mode.SHARE)
     for table in _tables(what, name, execution):
         _reindex(table, list(table.indexes.values()), execution, concurrently=concurrently)
 
@@ -226,12 +228,16 @@ def _reindex_one(table: Table, index: Index, execution: Execution, *, concurrent
                 _reindex_one(partition, own, execution, concurrently=concurrently)
 
 
+OF_PARTITIONED = 14
+"""The first version that reindexes what belongs to a partitioned table."""
+
+
 def _tables(what: str, name: Name, execution: Execution) -> list[Table]:
     if what == "table":
         table = execution.table(name)
         if table.kind is not TableKind.PARTITIONED:
             return [table]
-        return execution.family(table) if execution.major >= 14 else []
+        return execution.family(table) if execution.major >= OF_PARTITIONED else []
     if what == "schema":
         return [each for each in execution.catalog.tables() if each.name.schema == name.name]
     return list(execution.catalog.tables()) if what == "database" else []

@@ -130,7 +130,8 @@ def detach(command: Command, change: DetachPartition, parent: Table, plan: Plan,
     partition = execution.table(change.partition)
     concurrently = change.concurrently or change.finalize
     mode = Mode.ACCESS_EXCLUSIVE if execution.major >= 14 else Mode.SHARE_UPDATE_EXCLUSIVE
-    execution.lock(partition, mode)
+    for each in execution.family(partition):  # the bounds of what is below change too
+        execution.lock(each, mode)
     for default in default_partitions(parent, execution):
         if not concurrently:
             execution.lock(default, Mode.ACCESS_EXCLUSIVE)
@@ -140,8 +141,6 @@ def detach(command: Command, change: DetachPartition, parent: Table, plan: Plan,
         target = execution.catalog.table(constraint.references) if constraint.references is not None else None
         if target is not None and any(each.references == target.name for each in parent.constraints.values()):
             execution.lock(target, Mode.SHARE_ROW_EXCLUSIVE)
-            for each in execution.family(partition):  # the key becomes their own
-                execution.lock(each, mode)
     for other, constraint in list(execution.catalog.foreign_keys_reaching(parent)):
         _detach_from_key(other, constraint, partition, execution, concurrently=concurrently)
     latest = execution.latest(partition)

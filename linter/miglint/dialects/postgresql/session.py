@@ -56,7 +56,7 @@ class Transaction(Struct):
     """What SET CONSTRAINTS made deferred (or not), by the constraint's name; empty for ALL."""
     pending: tuple[PendingCheck, ...] = ()
     rewritten: set[int] = field(default_factory=set)
-    """Tables that it rewrote: all their rows are its own."""
+    """Tables that it rewrote or updated as a whole: all their rows are its own."""
 
 
 class Session(Struct):

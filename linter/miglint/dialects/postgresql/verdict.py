@@ -107,7 +107,7 @@ def _keep(execution: Execution, transaction: Transaction, held: dict[int, Mode |
     for oid in execution.created:
         transaction.private = transaction.private.set(oid, None)
     transaction.filled |= execution.filled
-    transaction.rewritten |= {impact.oid for impact in execution.impacts.values() if Work.REWRITE in impact.work}
+    transaction.rewritten |= execution.updated
 
 
 def _show(impact: Impact, mode: Mode, transaction: Transaction) -> None:
