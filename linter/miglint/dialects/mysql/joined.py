@@ -47,10 +47,8 @@ def read_delete(cursor: Cursor) -> tuple[Change, ...]:
     parting = _first(tokens, "USING" if from_first else "FROM")
     end = min(_first(tokens, word) for word in ("WHERE", "ORDER", "LIMIT", "RETURNING"))
     if parting >= end:
-        tables = list(_tables(tokens[:end]).values())[:1]
-        return tuple(
-            DeleteRows(table=one, conditional=conditional, whole_table=not conditional) for one in _once(tables)
-        )
+        only = list(_tables(tokens[:end]).values())[:1]
+        return tuple(DeleteRows(table=one, conditional=conditional, whole_table=not conditional) for one in _once(only))
     tables = _tables(tokens[parting + 1 : end])
     named = [each.text.lower() for each in tokens[:parting] if each.kind in {Kind.WORD, Kind.NAME}]
     written = [tables[name] for name in named if name in tables]
