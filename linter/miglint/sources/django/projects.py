@@ -101,6 +101,8 @@ class Project:
             return ()
         with self._modules.trail.paused():
             doubts = self._settings.doubts(name, self, self.memo)
+            if name == "AUTH_USER_MODEL" and self.written_setting(name) is None and self._user_model is not None:
+                doubts = (*doubts, "no settings tell it: the one model that may stand in for it is taken")
         self._modules.trail.note(("unsure", name), settled(doubts))
         return doubts
 

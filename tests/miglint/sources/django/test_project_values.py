@@ -188,3 +188,18 @@ def test_a_default_that_the_migration_itself_defines_is_worked_out_but_assumed(c
     )
     assert made[0].sql == f'ALTER TABLE "shop_order" ADD COLUMN "kept" {written}'
     assert made[0].confidence is Confidence.ASSUMED
+
+
+@pytest.mark.parametrize(
+    ("settings", "confidence"),
+    [({}, Confidence.ASSUMED), ({"settings.py": SETTINGS + "AUTH_USER_MODEL = 'shop.Person'\n"}, Confidence.EXACT)],
+)
+def test_the_one_model_that_may_be_the_users_is_taken_where_no_settings_tell(
+    settings: dict[str, str], confidence: Confidence
+) -> None:
+    person = "[('id', models.AutoField(primary_key=True))], options={'swappable': 'AUTH_USER_MODEL'}"
+    first = f"migrations.CreateModel('Person', {person}), {created('code').format('models.TextField()')}"
+    key = "models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True)"
+    made = chain_of(settings, first, f"migrations.AddField('order', 'by', {key})")
+    assert 'REFERENCES "shop_person"("id")' in made[0].sql
+    assert made[0].confidence is confidence
