@@ -247,7 +247,10 @@ _MYSQL_ESCAPES = str.maketrans(
 
 
 def mysql(value: object) -> str:
-    """The literal of a value as mysqlclient escapes it. Raises TypeError for what Django never gives it."""
+    """The literal of a value as mysqlclient escapes it, bytes as PyMySQL does: mysqlclient's are no text.
+
+    Raises TypeError for what Django never gives it.
+    """
     match value:
         case None:
             return "NULL"
@@ -259,7 +262,7 @@ def mysql(value: object) -> str:
             text = repr(value)
             return text if "e" in text else f"{text}e0"
         case bytes() | memoryview():
-            return "_binary'" + bytes(value).decode("latin-1").translate(_MYSQL_ESCAPES) + "'"
+            return f"X'{bytes(value).hex()}'"
         case dt.datetime():
             return f"'{value.replace(tzinfo=None).isoformat(' ')}'"
         case str() | dt.date() | dt.time() | uuid.UUID():

@@ -120,3 +120,10 @@ def test_psycopg2_writes_differently(value: object, written: str) -> None:
 def test_psycopg2_quotes_a_value_for_itself_as_in_a_query_but_for_bytes(value: object, written: str) -> None:
     """Once a process has connected to a server, as Django has when it writes SQL."""
     assert older_driver.without_connection(value) == written
+
+
+@pytest.mark.parametrize(("value", "written"), [(b"x", "X'78'"), (b"\x00\xff'", "X'00ff27'"), (b"", "X''")])
+def test_mysql_takes_bytes_in_hex(value: bytes, written: str) -> None:
+    """As PyMySQL 1.2 writes them: they may stand after `_binary`, which Django puts before database defaults."""
+    assert literals.mysql(value) == written
+    assert literals.mysql(memoryview(value)) == written
