@@ -88,6 +88,9 @@ def connect(target: Target) -> Any:
     connection = _offline(module.DatabaseWrapper)(_settings(engine), alias="default")
     version = target.version or _NEWEST.get(target.database, ())
     connection.__dict__.update(_server(target.database, version))
+    kinds = getattr(connection.ops, "jsonfield_datatype_values", ())
+    if kinds:  # a set, which goes into SQL in another order in each process
+        connection.ops.jsonfield_datatype_values = sorted(kinds)
     connection.connection = SimpleNamespace(
         escape=lambda value, encoders: literals.mysql(value),
         literal=literals.postgresql,
