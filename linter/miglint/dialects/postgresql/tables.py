@@ -87,8 +87,9 @@ def _read_elements(node: Node, execution: Execution) -> _Elements:
     columns: list[ColumnDefinition] = []
     constraints: list[ConstraintDefinition] = []
     like: list[Name] = []
-    for item in node.get("tableElts", ()):
-        match item:
+    items = node.pop("tableElts", [])[::-1]
+    while items:  # each is let go when it was read: of thousands the tree takes more memory than all that is kept
+        match items.pop():
             case {"ColumnDef": definition} if "typeName" in definition:
                 columns.append(read_column(definition, execution))
             case {"Constraint": constraint}:

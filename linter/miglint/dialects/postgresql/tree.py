@@ -6,6 +6,7 @@ A node is `{"Kind": {…fields…}}`; fields with a zero value are left out of i
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from miglint.catalog import Expression, Type
@@ -154,7 +155,13 @@ def expression(tree: Node | None) -> Expression | None:
             columns.update(strings(node.get("fields"))[-1:])
         elif kind == "FuncCall":
             functions.add(function_name(node)[1])
-    return Expression(columns=frozenset(columns), functions=frozenset(functions), tree=tree)
+    return Expression(columns=_shared(frozenset(columns)), functions=_shared(frozenset(functions)), tree=tree)
+
+
+@lru_cache(maxsize=256)
+def _shared(names: frozenset[str]) -> frozenset[str]:
+    """The same set for the same names: thousands of checks mention the same column."""
+    return names
 
 
 def is_null(tree: Node | None) -> bool:
