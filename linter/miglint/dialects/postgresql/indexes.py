@@ -210,7 +210,7 @@ def reindex(node: Node, execution: Execution) -> None:
         _reindex_one(*found, execution, concurrently=concurrently)
         return
     if what == "table" and execution.major < OF_PARTITIONED:
-        execution.lock(execution.table(name), Mode.SHARE)
+        _pass_over(execution.table(name), execution, concurrently=concurrently)
     for table in _tables(what, name, execution):
         _reindex(table, list(table.indexes.values()), execution, concurrently=concurrently)
 
@@ -226,6 +226,12 @@ def _reindex_one(table: Table, index: Index, execution: Execution, *, concurrent
         for own in partition.indexes.values() if partition is not None else ():
             if partition is not None and own.parent == Name(table.name.schema, index.name):
                 _reindex_one(partition, own, execution, concurrently=concurrently)
+
+
+def _pass_over(table: Table, execution: Execution, *, concurrently: bool) -> None:
+    """A partitioned table is locked before the server says that it leaves it as it is."""
+    if table.kind is TableKind.PARTITIONED:
+        execution.lock(table, Mode.SHARE_UPDATE_EXCLUSIVE if concurrently else Mode.SHARE)
 
 
 OF_PARTITIONED = 14
