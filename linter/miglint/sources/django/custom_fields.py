@@ -95,10 +95,14 @@ class CustomFields:
     def _elsewhere(
         self, name: str, imports: Mapping[str, str], tree: ast.Module, module: str, depth: int
     ) -> CustomField | None:
-        """A class that the module only imports, by name or by `*`."""
+        """A class that the module only imports, by name or by `*`, or gives another name."""
         if name in imports:
             found = imports[name]
             return self.follow(found, depth + 1) or CustomField(found)
+        others = list(dict.fromkeys(_dotted(value, imports, module) for value in _assigned(name, tree)))
+        if others and all(others):
+            alias = self.follow(others[0], depth + 1) or CustomField(others[0])
+            return _of_several({name} if len(others) > 1 else set(), module, alias)
         for node in tree.body:
             if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
                 origin = _origin(node, module, self._is_package(module))
@@ -156,8 +160,19 @@ def _of_several(names: set[str], module: str, found: CustomField) -> CustomField
     """What was followed through a name that a module imports from one place or another."""
     if not names:
         return found
-    doubts = [f"{module} imports {name} from several places" for name in sorted(names)]
+    doubts = [f"{module} takes {name} from several places" for name in sorted(names)]
     return replace(found, doubt="; ".join([*doubts, *([found.doubt] if found.doubt else ())]))
+
+
+def _assigned(name: str, tree: ast.Module) -> Iterator[ast.expr]:
+    """What a module's own statements, those under conditions included, assign to a name."""
+    pending: list[ast.AST] = [*reversed(tree.body)]
+    while pending:
+        match pending.pop():
+            case ast.Assign(targets=[ast.Name(id=target)], value=value) if target == name:
+                yield value
+            case ast.If() | ast.Try() | ast.ExceptHandler() as node:
+                pending.extend(reversed(list(ast.iter_child_nodes(node))))
 
 
 def _imports(tree: ast.Module, module: str, package: bool) -> tuple[dict[str, str], set[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -21,6 +21,9 @@ from miglint.sources.django.touches import spoken
 from miglint.sources.django.values import Call, Reference, Unknown
 
 _MAX_NESTING = 5
+_STATE_ONLY = "django.db.migrations.SeparateDatabaseAndState"
+"""What stands for an operation that does nothing to the database."""
+_ON_THE_DATABASE = frozenset(("database_forwards", "database_backwards"))
 _CLASS_NOISE = frozenset(("__doc__", "__module__", "__qualname__", "__slots__"))
 
 
@@ -63,11 +66,12 @@ class OperationBuilder:
 
     def _subclass(self, item: Instance, index: int, span: Span, depth: int) -> Operation:
         """An operation class of the repository stands for the first base that is Django's own."""
-        overridden: dict[str, None] = {}
+        overridden: dict[str, Any] = {}
         given: tuple[list[Any], dict[str, Any]] | None = (list(item.args), dict(item.kwargs))
         for base in ancestry(self._run, item.of):
             if isinstance(base, Class):
-                overridden.update(dict.fromkeys(name for name in base.names if name not in _CLASS_NOISE))
+                own = {name: value for name, value in base.names.items() if name not in _CLASS_NOISE}
+                overridden = own | overridden
                 initialiser = base.names.get("__init__")
                 if isinstance(initialiser, Closure) and given is not None:
                     given = self._run.initialise(initialiser, *given, item, span)
@@ -77,6 +81,9 @@ class OperationBuilder:
                 name = base.name.rpartition(".")[2]
                 call = Call(base.name, tuple(given[0]), given[1], span)
                 overridden.pop("__init__", None)
+                if _leaves_the_database(overridden):
+                    known = self._known(name, base.name, parameters, call, index, span, depth)
+                    return Operation(index, _short(_STATE_ONLY), _STATE_ONLY, span, state_operations=(known,))
                 return self._known(name, item.of.target, parameters, call, index, span, depth, tuple(overridden))
         if _leaves_the_state(overridden, item.of):
             words = schema_words(self._run, item.of.names.get("database_forwards"), editor=2)
@@ -155,6 +162,14 @@ def _texts(values: Iterable[Any], depth: int = 0) -> Iterable[str]:
             yield value
         elif isinstance(value, list | tuple) and depth < _MAX_NESTING:
             yield from _texts(value, depth + 1)
+
+
+def _leaves_the_database(overridden: Mapping[str, Any]) -> bool:
+    """Whether an operation class replaces just what reaches the database, by methods that do nothing."""
+    return overridden.keys() == _ON_THE_DATABASE and all(
+        isinstance(method, Closure) and all(_does_nothing(node) for node in body_of(method))
+        for method in overridden.values()
+    )
 
 
 def _leaves_the_state(overridden: Iterable[str], cls: Class) -> bool:

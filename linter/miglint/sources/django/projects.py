@@ -84,7 +84,11 @@ class Project:
             return self._config.django.auth_user_model
         with self._modules.trail.paused():
             value = self.written_setting(name)
-            if value is None and name == "AUTH_USER_MODEL":
+            if (
+                value is None
+                and name == "AUTH_USER_MODEL"
+                and not self._settings.leaves_to_django(name, self, self.memo)
+            ):
                 value = self._user_model
             if value is None and name in {*_WHERE_LEFT, _KEY} and self._is_left(name):
                 value = _WHERE_LEFT.get(name) or _KEYS[self._django_version >= (6, 0)]

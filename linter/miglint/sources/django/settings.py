@@ -69,18 +69,29 @@ class Settings:
 
     def _leaves(self, name: str, world: World) -> bool:
         for path, frame in self._frames(world):
-            spaces = _namespaces(frame)
-            if any("INSTALLED_APPS" in names for _, names in spaces):
-                unsure = any(self._modules.unsure(path, holder or name, outside=False) for holder, _ in spaces)
-                return not frame.wildcards and not unsure and not any(name in names for _, names in spaces)
+            if any("INSTALLED_APPS" in names for _, names in _namespaces(frame)):
+                return self._is_silent(name, path, frame)
         return False
 
+    def _is_silent(self, name: str, path: str, frame: Frame) -> bool:
+        """Whether a settings module was read whole and does not set this one."""
+        spaces = _namespaces(frame)
+        unsure = any(self._modules.unsure(path, holder or name, outside=False) for holder, _ in spaces)
+        return not frame.wildcards and not unsure and not any(name in names for _, names in spaces)
+
     def _find(self, name: str, world: World) -> tuple[Any, tuple[str, ...]]:
+        named = {*_named(self._modules, self._managers)}
         for path, frame in self._frames(world):
-            for holder, names in _namespaces(frame):
+            spaces = _namespaces(frame)
+            for holder, names in spaces:
                 value = _plain(names.get(name))
                 if value is not None:
-                    return value, self._modules.unsure(path, holder or name, outside=False)
+                    unsure = self._modules.unsure(path, holder or name, outside=False)
+                    others = [f"manage.py names other settings than {path}"] if named and path not in named else []
+                    return value, (*unsure, *others)
+            complete = path in named and any("INSTALLED_APPS" in names for _, names in spaces)
+            if complete and self._is_silent(name, path, frame):  # those of tests and samples have no say then
+                break
         return None, ()
 
     def _differing(self, name: str, value: Any, world: World) -> tuple[str, ...]:

@@ -302,6 +302,11 @@ else:
     from django.db.models import TextField as Chosen
 class Own(Chosen):
     pass
+Other = Own
+if FLAG:
+    Either = models.CharField
+else:
+    Either = models.TextField
 """
 
 
@@ -310,8 +315,10 @@ class Own(Chosen):
     [
         ("models.IntegerField(null=shop.helper.FLAG)", "integer NULL", "what shop.helper.FLAG is cannot be told"),
         ("models.IntegerField(unique=shop.helper.FLAG)", "UNIQUE", "what shop.helper.FLAG is cannot be told"),
-        ("shop.helper.Chosen(max_length=3)", "varchar(3) NOT NULL", "shop.helper imports Chosen from several places"),
-        ("shop.helper.Own(max_length=3)", "varchar(3) NOT NULL", "shop.helper imports Chosen from several places"),
+        ("shop.helper.Chosen(max_length=3)", "varchar(3) NOT NULL", "shop.helper takes Chosen from several places"),
+        ("shop.helper.Own(max_length=3)", "varchar(3) NOT NULL", "shop.helper takes Chosen from several places"),
+        ("shop.helper.Other(max_length=3)", "varchar(3) NOT NULL", "shop.helper takes Chosen from several places"),
+        ("shop.helper.Either(max_length=3)", "varchar(3) NOT NULL", "shop.helper takes Either from several places"),
     ],
 )
 def test_what_a_module_leaves_open_is_not_exact(field: str, column: str, reason: str) -> None:
@@ -320,6 +327,15 @@ def test_what_a_module_leaves_open_is_not_exact(field: str, column: str, reason:
     assert column in made.sql
     assert made.confidence is Confidence.ASSUMED
     assert reason in made.reason
+
+
+def test_a_field_class_is_followed_through_its_other_name() -> None:
+    code = "from django.db.models import JSONField\nDataField = JSONField\n"
+    text = "import shop.fields\n" + migration(
+        "migrations.AddField('customer', 'data', shop.fields.DataField(null=True))", after="0001"
+    )
+    (made,) = rendered({"0001": FIRST, "0002": text, "shop/__init__.py": "", "shop/fields.py": code}, "shop.0002")
+    assert made.sql == 'ALTER TABLE "shop_customer" ADD COLUMN "data" jsonb NULL'
 
 
 def test_a_helper_of_migrations_for_several_databases_knows_no_vendor() -> None:

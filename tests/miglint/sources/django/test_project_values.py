@@ -203,3 +203,39 @@ def test_the_one_model_that_may_be_the_users_is_taken_where_no_settings_tell(
     made = chain_of(settings, first, f"migrations.AddField('order', 'by', {key})")
     assert 'REFERENCES "shop_person"("id")' in made[0].sql
     assert made[0].confidence is confidence
+
+
+MANAGE = "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site_settings')\n"
+
+
+@pytest.mark.parametrize(
+    ("settings", "table", "confidence"),
+    [
+        (SETTINGS, "auth_user", Confidence.EXACT),
+        (SETTINGS + "from elsewhere import *\n", "shop_person", Confidence.ASSUMED),
+    ],
+)
+def test_settings_of_tests_have_no_say_where_those_of_manage_py_were_read_whole(
+    settings: str, table: str, confidence: Confidence
+) -> None:
+    files = {
+        "manage.py": MANAGE,
+        "site_settings.py": settings,
+        "shop/testing/settings.py": SETTINGS + "AUTH_USER_MODEL = 'shop.Person'\n",
+    }
+    person = "migrations.CreateModel('person', [('id', models.AutoField(primary_key=True))])"
+    key = "models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True)"
+    first = f"{person}, {created('code').format('models.TextField()')}"
+    made = chain_of(files, first, f"migrations.AddField('order', 'by', {key})")
+    assert f'REFERENCES "{table}"' in made[0].sql
+    assert {statement.confidence for statement in made} == {confidence}
+
+
+def test_a_name_is_made_of_the_user_model_as_text() -> None:
+    name = "f\"{settings.AUTH_USER_MODEL.rsplit('.', 1)[1].lower()}_ptr\""
+    field = f"migrations.AddField('order', {name}, models.IntegerField(null=True))"
+    (made,) = chain_of({"settings.py": SETTINGS}, created("code").format("models.TextField()"), field)
+    assert (made.sql, made.confidence) == (
+        'ALTER TABLE "shop_order" ADD COLUMN "user_ptr" integer NULL',
+        Confidence.EXACT,
+    )

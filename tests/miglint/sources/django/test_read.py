@@ -113,6 +113,21 @@ def test_an_own_operation_is_understood_if_it_says_that_it_changes_no_models(bod
     assert (operation.not_understood is None) == understood
 
 
+@pytest.mark.parametrize(
+    ("backwards", "name"), [("'''Nor back.'''", "SeparateDatabaseAndState"), ("editor.execute('SELECT 1')", "AddIndex")]
+)
+def test_an_operation_that_leaves_the_database_alone_is_for_the_state(backwards: str, name: str) -> None:
+    own = (
+        "class Fake(migrations.AddIndex):\n"
+        "    def database_forwards(self, *args, **kwargs):\n        pass\n"
+        f"    def database_backwards(self, app_label, editor, before, after):\n        {backwards}\n"
+    )
+    body = "operations = [Fake('order', models.Index(fields=['name'], name='i'))]"
+    (operation,) = migration_of(body, before=own).operations
+    assert (operation.name, operation.database_operations) == (name, ())
+    assert [one.name for one in operation.state_operations] == ["AddIndex"] * (name != "AddIndex")
+
+
 def test_triggers_of_pgtrigger_are_known() -> None:
     before = "import pgtrigger.compiler\nimport pgtrigger.migrations\n"
     trigger = "pgtrigger.compiler.Trigger(name='t', sql=pgtrigger.compiler.UpsertTriggerSql(func='RETURN NEW;'))"

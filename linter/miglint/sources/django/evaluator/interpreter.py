@@ -160,6 +160,8 @@ class Interpreter:
             case FilePath() | OpenFile():
                 found = files.attribute(value, name) if isinstance(value, FilePath) else None
                 return Method(value, name) if found is None else found
+            case Setting(value=str(text)) if natives.has_method(text, name):
+                return Method(text, name)  # what it gives is text made of the setting, not the setting
             case Call() | Setting() | Attribute() | Instance():
                 return Attribute(value, name, self.span(node, frame))
             case Unknown():
