@@ -2,62 +2,11 @@
 
 import subprocess
 import sys
-from collections.abc import Mapping
 
 import pytest
 
-from miglint.cache import NullCache
-from miglint.changeset import MemoryTree
-from miglint.config import Config
-from miglint.graph import Graph
-from miglint.history import Confidence, Key, Statement, Target
-from miglint.sources.django import read
-from miglint.sources.django.render import DjangoRenderer
-
-HEAD = "import uuid\nfrom django.db import migrations, models\nimport shop.fields\n"
-HEAD += "import django.contrib.postgres.constraints, django.contrib.postgres.fields\n"
-HEAD += "import isbn_field.fields, phonenumber_field.modelfields, taggit.managers\n"
-INITIAL = """
-class Migration(migrations.Migration):
-    operations = [
-        migrations.CreateModel("customer", [
-            ("id", models.BigAutoField(primary_key=True)),
-            ("email", models.EmailField(unique=True)),
-        ]),
-        migrations.CreateModel("order", [
-            ("id", models.BigAutoField(primary_key=True)),
-            ("customer", models.ForeignKey("shop.customer", models.CASCADE)),
-            ("number", models.PositiveIntegerField()),
-        ], options={"unique_together": {("customer", "number")}}),
-    ]
-"""
-
-
-def renderer(
-    *operations: str, database: str = "postgresql", files: Mapping[str, str] | None = None, as_printed: bool = False
-) -> DjangoRenderer:
-    """The history of app shop: the initial migration, then one migration for each operation."""
-    found = {"shop/__init__.py": "", "shop/migrations/__init__.py": "", "shop/migrations/m0.py": HEAD + INITIAL}
-    for number, operation in enumerate(operations, start=1):
-        found[f"shop/migrations/m{number}.py"] = (
-            f"{HEAD}\nclass Migration(migrations.Migration):\n"
-            f"    dependencies = [('shop', 'm{number - 1}')]\n    operations = [{operation}]\n"
-        )
-    found |= files or {}
-    tree = MemoryTree({path: text.encode() for path, text in found.items()})
-    (history,) = read(tree, Config(), NullCache())
-    return DjangoRenderer(history, Graph.of(history), tree, Target(database, (15,)), as_printed=as_printed)
-
-
-def statements(*operations: str, **options: object) -> list[Statement]:
-    """The statements of the last migration."""
-    writer = renderer(*operations, **options)  # type: ignore[arg-type]  # passed through
-    return list(writer.render(Key("shop", f"m{len(operations)}")).statements)
-
-
-def sql(*operations: str, **options: object) -> list[str]:
-    return [statement.sql for statement in statements(*operations, **options)]
-
+from miglint.history import Confidence, Key, Statement
+from rendering import HEAD, renderer, sql, statements
 
 ALTERED = "migrations.AlterField('order', 'number', models.CharField(max_length=20, unique=True))"
 
@@ -200,52 +149,10 @@ def test_a_binary_default() -> None:
     assert added == """ALTER TABLE "shop_order" ADD COLUMN "data" bytea DEFAULT '\\x78'::bytea NOT NULL"""
 
 
-def test_sqlite_does_not_remake_a_table_for_tags() -> None:
-    assert sql("migrations.AddField('order', 'tags', taggit.managers.TaggableManager())", database="sqlite") == []
-
-
-@pytest.mark.parametrize(("database", "is_mariadb"), [("mysql", False), ("mariadb", True), ("postgresql", False)])
-def test_a_migration_may_ask_whether_the_server_is_mariadb(database: str, is_mariadb: bool) -> None:
-    source = (
-        "from django.db import connection, migrations\n\nclass Migration(migrations.Migration):\n"
-        "    operations = [migrations.RunSQL('SELECT 1')] if connection.mysql_is_mariadb else []\n"
-    )
-    tree = MemoryTree({"shop/migrations/0001_initial.py": source.encode()})
-    (history,) = read(tree, Config(target=Target(database)), NullCache())
-    assert bool(history.migrations[Key("shop", "0001_initial")].operations) is is_mariadb
-
-
-def test_mysql_indexes_what_only_inherits_from_a_foreign_key() -> None:
-    fields = "from django.db import models\n\nclass Owner(models.ForeignKey):\n    pass\n"
-    plain, own = (
-        sql(
-            f"migrations.AddField('order', 'other', {cls}('shop.customer', models.CASCADE, null=True))",
-            database="mariadb",
-            files={"shop/fields.py": fields},
-        )
-        for cls in ("models.ForeignKey", "shop.fields.Owner")
-    )
-    assert own[: len(plain)] == plain
-    assert own[len(plain) :] == ["CREATE INDEX `shop_order_other_id_fac5c85a` ON `shop_order` (`other_id`)"]
-
-
 def test_an_unknown_field_class_makes_the_statement_unknown() -> None:
     (statement,) = statements("migrations.AddField('order', 'x', shop.fields.Nothing(null=True))")
     assert statement.confidence is Confidence.UNKNOWN
     assert statement.reason == "the field class shop.fields.Nothing is not known"
-
-
-@pytest.mark.parametrize(
-    ("database", "expected"),
-    [
-        ("mysql", "ALTER TABLE `shop_order` ADD COLUMN `note` longtext NULL"),
-        ("mariadb", "ALTER TABLE `shop_order` ADD COLUMN `note` longtext NULL"),
-        ("sqlite", 'ALTER TABLE "shop_order" ADD COLUMN "note" text NULL'),
-        ("oracle", 'ALTER TABLE "SHOP_ORDER" ADD "NOTE" NCLOB NULL'),
-    ],
-)
-def test_other_databases(database: str, expected: str) -> None:
-    assert sql("migrations.AddField('order', 'note', models.TextField(null=True))", database=database) == [expected]
 
 
 def test_the_prelude_is_what_built_the_tables() -> None:
@@ -362,20 +269,6 @@ def test_names_on_a_table_that_no_migration_makes_are_assumed() -> None:
     assert "no migration here makes the table shop_visit" in found[0].reason
 
 
-@pytest.mark.parametrize(("separator", "remade"), [("','", False), ("';'", True)])
-def test_sqlite_remakes_a_table_for_an_argument_that_only_the_field_knows(separator: str, remade: bool) -> None:
-    files = {
-        "shop/fields.py": "from django.db import models\n\nclass Code(models.CharField):\n"
-        "    def __init__(self, *args, separator=',', **kwargs):\n        super().__init__(*args, **kwargs)\n"
-    }
-    added = "migrations.AddField('order', 'code', shop.fields.Code(max_length=9, separator=',', null=True))"
-    altered = added.replace("AddField", "AlterField").replace("separator=','", f"separator={separator}")
-    found = statements(added, altered, files=files, database="sqlite")
-    assert bool(found) is remade
-    assert {item.confidence for item in found} <= {Confidence.ASSUMED}
-    assert statements(added, altered, files=files) == []
-
-
 @pytest.mark.parametrize(
     ("operator", "written"),
     [
@@ -397,49 +290,6 @@ def test_a_word_that_the_project_names_is_not_written_as_if_it_were_known() -> N
 def exclusion(operator: str) -> str:
     constraint = "django.contrib.postgres.constraints.ExclusionConstraint"
     return f'migrations.AddConstraint("order", {constraint}(name="apart", expressions=[("number", {operator})]))'
-
-
-def test_sqlite_remakes_a_table_for_what_a_field_is_given_by_place() -> None:
-    stream = (
-        "migrations.AddField('order', 'body', wagtail.fields.StreamField([('text', shop.fields.Text())], null=True))"
-    )
-    other = stream.replace("AddField", "AlterField").replace("'text'", "'heading'")
-    files = {
-        "shop/migrations/m1.py": f"{HEAD}import wagtail.fields\n\nclass Migration(migrations.Migration):\n"
-        f"    dependencies = [('shop', 'm0')]\n    operations = [{stream}]\n",
-        "shop/migrations/m2.py": f"{HEAD}import wagtail.fields\n\nclass Migration(migrations.Migration):\n"
-        f"    dependencies = [('shop', 'm1')]\n    operations = [{other}]\n",
-    }
-    found = statements("", "", files=files, database="sqlite")
-    assert found[0].sql.startswith('CREATE TABLE "new__shop_order"')
-    assert {item.reason for item in found} == {
-        "wagtail.fields.StreamField is taken to be altered by its own argument 1"
-    }
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "remade", "confidence"),
-    [
-        ("{django}('a')", "{django}('a')", True, Confidence.EXACT),
-        ("{django}('a')", "shop.fields.Place()", True, Confidence.ASSUMED),
-        ("shop.fields.Place()", "shop.fields.Place()", True, Confidence.ASSUMED),
-        ("shop.fields.place", "shop.fields.place", False, None),
-    ],
-)
-def test_sqlite_remakes_a_table_for_another_storage(
-    first: str, second: str, remade: bool, confidence: Confidence | None
-) -> None:
-    """Two storages that are made alike are two all the same; a name stands for one."""
-    django = "django.core.files.storage.FileSystemStorage"
-    files = {
-        f"shop/migrations/m{number}.py": f"{HEAD}import {django.rpartition('.')[0]}\n\n"
-        f"class Migration(migrations.Migration):\n    dependencies = [('shop', 'm{number - 1}')]\n    operations = "
-        f"[migrations.{name}('order', 'bill', models.FileField(null=True, storage={storage.format(django=django)}))]\n"
-        for number, name, storage in ((1, "AddField", first), (2, "AlterField", second))
-    }
-    found = statements("", "", files=files, database="sqlite")
-    assert bool(found) is remade
-    assert {item.confidence for item in found} == ({confidence} if confidence else set())
 
 
 @pytest.mark.parametrize("database", ["postgresql", "sqlite"])
