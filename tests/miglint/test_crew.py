@@ -145,6 +145,8 @@ def _migrations(count: int) -> dict[str, str]:
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("shop")
     base, dependency = _migrations(210), '("shop", "0210_step"), models.nothing'
+    # So many that others look into them, too.
+    base |= {f"parts/part_{number}.py": f"NUMBER = {number}\n" for number in range(1_000)}
     fork = MIGRATION.format(dependency='("shop", "0209_step")', operation='RemoveField("order", "f5")')
     odd = MIGRATION.format(dependency=dependency, operation='AddIndex("order", models.Index("f7", name="f7_idx"))')
     broken = "class Migration(:\n"
@@ -177,6 +179,39 @@ def test_the_report_is_the_same_for_any_number_of_jobs_and_from_the_cache(shop: 
     found = {finding["rule"] for finding in json.loads(report)["findings"]}
     assert {"blocking-index-build", "dropped-column"} <= found
     assert json.loads(report)["coverage"]["unknown"]
+
+
+def test_others_look_into_the_files_of_a_large_tree() -> None:
+    ran = script("""
+        from miglint import crew
+        from miglint.cache import NullCache
+        from miglint.changeset import MemoryTree
+        from miglint.sources.django.looks import MIGRATION, SETTINGS, Look, looking
+
+        plain = b"from django.db import migrations\\n\\n\\n"
+        plain += b"class Migration(migrations.Migration):\\n    operations = []\\n"
+        files = {f"shop/migrations/m{number}.py": plain + b"# %d\\n" % number for number in range(700)}
+        files |= {f"parts/p{number}.py": b"N = %d\\n" % number for number in range(700)}
+        files |= {"settings.py": b"INSTALLED_APPS = []\\n", "shop/apps.py": b"label = 1\\n"}
+        files["huge.py"] = b"#" * 6_000_000
+        hired = []
+        hire = crew._hire
+        crew._hire = lambda *given: hired.append(hire(*given)) or hired[-1]
+        found = []
+        for jobs in (1, 2):
+            with looking(MemoryTree(files), NullCache(), Crew(jobs), frozenset()) as looks:
+                found.append(looks())
+        assert len(hired) == 2 and None not in hired and alone()
+        assert found[0] == found[1] and found[0].keys() == files.keys()
+        first = found[1]["shop/migrations/m1.py"]
+        assert (first.interest, first.content) == (MIGRATION, files["shop/migrations/m1.py"])
+        assert first.head is not None
+        assert found[1]["parts/p1.py"] == Look()
+        assert found[1]["settings.py"] == Look(SETTINGS, files["settings.py"])
+        assert found[1]["shop/apps.py"] == Look(0, files["shop/apps.py"])
+        assert found[1]["huge.py"].content is None and "larger than" in found[1]["huge.py"].lost
+    """)
+    assert (ran.stderr, ran.returncode) == ("", 0)
 
 
 def test_a_number_of_jobs_that_is_none_is_bad_usage(shop: Path) -> None:
