@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from miglint.catalog import Table
+from msgspec import Struct
+
+from miglint.catalog import ConstraintKind, Table
 from miglint.dialects.postgresql.parser import Node
 from miglint.dialects.postgresql.tree import strings, unwrap, walk
 
@@ -42,13 +44,32 @@ def alias(node: Node) -> str:
     return str(node.get("alias", {}).get("aliasname", node.get("relname", "")))
 
 
-def served_by_index(
-    where: Node | None, table: Table, alias: str = "", given: frozenset[str] = NONE, *, ends: bool = True
-) -> bool:
-    """Whether a condition compares the first column of an index with something that does not depend on the row, or with
-    columns of relations (`given`, by what the query calls them) of which there are few rows. `ends`: a range
-    will do."""
-    return _is_served(where, leading(table), alias or table.name.name, given, ranges_count=ends)
+def served_by_index(where: Node | None, table: Table, alias: str = "", given: frozenset[str] = NONE) -> bool:
+    """Whether a condition finds few rows by an index: an equality on a unique key, on the beginning of one or on a
+    foreign key, or a range of a unique key with two ends. What is compared is constant or belongs to relations
+    (`given`, by what the query calls them) of which there are few rows; with these an equality on any index will do.
+    How many rows have a status, a kind or a day is not known: it may be all of them.
+    """
+    keys = _unique(table)
+    served = _Served(keys, keys | _beginnings(table), leading(table))
+    return _is_served(where, served, alias or table.name.name, given)
+
+
+class _Served(Struct, frozen=True):
+    """Columns on which a condition finds few rows: by a range, by equality with a constant, or with a column given."""
+
+    ranges: frozenset[str]
+    constants: frozenset[str]
+    joins: frozenset[str]
+
+
+def _beginnings(table: Table) -> frozenset[str]:
+    """The columns that an index begins with which are keys: part of a unique one, or foreign."""
+    indexes = [each for each in table.indexes.values() if each.keys and each.valid and each.predicate is None]
+    unique = {each.keys[0].column for each in indexes if each.unique}
+    keys = (each.columns for each in table.constraints.values() if each.kind is ConstraintKind.FOREIGN_KEY)
+    foreign = {column for columns in keys for column in columns}
+    return frozenset(unique | (foreign & leading(table)))
 
 
 def few_rows(sources: Iterable[tuple[str, Table]], where: Node | None, given: frozenset[str] = NONE) -> frozenset[str]:
@@ -59,10 +80,20 @@ def few_rows(sources: Iterable[tuple[str, Table]], where: Node | None, given: fr
     while grown:
         grown = False
         for name, table in [each for each in pending if each[0] not in found]:
-            if _is_served(where, _unique(table), name, frozenset(found), ranges_count=False):
+            if finds_one(where, table, name, frozenset(found)):
                 found.add(name)
                 grown = True
     return frozenset(found)
+
+
+def finds_one(where: Node | None, table: Table, alias: str, given: frozenset[str] = NONE) -> bool:
+    """Whether an equality on all of a unique key is among the conditions that all must hold."""
+    keys = _unique(table)
+    if _is_served(where, _Served(NONE, keys, keys), alias, given):
+        return True
+    equal = {column for column, operator, _ in _compared(where, alias, given) if operator == "="}
+    plain = (each for each in table.indexes.values() if each.unique and each.valid and each.predicate is None)
+    return any(each.keys and len(each.columns) == len(each.keys) and equal.issuperset(each.columns) for each in plain)
 
 
 def _unique(table: Table) -> frozenset[str]:
@@ -83,33 +114,34 @@ def leading(table: Table) -> frozenset[str]:
     )
 
 
-def _is_served(
-    where: Node | None, columns: frozenset[str], alias: str, given: frozenset[str], *, ranges_count: bool = True
-) -> bool:
-    """Whether an equality on a leading column, or a range with two ends, is among the conditions that all must hold.
+def _is_served(where: Node | None, served: _Served, alias: str, given: frozenset[str]) -> bool:
+    """Whether such a comparison is among the conditions that all must hold.
 
     With a range of one end (`id > 100`) it depends on the rows whether the server reads the whole table: it may.
     """
     kind, node = unwrap(where)
     if kind == "BoolExpr" and node.get("boolop") == "OR_EXPR":
-        return all(_is_served(each, columns, alias, given, ranges_count=ranges_count) for each in node.get("args", ()))
+        return all(_is_served(each, served, alias, given) for each in node.get("args", ()))
     ends: dict[str, set[str]] = {}
-    for column, operator in _compared(where, alias, given):
-        if column in columns:
+    for column, operator, constant in _compared(where, alias, given):
+        if operator == "=" and column in (served.constants if constant else served.joins):
+            return True
+        if column in served.ranges:
             ends.setdefault(column, set()).add(operator)
-    if any("=" in each or (ranges_count and {"<", ">"} <= each) for each in ends.values()):
+    if any({"<", ">"} <= each for each in ends.values()):
         return True
     conjuncts = node.get("args", ()) if kind == "BoolExpr" and node.get("boolop") == "AND_EXPR" else ()
     nested = (each for each in conjuncts if unwrap(each)[0] == "BoolExpr")
-    return any(_is_served(each, columns, alias, given, ranges_count=ranges_count) for each in nested)
+    return any(_is_served(each, served, alias, given) for each in nested)
 
 
 _OPERATORS = {"=": "=", "<": "<", "<=": "<", ">": ">", ">=": ">"}
 _MIRRORED = {"=": "=", "<": ">", ">": "<"}
 
 
-def _compared(where: Node | None, alias: str, given: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """The columns that are compared with what does not depend on the row, each with `=`, `<` or `>`."""
+def _compared(where: Node | None, alias: str, given: frozenset[str]) -> Iterator[tuple[str, str, bool]]:
+    """The columns that are compared with what does not depend on the row, each with `=`, `<` or `>`, and whether that
+    is constant."""
     kind, node = unwrap(where)
     if kind == "BoolExpr" and node.get("boolop") == "AND_EXPR":
         for each in node.get("args", ()):
@@ -130,11 +162,11 @@ def _compared(where: Node | None, alias: str, given: frozenset[str]) -> Iterator
 
 def _column_beside(
     one: Node | None, other: Node | None, operator: str, alias: str, given: frozenset[str]
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[tuple[str, str, bool]]:
     kind, column = unwrap(one if isinstance(one, dict) else None)
     fields = strings(column.get("fields")) if kind == "ColumnRef" else []
     if fields and (len(fields) == 1 or fields[-2] == alias) and _is_given(other, given):
-        yield fields[-1], operator
+        yield fields[-1], operator, all(kind != "ColumnRef" for kind, _ in walk(other))
 
 
 def _is_given(tree: Node | None, given: frozenset[str]) -> bool:

@@ -10,7 +10,7 @@ from miglint.catalog import Column, Name, Table, TableKind, View
 from miglint.changes import DeleteRows, InsertRows, ReadRows, RunCode, SetVariable, TruncateTable, UpdateRows
 from miglint.dialects.postgresql.execution import LAZY_BOUNDS, Execution, NotFollowed
 from miglint.dialects.postgresql.locks import Mode
-from miglint.dialects.postgresql.lookups import alias, conditions, every, few_rows, ranges, served_by_index
+from miglint.dialects.postgresql.lookups import alias, conditions, every, few_rows, finds_one, ranges, served_by_index
 from miglint.dialects.postgresql.parser import Node
 from miglint.dialects.postgresql.pruning import Values, concerned, constants, values_in
 from miglint.dialects.postgresql.queries import (
@@ -320,14 +320,14 @@ def _beside(node: Node, table: Table | None, execution: Execution) -> _Beside:
 
 
 def _few_of_with(clause: Node | None, execution: Execution) -> frozenset[str]:
-    """The common table expressions that give few rows: those that an equality finds by an index."""
+    """The common table expressions that give one row at most."""
     found: set[str] = set()
     for node in execution.nodes(clause, "CommonTableExpr"):
         kind, query = unwrap(node.get("ctequery"))
         sources = [*ranges(query.get("fromClause"))] if kind == "SelectStmt" else [query.get("relation")]
         source = sources[0] if len(sources) == 1 else None
         table = execution.catalog.table(execution.resolve(source)) if source else None
-        if table is not None and served_by_index(query.get("whereClause"), table, alias(source or {}), ends=False):
+        if table is not None and finds_one(query.get("whereClause"), table, alias(source or {})):
             found.add(node.get("ctename", ""))
     return frozenset(found)
 
