@@ -140,6 +140,9 @@ def _is_void(change: TableChange, table: Table) -> bool:
         case ValidateConstraint(constraint=name):
             known = table.constraints.get(name)
             return known is not None and known.valid
+        case SetNotNull(column=name):
+            column = table.columns.get(name)
+            return column is not None and column.not_null and column.not_null_valid
     return False
 
 
@@ -182,7 +185,8 @@ def _switches_triggers(action: str, table: Table, execution: Execution) -> bool:
         return False
     keys = any(each.kind is ConstraintKind.FOREIGN_KEY for each in table.constraints.values())
     keys = keys or any(True for _ in execution.catalog.foreign_keys_reaching(table))
-    return bool(table.triggers) or (keys and action.endswith(" ALL") and execution.major >= KEYS_OF_PARTITIONED)
+    of_rows = any(each.for_each_row for each in table.triggers.values())
+    return of_rows or (keys and action.endswith(" ALL") and execution.major >= KEYS_OF_PARTITIONED)
 
 
 def _may_be_null(table: Table, column: str) -> bool:
