@@ -51,8 +51,8 @@ class Calls:
         return self._given[name]
 
     def _call(self, name: str) -> tuple[Value] | None:
-        function = self._modules.resolve(name, self._anchor, self)
-        if not isinstance(function, Closure) or self._modules.doubts(name, self._anchor, self):
+        function = self._modules.resolve(name, self._importer(name), self)
+        if not isinstance(function, Closure) or self._modules.doubts(name, self._importer(name), self):
             return None
         run = Interpreter(self, function.frame.source, located=False, steps=_STEPS)
         value = run.demand(run.call_closure(function, [], {}, None), Frame(function.frame.source))
@@ -61,14 +61,14 @@ class Calls:
     def is_function(self, name: str) -> bool:
         """Whether a dotted name is known to stand for a function of the repository."""
         try:
-            return isinstance(self._modules.resolve(name, self._anchor, self), Closure | Class)
+            return isinstance(self._modules.resolve(name, self._importer(name), self), Closure | Class)
         except (GaveUp, RecursionError):
             return False
 
     def differs_at_every_call(self, name: str) -> bool:
         """Whether a function seems to give another value at every call: by what it names, else by what it is called."""
         try:
-            function = self._modules.resolve(name, self._anchor, self)
+            function = self._modules.resolve(name, self._importer(name), self)
         except (GaveUp, RecursionError):
             function = None
         return _is_random(function, 0) if isinstance(function, Closure) else _speaks_of_chance([name])
@@ -77,8 +77,8 @@ class Calls:
         """What the methods of field classes that write values make of one; None if that cannot be told."""
         try:
             for name in classes:
-                found = self._modules.resolve(name, self._anchor, self)
-                if not isinstance(found, Class) or self._modules.doubts(name, self._anchor, self):
+                found = self._modules.resolve(name, self._importer(name), self)
+                if not isinstance(found, Class) or self._modules.doubts(name, self._importer(name), self):
                     return None
                 for method in _WRITERS:
                     function = found.names.get(method)
@@ -100,6 +100,23 @@ class Calls:
         frame = Frame(method.frame.source, {SUPER: Parent(echoes=True)}, parent=method.frame)
         made = run.call_closure(replace(method, frame=frame), given, {}, None)
         return None if run.assumed or not is_plain(made) else (made,)
+
+    def _importer(self, name: str) -> str:
+        """A file from which a dotted name can be imported: at the project's root, else above a package called so."""
+        if self._modules.locate(name, self._anchor) is None:
+            for above in self._above.get(name.partition(".")[0], ()):
+                if self._modules.locate(name, f"{above}x.py") is not None:
+                    return f"{above}x.py"
+        return self._anchor
+
+    @cached_property
+    def _above(self) -> dict[str, list[str]]:
+        """The folders that hold a package, by its name, the nearest to the top first."""
+        found: dict[str, list[str]] = {}
+        for folder in sorted(self._modules.layout.folders, key=lambda item: (item.count("/"), item)):
+            above, slash, name = folder.rpartition("/")
+            found.setdefault(name, []).append(f"{above}{slash}")
+        return found
 
     @cached_property
     def _modules(self) -> Modules:

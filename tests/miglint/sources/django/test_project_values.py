@@ -239,3 +239,11 @@ def test_a_name_is_made_of_the_user_model_as_text() -> None:
         'ALTER TABLE "shop_order" ADD COLUMN "user_ptr" integer NULL',
         Confidence.EXACT,
     )
+
+
+def test_a_default_of_a_package_that_is_not_at_the_root_is_found() -> None:
+    files = {"backend/src/tool/__init__.py": "", "backend/src/tool/start.py": "def start():\n    return 'x'\n"}
+    added = "migrations.AddField('order', 'kind', models.CharField(max_length=9, default=tool.start.start))"
+    made = chain_of(files, created("code").format("models.TextField()"), added, imports="import tool.start\n")
+    assert made[0].sql == """ALTER TABLE "shop_order" ADD COLUMN "kind" varchar(9) DEFAULT 'x' NOT NULL"""
+    assert made[0].confidence is Confidence.ASSUMED

@@ -62,7 +62,12 @@ class RecordingMixin:
         super().__setattr__(name, value)
 
     def run_deferred(self) -> None:
-        """Execute what was put off to the end of the migration."""
+        """Execute what was put off to the end: before Django 5.0 as if there could be parameters."""
+        from django import VERSION
+
         for sql in list(self.deferred_sql):
-            self.execute(sql, None)
+            try:
+                self.execute(sql, None if VERSION >= (5, 0) else ())
+            except (TypeError, ValueError):  # a % of its own, at which Django fails
+                self.execute(sql, None)
         self.deferred_sql = Deferred(self)
