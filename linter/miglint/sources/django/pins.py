@@ -16,6 +16,8 @@ _CLAUSE = re.compile(r"(===?|~=|!=|<=|>=|<|>)\s*([\d.]+)(\.\*)?")
 _DRIVER = re.compile(r"(?<![\w.-])psycopg2?(?![\w.])")
 _LARGEST = 20_000_000
 _MOST_INCLUDED = 50
+_MOST_FOLDERS = 20
+_DEEPEST = 4
 _ENDS = ("txt", "in", "pip", "lock", "toml", "Pipfile", "setup.cfg", "setup.py", "yml", "yaml", "ockerfile")
 """Of the names that READERS match, to pass over most of a tree at once."""
 
@@ -58,8 +60,21 @@ def _meets(series: tuple[int, int], operator: str, text: str, wildcard: str) -> 
 
 
 def pins(tree: Tree, root: str) -> Iterator[Pin]:
-    """What files at the project's root, then those of the folders above it, say of Django; the firmest first."""
-    for folder in _folders(root):
+    """What files at the project's root, then those of the folders above it, say of Django; the firmest first.
+
+    Where they say nothing, files of the folders within it.
+    """
+    stated = _stated(tree, _folders(root))
+    first = next(stated, None)
+    if first is None:
+        yield from _stated(tree, _within(tree, root))
+    else:
+        yield first
+        yield from stated
+
+
+def _stated(tree: Tree, folders: Iterable[str]) -> Iterator[Pin]:
+    for folder in folders:
         for paths, read in _candidates(tree, folder):
             found = [Pin(item, path) for path, item in _required(tree, paths, read)]
             exact = [pin for pin in found if "==" in pin.requirement]
@@ -69,13 +84,30 @@ def pins(tree: Tree, root: str) -> Iterator[Pin]:
 
 def driver(tree: Tree, root: str) -> str:
     """`psycopg`, `psycopg2`, or neither: which of them the same files name. Django takes psycopg where both are."""
-    found = set()
-    for folder in _folders(root):
+    found = _drivers(tree, _folders(root)) or _drivers(tree, _within(tree, root))
+    return next((name for name in ("psycopg", "psycopg2") if name in found), "")
+
+
+def _drivers(tree: Tree, folders: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    for folder in folders:
         for paths, read in _candidates(tree, folder):
             for _, text in _texts(tree, paths, read):
                 lines = (line.partition("#")[0] for line in text.splitlines() if "psycopg" in line)
                 found |= {name for line in lines for name in _DRIVER.findall(line)}
-    return next((name for name in ("psycopg", "psycopg2") if name in found), "")
+    return found
+
+
+def _within(tree: Tree, root: str) -> list[str]:
+    """The folders within the project's root where files may state requirements; those near the top first."""
+    start = f"{root}/" if root else ""
+    holding = {posixpath.dirname(path) for path in tree if path.endswith(_ENDS) and path.startswith(start)}
+    within = {folder for folder in holding | set(map(posixpath.dirname, holding)) if folder.startswith(start)} - {
+        "",
+        root,
+    }
+    near = [folder for folder in within if folder.removeprefix(start).count("/") < _DEEPEST]
+    return sorted(near, key=lambda folder: (folder.count("/"), *_usual_first(folder)))[:_MOST_FOLDERS]
 
 
 def _folders(root: str) -> list[str]:

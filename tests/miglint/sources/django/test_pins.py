@@ -126,3 +126,13 @@ def test_hostile_files_are_read_in_time(name: str, text: str) -> None:
     started = time.process_time()
     assert choose(tree_of({name: text}), "", None, {}).wanted is None
     assert time.process_time() - started < 5
+
+
+def test_where_nothing_above_pins_a_django_folders_within_are_asked() -> None:
+    files = {"backend/requirements/base.txt": "Django==5.0.14\npsycopg2==2.9\n", "backend/src/tool/manage.py": ""}
+    files |= {"docs/deep/er/requirements.txt": "Django==3.2\n", "notes.txt": "Django==1.11\n"}
+    assert choose(tree_of(files), "", None, {}).wanted == (5, 0)
+    assert driver(tree_of(files), "") == "psycopg2"
+    above = files | {"requirements.txt": "Django==5.2.1\npsycopg\n"}
+    assert choose(tree_of(above), "", None, {}).wanted == (5, 2)
+    assert driver(tree_of(above), "") == "psycopg"
