@@ -130,7 +130,7 @@ _ALWAYS_RECURSING = frozenset({AddColumn, DropColumn, AlterColumnType, SetDefaul
 _RECURSING_OPTIONS = frozenset({"SET STATISTICS", "SET STORAGE", "SET COMPRESSION"})
 
 
-def _is_void(change: TableChange, table: Table) -> bool:
+def _is_void(change: TableChange, table: Table, major: int) -> bool:
     """Whether there is nothing to do, which the server sees before it goes on to the children."""
     match change:
         case AddColumn(column=new, if_not_exists=True):
@@ -142,7 +142,8 @@ def _is_void(change: TableChange, table: Table) -> bool:
             return known is not None and known.valid
         case SetNotNull(column=name):
             column = table.columns.get(name)
-            return column is not None and column.not_null and column.not_null_valid
+            already = column is not None and column.not_null and column.not_null_valid
+            return already and (table.kind is TableKind.PARTITIONED or major >= 18)
     return False
 
 
@@ -206,7 +207,7 @@ def take_locks(commands: list[Command], table: Table, execution: Execution) -> M
     """Lock the table, and what its subcommands recurse to, at the strongest level of all."""
     mode = max(lock_level(command, execution.major) for command in commands)
     execution.lock(table, mode)
-    doing = [each for each in commands if not _is_void(each.change, table)]
+    doing = [each for each in commands if not _is_void(each.change, table, execution.major)]
     if any(not each.change.only and _recurses(each.change, table, execution) for each in doing):
         for child in execution.catalog.descendants(table.name):
             execution.lock(child, mode)
