@@ -34,6 +34,8 @@ class _Universe(Struct):
 
     root: str
     apps: dict[str, Package] = field(default_factory=dict)
+    lead: str | None = None
+    """The root of the project whose settings hold for all of them, where that is not simply the one at `root`."""
 
     def needs(self) -> Iterator[tuple[str, str]]:
         """The migrations that its own depend on and that it does not hold."""
@@ -46,10 +48,9 @@ class _Universe(Struct):
 
 def histories(found: Iterable[Package], modules: Modules, projects: Projects) -> list[History]:
     """The histories of a repository, in the order of their roots."""
-    universes = _join(_universes(found, projects))
-    owners = {universe.root: projects.of(f"{universe.root}/x" if universe.root else "x") for universe in universes}
+    universes = _join(_universes(found, projects), projects)
     return [
-        _history(universe, modules, owners[universe.root])
+        _history(universe, modules, projects.at(universe.root if universe.lead is None else universe.lead))
         for universe in sorted(universes, key=lambda universe: universe.root)
     ]
 
@@ -90,8 +91,11 @@ def _name(path: str) -> str:
     return posixpath.basename(path).removesuffix(".py")
 
 
-def _join(universes: list[_Universe]) -> list[_Universe]:
-    """Join universes where one names a migration that another holds and their labels do not collide."""
+def _join(universes: list[_Universe], projects: Projects) -> list[_Universe]:
+    """Join universes where one names a migration that another holds and their labels do not collide.
+
+    What has a manage.py and is built upon leads: the others are its plugins.
+    """
     joined = True
     while joined:
         joined = False
@@ -99,6 +103,8 @@ def _join(universes: list[_Universe]) -> list[_Universe]:
             other = _provider(one, universes)
             if other is not None:
                 one.apps.update(other.apps)
+                leading = other.root if other.lead is None else other.lead
+                one.lead = leading if projects.is_run(leading) else one.lead
                 one.root = posixpath.commonpath([one.root, other.root]) if one.root and other.root else ""
                 universes.remove(other)
                 joined = True

@@ -282,6 +282,14 @@ class Projects:
             )
         return self._projects[root]
 
+    def at(self, root: str) -> Project:
+        """The project that files at a root belong to."""
+        return self.of(posixpath.join(root, "x"))
+
+    def is_run(self, root: str) -> bool:
+        """Whether there is a manage.py at a root."""
+        return bool(self._managers.get(root))
+
     def _all_settings(self) -> list[str]:
         """For code under no manage.py: a library whose test project has the settings."""
         return [path for paths in self._settings.values() for path in paths]

@@ -116,8 +116,9 @@ def _plain(value: Any) -> Any:
 
 
 def _namespaces(frame: Frame) -> list[tuple[str, dict[str, Any]]]:
-    """The names of a settings module, and of the classes in it, as django-configurations has them."""
-    return [("", frame.names)] + [(name, item.names) for name, item in frame.names.items() if isinstance(item, Class)]
+    """The names of a settings module, and of its classes that have settings, as in django-configurations."""
+    classes = ((name, item.names) for name, item in frame.names.items() if isinstance(item, Class))
+    return [("", frame.names), *((name, names) for name, names in classes if any(map(str.isupper, names)))]
 
 
 def _preference(path: str) -> tuple[bool, int, str]:

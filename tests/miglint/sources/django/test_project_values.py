@@ -247,3 +247,29 @@ def test_a_default_of_a_package_that_is_not_at_the_root_is_found() -> None:
     made = chain_of(files, created("code").format("models.TextField()"), added, imports="import tool.start\n")
     assert made[0].sql == """ALTER TABLE "shop_order" ADD COLUMN "kind" varchar(9) DEFAULT 'x' NOT NULL"""
     assert made[0].confidence is Confidence.ASSUMED
+
+
+HELPER = "import os\nclass Bag(dict):\n    if os.environ.get('X'):\n        def get(self):\n            return 1\n"
+
+
+def test_a_class_that_has_no_settings_takes_nothing_from_what_settings_leave_out() -> None:
+    field = "models.CharField(max_length=getattr(settings, 'ORDER_CODE', 9))"
+    (made,) = chain_of({"settings.py": SETTINGS + HELPER}, created("code").format(field))
+    assert made.confidence is Confidence.EXACT
+
+
+@pytest.mark.parametrize(("manager", "confidence"), [("backend/manage.py", "exact"), ("backend/run.py", "assumed")])
+def test_settings_of_a_project_hold_for_the_plugins_that_are_built_upon_it(manager: str, confidence: str) -> None:
+    """The history is one: its root is the folder that holds both."""
+    files = {
+        "backend/settings.py": SETTINGS.replace("shop", "base") + "DEFAULT_AUTO_FIELD = 'django.db.models.AutoField'\n"
+    }
+    files |= {manager: "", "other/settings.py": SETTINGS, "other/manage.py": ""}
+    files |= {"backend/base/__init__.py": "", "backend/base/migrations/__init__.py": ""}
+    head = "from django.db import migrations\nclass Migration(migrations.Migration):\n"
+    files["backend/base/migrations/0001.py"] = f"{head}    dependencies = []\n    operations = []\n"
+    fields = "('id', models.AutoField(primary_key=True)), ('others', models.ManyToManyField('shop.order'))"
+    first = f"migrations.CreateModel('order', [{fields}])]\n    dependencies = [('base', '0001')]\n    more = ["
+    made = chain_of(files, first, imports="")
+    table = next(statement for statement in made if "order_others" in statement.sql)
+    assert table.confidence.value == confidence
