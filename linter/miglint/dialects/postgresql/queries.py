@@ -113,9 +113,6 @@ def read_relation(name: Name, execution: Execution, mode: Mode = Mode.ACCESS_SHA
     if isinstance(relation, View):
         for source in sorted(relation.sources):
             read_relation(source, execution)
-            found = execution.catalog.table(source)
-            if found is not None:
-                execution.scan(found)
     elif isinstance(relation, Table):
         look_at_ancestors(relation, execution)
         for child in execution.family(relation, only=only)[1:]:
@@ -135,6 +132,7 @@ def look_at_ancestors(table: Table, execution: Execution) -> None:
 def scan_sources(select: Node, own: frozenset[str], execution: Execution, outer: frozenset[str]) -> None:
     """Scan the tables in a SELECT's FROM that no index can find the wanted rows of."""
     if select.get("limitCount") and not select.get("sortClause") and not select.get("whereClause"):
+        scan_views(select.get("fromClause"), None, frozenset(), execution, own, limited=True)
         return
     if _asks_for_extremes(select, execution):
         return
@@ -146,6 +144,63 @@ def scan_sources(select: Node, own: frozenset[str], execution: Execution, outer:
         for each in execution.family(table, only=not node.get("inh", False)):
             if not served_by_index(where, each, alias(node), given):
                 execution.scan(each)
+    scan_views(clause, where, given, execution, own)
+
+
+def scan_views(
+    clause: Any,
+    where: Node | None,
+    given: frozenset[str],
+    execution: Execution,
+    own: frozenset[str] = frozenset(),
+    *,
+    limited: bool = False,
+) -> None:
+    """Scan what the views in a FROM clause read, unless the condition finds it by an index. `limited`: the first rows
+    are enough, which a view that groups or sorts has only after all."""
+    for node in ranges(clause):
+        view = execution.catalog.relations.get(execution.resolve(node)) if _is_outer(node, own) else None
+        if isinstance(view, View) and not (limited and _passed_through(view, execution) is not None):
+            scan_view(view, execution, where, alias(node), given)
+
+
+def scan_view(
+    view: View,
+    execution: Execution,
+    where: Node | None = None,
+    alias: str = "",
+    given: frozenset[str] = frozenset(),
+) -> None:
+    """Scan what a view reads, as far as a condition does not find it by an index."""
+    source = _passed_through(view, execution)
+    behind = execution.catalog.relations.get(source) if source is not None else None
+    for name in sorted(view.sources):
+        read = execution.catalog.relations.get(name)
+        condition = where if read is behind else None
+        if isinstance(read, View):
+            scan_view(read, execution, condition, alias, given)
+        for each in execution.family(read) if isinstance(read, Table) else ():
+            if condition is None or not served_by_index(condition, each, alias, given):
+                execution.scan(each)
+
+
+_NOT_PASSED_THROUGH = ("groupClause", "havingClause", "distinctClause", "limitCount", "limitOffset", "withClause")
+
+
+def _passed_through(view: View, execution: Execution) -> Name | None:
+    """What a view reads whose columns are those of one relation under their own names: conditions go down to it."""
+    kind, select = unwrap(view.query)
+    sources = select.get("fromClause", [])
+    plain = kind == "SelectStmt" and not any(select.get(each) for each in _NOT_PASSED_THROUGH)
+    if not plain or len(sources) != 1 or unwrap(sources[0])[0] != "RangeVar":
+        return None
+    targets = [item["ResTarget"] for item in select.get("targetList", ())]
+    named = all(
+        unwrap(each.get("val"))[0] == "ColumnRef"
+        and each.get("name", "") in ("", *strings(unwrap(each.get("val"))[1].get("fields"))[-1:])
+        for each in targets
+    )
+    return execution.resolve(unwrap(sources[0])[1]) if named else None
 
 
 def _table(node: Node, own: frozenset[str], execution: Execution) -> Table | None:

@@ -20,6 +20,7 @@ from miglint.dialects.postgresql.queries import (
     look_at_ancestors,
     read_query,
     read_relation,
+    scan_views,
 )
 from miglint.dialects.postgresql.referential import check_keys_of, check_keys_to
 from miglint.dialects.postgresql.tables import create_from_query, create_table_as
@@ -346,6 +347,9 @@ def _read_beside(node: Node, clauses: Iterable[str], beside: _Beside, execution:
         read_query(tree, execution, around=node.get("withClause"), given=beside.few)
         _note_functions(tree, execution)
         lock_sequence_arguments(tree, execution)
+    for clause in ("fromClause", "usingClause", "sourceRelation"):
+        tree = node.get(clause)
+        scan_views([tree] if isinstance(tree, dict) else tree, beside.where, beside.few, execution)
     for source, table in beside.tables:
         for each in execution.family(table):
             if not served_by_index(beside.where, each, alias(source), beside.few):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from miglint.catalog import Name, View
+from miglint.catalog import Name, Table, View
 from miglint.changes import CreateObject, Maintain
 from miglint.dialects.postgresql.execution import Execution
 from miglint.dialects.postgresql.locks import Mode
 from miglint.dialects.postgresql.parser import Node
-from miglint.dialects.postgresql.queries import columns_read, read_relation, relations_read
+from miglint.dialects.postgresql.queries import columns_read, read_relation, relations_read, scan_view
 from miglint.dialects.postgresql.tables import new_name
 from miglint.effects import Work
 
@@ -58,8 +58,10 @@ def refresh(node: Node, execution: Execution) -> None:
     execution.lock(view, Mode.EXCLUSIVE if concurrently else Mode.ACCESS_EXCLUSIVE)
     for source in sorted(view.sources) if not no_data else ():
         read_relation(source, execution)
-        found = execution.catalog.table(source)
-        for each in execution.family(found) if found is not None else ():
+        found = execution.catalog.relations.get(source)
+        if isinstance(found, View):
+            scan_view(found, execution)
+        for each in execution.family(found) if isinstance(found, Table) else ():
             execution.scan(each)
     if concurrently:
         execution.scan(view)
