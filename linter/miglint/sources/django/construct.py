@@ -139,18 +139,24 @@ class Constructor:
         try:
             return self._field(value, self._types.resolve(value))
         except NotBuilt as error:
-            return self._unknown(str(error), value.kwargs)
+            return self._unknown(str(error), value)
 
-    def _unknown(self, reason: str, kwargs: Mapping[str, Any] | None = None) -> Any:
-        """A field whose column type is not known; what every field can be given is kept."""
+    def _unknown(self, reason: str, call: Call | None = None) -> Any:
+        """A field whose column type is not known; what every field can be given is kept, and the rest compared."""
         from django.db.models import TextField
 
+        call = call or Call("")
         kept: dict[str, Any] = {}
         for name in ("null", "unique", "primary_key", "db_index", "db_column"):
-            value = (kwargs or {}).get(name)
+            value = call.kwargs.get(name)
             if isinstance(value, bool | str):
                 kept[name] = value
-        return doubtful(TextField)(**kept, doubts=(Doubt(Confidence.UNKNOWN, reason),), ledger=self._ledger)
+        own = {f"argument {place}": item for place, item in enumerate(call.args, 1) if not isinstance(item, str)}
+        unseen = IRRELEVANT | kept.keys() | {"default"}
+        own |= {name: value for name, value in call.kwargs.items() if name not in unseen}
+        cls = doubtful(with_own_arguments(TextField))
+        doubts = (Doubt(Confidence.UNKNOWN, reason),)
+        return cls(**kept, own=OwnArguments(call.target, own, self._ledger), doubts=doubts, ledger=self._ledger)
 
     def _field(self, call: Call, found: FieldType) -> Any:
         doubts = [*self._assumed, *([found.doubt] if found.doubt else ())]

@@ -237,7 +237,9 @@ class _Rendering:
                 self._assume(operation)
                 before = pruned.fork(project, operation, app)
                 self._states.advance(operation, app, project)
+                written = self._written
                 self._forwards(index, operation, before, project)
+            self._admit(index, operation, silent=written == self._written)
 
     def _unapply(self, project: Any, steps: Sequence[tuple[int, Operation]]) -> None:
         app = self._migration.key.app
@@ -247,9 +249,21 @@ class _Rendering:
             self._states.advance(operation, app, states[-1])
         self._ledger.take()
         for index, operation in reversed(steps):
+            written = self._written
             with self._noting(index):
                 self._assume(operation)
                 self._reverse(index, operation, states[index + 1], states[index])
+            self._admit(index, operation, silent=written == self._written)
+
+    @property
+    def _written(self) -> tuple[int, int, int]:
+        """How much was written so far: what is executed, what is put off, and what only runs code."""
+        return len(self._editor.recorded), len(self._editor.deferred_sql), len(self._opaque)
+
+    def _admit(self, index: int, operation: Operation, *, silent: bool) -> None:
+        """Where nothing was written for an operation of which something is not known, there may be more to it."""
+        if silent and any(doubt.confidence is Confidence.UNKNOWN for doubt in self._doubts[index]):
+            self._note_opaque(index, operation.name)
 
     def _assume(self, operation: Operation) -> None:
         for reason in operation.assumptions:

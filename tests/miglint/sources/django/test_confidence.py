@@ -329,15 +329,6 @@ def test_what_a_module_leaves_open_is_not_exact(field: str, column: str, reason:
     assert reason in made.reason
 
 
-def test_a_field_class_is_followed_through_its_other_name() -> None:
-    code = "from django.db.models import JSONField\nDataField = JSONField\n"
-    text = "import shop.fields\n" + migration(
-        "migrations.AddField('customer', 'data', shop.fields.DataField(null=True))", after="0001"
-    )
-    (made,) = rendered({"0001": FIRST, "0002": text, "shop/__init__.py": "", "shop/fields.py": code}, "shop.0002")
-    assert made.sql == 'ALTER TABLE "shop_customer" ADD COLUMN "data" jsonb NULL'
-
-
 def test_a_helper_of_migrations_for_several_databases_knows_no_vendor() -> None:
     config = Config(databases={"shop": Target("mysql", (8,)), "stock": Target("sqlite")})
     helper = "from django.db import connection\nVENDOR = connection.vendor\n"
