@@ -313,6 +313,9 @@ class Named:
     def __init__(self, name: str) -> None:
         self.name = name
 
+    def __repr__(self) -> str:
+        return self.name
+
     def __call__(self, *args: object, **kwargs: object) -> None:
         raise NotBuilt(f"{self.name}() is not run")
 

@@ -168,9 +168,13 @@ def _for(run: Run, node: ast.For | ast.AsyncFor, frame: Frame) -> Flow | None:
     return execute(run, node.orelse, frame)
 
 
+_TURN = 20
+"""Steps that each turn of a `while` takes besides its own: it has no end that is in sight."""
+
+
 def _while(run: Run, node: ast.While, frame: Frame) -> Flow | None:
     while True:
-        run.spend(1)
+        run.spend(_TURN)
         known = truth(run, run.evaluate(node.test, frame), frame)
         if known is None:
             run.note("the condition of a loop could not be worked out; it is taken as false", node.test, frame)
