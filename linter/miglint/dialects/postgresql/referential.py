@@ -17,12 +17,19 @@ def _is_off(table: Table, execution: Execution) -> bool:
 
 
 def check_keys_of(
-    table: Table, execution: Execution, *, changed: frozenset[str] | None, nulls: frozenset[str], many: bool
+    table: Table,
+    execution: Execution,
+    *,
+    changed: frozenset[str] | None,
+    nulls: frozenset[str],
+    many: bool,
+    all_rows: bool = False,
 ) -> None:
     """Each new value of a foreign key is looked up in the referenced table, at once unless deferred; for many rows that
-    is work in proportion to them. `changed`: the columns that get values (None: all); `nulls`: those that get NULL."""
+    is work in proportion to them. `changed`: the columns that get values (None: all); `nulls`: those that get NULL.
+    Rows that the transaction wrote itself are checked whatever changes; `all_rows`: those are surely among them."""
     transaction = execution.session.transaction
-    own_rows = transaction is not None and table.oid in transaction.rewritten
+    own_rows = all_rows and transaction is not None and table.oid in transaction.rewritten
     for constraint in table.constraints.values() if not _is_off(table, execution) else ():
         if constraint.references is None or not constraint.enforced:
             continue

@@ -215,7 +215,7 @@ def update(node: Node, execution: Execution) -> None:
         execution.scan(each)
     _look_at_bound(table, execution)
     nulls = frozenset(name for name, value in _assigned(node) if is_null(value))
-    check_keys_of(table, execution, changed=frozenset(columns), nulls=nulls, many=whole)
+    check_keys_of(table, execution, changed=frozenset(columns), nulls=nulls, many=whole, all_rows=where is None)
     check_keys_to(table, execution, columns=frozenset(columns), many=whole)
     if where is None:
         execution.updated.update(each.oid for each in execution.family(table, only=_is_only(node)))
