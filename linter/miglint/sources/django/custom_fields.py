@@ -96,13 +96,11 @@ class CustomFields:
         self, name: str, imports: Mapping[str, str], tree: ast.Module, module: str, depth: int
     ) -> CustomField | None:
         """A class that the module only imports, by name or by `*`, or gives another name."""
-        if name in imports:
-            found = imports[name]
-            return self.follow(found, depth + 1) or CustomField(found)
-        others = list(dict.fromkeys(_dotted(value, imports, module) for value in _assigned(name, tree)))
-        if others and all(others):
-            alias = self.follow(others[0], depth + 1) or CustomField(others[0])
-            return _of_several({name} if len(others) > 1 else set(), module, alias)
+        others = [_dotted(value, imports, module) for value in _assigned(name, tree)]
+        places = list(dict.fromkeys([*([imports[name]] if name in imports else []), *others]))
+        if places and (name in imports or all(places)):
+            found = self.follow(places[0], depth + 1) or CustomField(places[0])
+            return _of_several({name} if len(places) > 1 else set(), module, found)
         for node in tree.body:
             if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
                 origin = _origin(node, module, self._is_package(module))

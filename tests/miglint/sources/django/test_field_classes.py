@@ -15,6 +15,16 @@ def test_a_field_class_is_followed_through_its_other_name() -> None:
     assert made.sql == 'ALTER TABLE "shop_customer" ADD COLUMN "data" jsonb NULL'
 
 
+def test_a_field_class_that_is_imported_or_another_is_not_certain() -> None:
+    code = (
+        "import os\nfrom django.db import models\nif os.environ.get('X'):\n    from django.db.models import JSONField\n"
+    )
+    code += "else:\n    JSONField = models.TextField\n"
+    added = "migrations.AddField('customer', 'data', shop.fields.JSONField(null=True))"
+    (made,) = chain_of({"shop/fields.py": code}, CREATED.format(""), added, imports="import shop.fields\n")
+    assert (made.confidence, "from several places" in made.reason) == (Confidence.ASSUMED, True)
+
+
 @pytest.mark.parametrize(
     ("altered", "opaque"),
     [
