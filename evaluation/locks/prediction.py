@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from evaluation.locks.outcome import Outcome, strongest
 from miglint.analysis import Analysis
-from miglint.changes import RenameTable
+from miglint.changes import AlterObject, RenameTable
 from miglint.dialects import analyse
 from miglint.effects import Effect, Work
 from miglint.finding import Span
@@ -71,6 +71,8 @@ def as_named_before(results: Iterable[Analysis]) -> Iterator[Effect]:
             if isinstance(change, RenameTable):
                 old = change.table.name
                 names[change.new_name] = names.pop(old, old)
+            elif isinstance(change, AlterObject) and change.action == "rename":
+                names[change.detail] = names.pop(change.name.name, change.name.name)
 
 
 def _locks(effects: Iterable[Effect]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
-from miglint.catalog import Column, Constraint, ConstraintKind, Name, Sequence, Shelf, Table, TableKind, View
+from miglint.catalog import Catalog, Column, Constraint, ConstraintKind, Name, Sequence, Shelf, Table, TableKind, View
 from miglint.changes import (
     AlterObject,
     CreateTable,
@@ -270,7 +270,17 @@ def _rename_relation(kind: str, name: Name, new: str, execution: Execution) -> N
         move_table(relation, Name(name.schema, new), execution)
     else:
         execution.changes.append(AlterObject(kind=kind.lower(), name=name, action="rename", detail=new))
+        execution.catalog = _told_readers(name, Name(name.schema, new), execution.catalog)
         execution.catalog = execution.catalog.drop(name).put(replace(relation, name=Name(name.schema, new)))
+
+
+def _told_readers(old: Name, new: Name, catalog: Catalog) -> Catalog:
+    """The catalog in which what reads a relation knows its new name."""
+    for reader in list(catalog.readers.get(old, ())):
+        found = catalog.relations.get(reader)
+        if isinstance(found, View | Table):
+            catalog = catalog.put(replace(found, sources=found.sources - {old} | {new}))
+    return catalog
 
 
 def move_table(table: Table, new: Name, execution: Execution) -> None:
@@ -284,11 +294,7 @@ def move_table(table: Table, new: Name, execution: Execution) -> None:
         if (found := catalog.table(child)) is not None:
             parents = tuple(new if each == table.name else each for each in found.parents)
             catalog = catalog.put(replace(found, parents=parents))
-    for reader in catalog.readers.get(table.name, ()):
-        found_reader = catalog.relations.get(reader)
-        if isinstance(found_reader, View | Table):
-            sources = found_reader.sources - {table.name} | {new}
-            catalog = catalog.put(replace(found_reader, sources=sources))
+    catalog = _told_readers(table.name, new, catalog)
     for sequence in list(catalog.owned_sequences(table.name)):
         column = sequence.owner[1] if sequence.owner is not None else ""
         catalog = catalog.put(replace(sequence, owner=(new, column)))
@@ -350,6 +356,7 @@ def set_schema(node: Node, execution: Execution) -> None:
     if isinstance(relation, View | Sequence):
         execution.lock(relation, Mode.ACCESS_EXCLUSIVE)
         execution.changes.append(AlterObject(kind=kind, name=name, action="set schema", detail=schema))
+        execution.catalog = _told_readers(name, Name(schema, name.name), execution.catalog)
         execution.catalog = execution.catalog.drop(name).put(replace(relation, name=Name(schema, name.name)))
         return
     table = execution.table(name)
