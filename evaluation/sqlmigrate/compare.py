@@ -52,8 +52,6 @@ class Renderers:
 
 
 def load(arguments: argparse.Namespace, refused: set[tuple[str, str]]) -> Renderers:
-    import django
-
     from miglint.cache import NullCache
     from miglint.changeset import MemoryTree
     from miglint.config import Config, DjangoConfig
@@ -70,7 +68,7 @@ def load(arguments: argparse.Namespace, refused: set[tuple[str, str]]) -> Render
     }
     tree = MemoryTree(files)
     target = Target(arguments.database, tuple(int(part) for part in arguments.version.split(".") if part))
-    version = ".".join(map(str, django.VERSION[:2])) if arguments.django else None
+    version = _version_there() if arguments.django else None
     config = Config(target=target, django=DjangoConfig(version=version, auth_user_model=arguments.user_model))
     whole = max(read(tree, config, NullCache()), key=lambda item: len(item.migrations))
     left = {
@@ -81,6 +79,13 @@ def load(arguments: argparse.Namespace, refused: set[tuple[str, str]]) -> Render
         for history in (replace(whole, migrations=left) if refused else whole, whole)
     ]
     return Renderers(whole, *renderers)
+
+
+def _version_there() -> str:
+    """The series of the Django that is given. Imported here only: otherwise miglint chooses which one to import."""
+    import django
+
+    return ".".join(map(str, django.VERSION[:2]))
 
 
 @dataclass
