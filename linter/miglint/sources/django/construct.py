@@ -221,7 +221,7 @@ class Constructor:
             doubt = Doubt(Confidence.ASSUMED, f"the environment variable {value.args[0]} is taken to be unset")
             return defaults.doubted(self.value(value.args[1]), doubt, self._ledger)
         if isinstance(value, Function) and value.gives:
-            return defaults.worked_out(value.name, self.value(value.gives[0]), self._ledger)
+            return defaults.worked_out(value.name, value.module, self.value(value.gives[0]), self._ledger)
         name = _name(value)
         known = defaults.known(name, self._ledger) if name else None
         if known is not None:
@@ -235,7 +235,8 @@ class Constructor:
             except NotBuilt as error:
                 name, reason = str(error), f"the default could not be evaluated: {error}"
         doubt = Doubt(Confidence.ASSUMED, reason)
-        return defaults.sample(name, field.get_internal_type(), doubt, self._ledger)
+        module = value.module if isinstance(value, Function) else ""
+        return defaults.sample(name, field.get_internal_type(), doubt, self._ledger, module)
 
     def value(self, value: Any) -> Any:
         """The real value. Raises NotBuilt."""

@@ -91,9 +91,16 @@ class FunctionDefault:
     """A default that is a function, known by its name. Calling it notes the doubt that it carries, if any."""
 
     def __init__(
-        self, name: str, value: Callable[[], Any], doubt: Doubt | None, ledger: Ledger, *, is_known: bool = False
+        self,
+        name: str,
+        value: Callable[[], Any],
+        doubt: Doubt | None,
+        ledger: Ledger,
+        *,
+        module: str = "",
+        is_known: bool = False,
     ) -> None:
-        self.name = name
+        self.name = f"{module}.{name}" if module else name
         self._value = value
         self._doubt = doubt
         self._ledger = ledger
@@ -151,9 +158,9 @@ def of_the_clock(value: dt.date | dt.time, field: str, ledger: Ledger) -> dt.dat
     return moment.time()
 
 
-def sample(name: str, internal_type: str, doubt: Doubt, ledger: Ledger) -> FunctionDefault:
+def sample(name: str, internal_type: str, doubt: Doubt, ledger: Ledger, module: str = "") -> FunctionDefault:
     """A default for a value that is not known: one that fits the column."""
-    return FunctionDefault(name, lambda: _SAMPLES.get(internal_type, ""), doubt, ledger)
+    return FunctionDefault(name, lambda: _SAMPLES.get(internal_type, ""), doubt, ledger, module=module)
 
 
 def interpreted(name: str, internal_type: str, calls: Calls, ledger: Ledger) -> FunctionDefault:
@@ -189,10 +196,10 @@ class _OfTheProject(FunctionDefault):
     __hash__ = FunctionDefault.__hash__
 
 
-def worked_out(name: str, value: Any, ledger: Ledger) -> FunctionDefault:
-    """A default for a function of which is known what it gives."""
+def worked_out(name: str, module: str, value: Any, ledger: Ledger) -> FunctionDefault:
+    """A default for a function of a module, of which is known what it gives."""
     doubt = Doubt(Confidence.ASSUMED, f"the default {name}() was worked out from its source, not run")
-    return FunctionDefault(name, lambda: deepcopy(value), doubt, ledger, is_known=True)
+    return FunctionDefault(name, lambda: deepcopy(value), doubt, ledger, module=module, is_known=True)
 
 
 def doubted(value: Any, doubt: Doubt, ledger: Ledger) -> FunctionDefault:

@@ -161,7 +161,8 @@ class Exporter:
             return Reference(f"{value.frame.source.module}.{value.name}", self._site)
         signature = value.node.args
         positional = [arg.arg for arg in (*signature.posonlyargs, *signature.args)]
-        return Function(value.name, tuple(positional), len(positional) - len(signature.defaults), value.span)
+        required = len(positional) - len(signature.defaults)
+        return Function(value.name, tuple(positional), required, value.span, module=self._run.main.module)
 
     def _class(self, value: Class) -> LocalClass:
         bases = tuple(map(self._export, value.bases))

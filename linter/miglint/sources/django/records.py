@@ -74,6 +74,7 @@ _TO: dict[type, Callable[[Any], Json]] = {
         value.required,
         span_to(value.span),
         _all_to(value.gives),
+        value.module,
     ],
     Call: lambda value: [
         "C",
@@ -123,7 +124,12 @@ _FROM: dict[str, Callable[[list[Json]], Value]] = {
     "R": lambda data: Reference(str(data[0]), span_from(data[1])),
     "S": lambda data: Setting(str(data[0]), value_from(data[1]), span_from(data[2])),
     "F": lambda data: Function(
-        str(data[0]), tuple(map(str, data[1])), int(data[2]), span_from(data[3]), tuple(map(value_from, data[4]))
+        str(data[0]),
+        tuple(map(str, data[1])),
+        int(data[2]),
+        span_from(data[3]),
+        tuple(map(value_from, data[4])),
+        str(data[5]),
     ),
     "C": lambda data: Call(
         str(data[0]), _all_from(data[1]), _mapping_from(data[2]), span_from(data[3]), value_from(data[4])

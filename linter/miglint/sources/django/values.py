@@ -61,6 +61,8 @@ class Function(Placed, frozen=True, eq=False):
     required: int
     span: Span | None = None
     gives: tuple[Value, ...] = ()
+    module: str = ""
+    """The dotted name of the file: two migrations may each have a function of the name."""
 
 
 class Call(Placed, frozen=True, eq=False):

@@ -39,3 +39,12 @@ def test_altering_a_field_of_an_unknown_class_is_never_said_to_do_nothing(altere
     made = chain_of({}, first, f"migrations.AlterField('customer', 'secret', {altered})")
     assert [statement.opaque for statement in made] == opaque
     assert {statement.confidence for statement in made} <= {Confidence.UNKNOWN}
+
+
+@pytest.mark.parametrize(("database", "count"), [("sqlite", 4), ("postgresql", 0)])
+def test_functions_of_two_migrations_are_two_defaults(database: str, count: int) -> None:
+    """To Django they are different objects, so the field is altered; only SQLite's table is remade for that."""
+    field = "models.CharField(max_length=9, default=made)"
+    first, second = CREATED.format(f", ('code', {field})"), f"migrations.AlterField('customer', 'code', {field})"
+    made = chain_of({}, first, second, imports="def made():\n    return 'x'\n", database=database)
+    assert len(made) == count
