@@ -151,7 +151,7 @@ class Constructor:
             value = call.kwargs.get(name)
             if isinstance(value, bool | str):
                 kept[name] = value
-        own = {f"argument {place}": item for place, item in enumerate(call.args, 1) if not isinstance(item, str)}
+        own = _by_place(call)
         unseen = IRRELEVANT | kept.keys() | {"default"}
         own |= {name: value for name, value in call.kwargs.items() if name not in unseen}
         cls = doubtful(with_own_arguments(TextField))
@@ -163,7 +163,7 @@ class Constructor:
         kwargs: dict[str, Any] = {}
         own: dict[str, Any] = {}
         if found.name and not found.takes("to"):
-            own |= {f"argument {place}": item for place, item in enumerate(call.args, 1) if not isinstance(item, str)}
+            own |= _by_place(call)
         for name, value in {**found.fixed, **call.kwargs, **found.forced}.items():
             if name in _COMPARED or (name not in IRRELEVANT and name != "default" and not found.takes(name)):
                 own[name] = value
@@ -306,6 +306,11 @@ class Constructor:
         if isinstance(receiver, Named) or method is None:
             raise NotBuilt(f".{call.target}() is not run")
         return method(*map(self.value, call.args), **{name: self.value(item) for name, item in call.kwargs.items()})
+
+
+def _by_place(call: Call) -> dict[str, Any]:
+    """What a field is given by place, but for text, which is its verbose name."""
+    return {f"argument {place}": item for place, item in enumerate(call.args, 1) if not isinstance(item, str)}
 
 
 class Named:

@@ -103,19 +103,23 @@ def _known(cache: Cache) -> tuple[dict[str, int], dict[str, int], dict[str, Look
 def _looks(tree: Tree, paths: Sequence[str], *, heads: bool) -> Iterator[tuple[str, Look]]:
     """What is seen in each file, now and here."""
     sizes = tree.sizes(paths)
+    lost = {path: reason for path in paths if (reason := _lost(path, sizes.get(path)))}
+    yield from ((path, Look(lost=reason)) for path, reason in lost.items())
+    for batch in _batches([path for path in paths if path not in lost], sizes):
+        yield from ((path, _look(path, content, heads=heads)) for path, content in tree.read(batch).items())
+
+
+def _batches(paths: Sequence[str], sizes: Mapping[str, int]) -> Iterator[list[str]]:
+    """The paths in groups that are no larger than is read at once, but for the last file of each."""
     batch: list[str] = []
     room = _BATCH
     for path in paths:
-        lost = _lost(path, sizes.get(path))
-        if lost:
-            yield path, Look(lost=lost)
-            continue
         batch.append(path)
         room -= sizes[path]
         if room < 0:
-            yield from ((path, _look(path, content, heads=heads)) for path, content in tree.read(batch).items())
+            yield batch
             batch, room = [], _BATCH
-    yield from ((path, _look(path, content, heads=heads)) for path, content in tree.read(batch).items())
+    yield batch
 
 
 def _lost(path: str, size: int | None) -> str:

@@ -84,11 +84,7 @@ class Project:
             return self._config.django.auth_user_model
         with self._modules.trail.paused():
             value = self.written_setting(name)
-            if (
-                value is None
-                and name == "AUTH_USER_MODEL"
-                and not self._settings.leaves_to_django(name, self, self.memo)
-            ):
+            if value is None and name == "AUTH_USER_MODEL" and not self._is_left(name):
                 value = self._user_model
             if value is None and name in {*_WHERE_LEFT, _KEY} and self._is_left(name):
                 value = _WHERE_LEFT.get(name) or _KEYS[self._django_version >= (6, 0)]
@@ -113,7 +109,7 @@ class Project:
     def is_unset(self, name: str) -> bool:
         """Whether settings modules were read whole and neither they nor Django itself have such a setting."""
         with self._modules.trail.paused():
-            unset = self._settings.leaves_to_django(name, self, self.memo) and not installed.has_setting(name)
+            unset = self._is_left(name) and not installed.has_setting(name)
         self._modules.trail.note(("unset", name), settled(unset))
         return unset
 

@@ -68,8 +68,8 @@ class Settings:
         return found
 
     def _leaves(self, name: str, world: World) -> bool:
-        for path, frame in self._frames(world):
-            if any("INSTALLED_APPS" in names for _, names in _namespaces(frame)):
+        for path, frame in self._frames(_named(self._modules, self._managers), world):
+            if _lists_apps(frame):
                 return self._is_silent(name, path, frame)
         return False
 
@@ -80,18 +80,16 @@ class Settings:
         return not frame.wildcards and not unsure and not any(name in names for _, names in spaces)
 
     def _find(self, name: str, world: World) -> tuple[Any, tuple[str, ...]]:
-        named = {*_named(self._modules, self._managers)}
-        for path, frame in self._frames(world):
-            spaces = _namespaces(frame)
-            for holder, names in spaces:
+        named = [*_named(self._modules, self._managers)]
+        for path, frame in self._frames(named, world):
+            for holder, names in _namespaces(frame):
                 value = _plain(names.get(name))
                 if value is not None:
                     unsure = self._modules.unsure(path, holder or name, outside=False)
                     others = [f"manage.py names other settings than {path}"] if named and path not in named else []
                     return value, (*unsure, *others)
-            complete = path in named and any("INSTALLED_APPS" in names for _, names in spaces)
-            if complete and self._is_silent(name, path, frame):  # those of tests and samples have no say then
-                break
+            if path in named and _lists_apps(frame) and self._is_silent(name, path, frame):
+                break  # those of tests and samples have no say then
         return None, ()
 
     def _differing(self, name: str, value: Any, world: World) -> tuple[str, ...]:
@@ -103,11 +101,17 @@ class Settings:
                     return (f"{path} has another one",)
         return ()
 
-    def _frames(self, world: World) -> Iterator[tuple[str, Frame]]:
-        for path in dict.fromkeys([*_named(self._modules, self._managers), *self._candidates]):
+    def _frames(self, named: Iterable[str], world: World) -> Iterator[tuple[str, Frame]]:
+        """The settings modules that manage.py names, then the others."""
+        for path in dict.fromkeys([*named, *self._candidates]):
             frame = self._modules.frame(path, world)
             if frame is not None:
                 yield path, frame
+
+
+def _lists_apps(frame: Frame) -> bool:
+    """Whether it is the settings module of a project, and not one that only adds to others."""
+    return any("INSTALLED_APPS" in names for _, names in _namespaces(frame))
 
 
 def _plain(value: Any) -> Any:
