@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Sequence
 
 from miglint_rules._plain_flow import in_order
@@ -28,6 +29,7 @@ _UTC = frozenset(
     for module in ("", "datetime.", "dt.", "pytz.", "timezone.", "datetime.timezone.", "dt.timezone.")
     for name in ("UTC", "utc")
 )
+_WHOLE = re.compile(r"0{1,40}|[-+]?0{0,40}[1-9][0-9]{0,40}", re.ASCII)
 _OPPOSITES: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq,
     ast.In: ast.NotIn,
@@ -103,6 +105,8 @@ class _Plain(ast.NodeTransformer):
         self.generic_visit(node)
         if _is_utc(node):
             return ast.Name("UTC", ast.Load())
+        if ast.unparse(node.func) in ("Decimal", "decimal.Decimal"):
+            return _decimal(node)
         node.keywords = [one for one in node.keywords if not _is_false(one, "strict") and not _is_utf_8(one)]
         if isinstance(node.func, ast.Attribute):
             return template(node)
@@ -244,6 +248,16 @@ def _is_utc(call: ast.Call) -> bool:
         case ast.Call(args=[ast.Constant(value="UTC")], keywords=[]):
             return ast.unparse(call.func).rpartition(".")[2] in ("ZoneInfo", "timezone")
     return False
+
+
+def _decimal(call: ast.Call) -> ast.Call:
+    """`Decimal("10")` as `Decimal(10)`: of a whole number it is the same, but not of `"1.0"` or `"-0"`."""
+    match call.args:
+        case [ast.Constant(value=str(text))] if _WHOLE.fullmatch(text):
+            return ast.Call(call.func, [ast.Constant(int(text))], call.keywords)
+        case [ast.UnaryOp(ast.USub(), ast.Constant(value=int(number)))] if number:
+            return ast.Call(call.func, [ast.Constant(-number)], call.keywords)
+    return call
 
 
 def _is_none(value: ast.expr | None) -> bool:

@@ -84,6 +84,7 @@ SAME = [
     ("use(open('a'))", "use(open('a', encoding='utf-8'))"),
     ("use('{:06x}'.format(a))", "use(f'{a:06x}')"),
     ("use('{!r}'.format(a))", "use(f'{a!r}')"),
+    ("use(Decimal('0'), decimal.Decimal('-12'))", "use(Decimal(0), decimal.Decimal(-12))"),
     ("value: int = one()\nuse(value)", "'Text.'\nvalue = one()\nuse(value)"),
 ]
 OTHER = [
@@ -114,6 +115,9 @@ OTHER = [
     ("if a:\n    return\nuse()", "if a:\n    pass\nuse()"),
     ("editor.execute('a')", "pass"),
     ("write('x')", "pass"),
+    ("use(Decimal('0.0'))", "use(Decimal(0))"),
+    ("use(Decimal('-0'))", "use(Decimal(-0))"),
+    ("use(Decimal('10'))", "use(Decimal(1))"),
 ]
 
 
