@@ -74,15 +74,23 @@ class Memo:
         self._trail = trail
         self._context = context
         self._ask = ask
+        self._asked: set[tuple[str, str]] = set()
+        """Results whose facts are being looked at: what asks for itself (`X = settings.X`) is worked out anew there."""
 
     def recall(self, kind: str, key: str, decode: Callable[[Any], T]) -> tuple[T] | None:
         """The result that was kept, if everything it rests on is still so."""
         name = f"{self._context}:{key}"
-        made: tuple[Facts, T] | None = self._cache.objects.get((kind, name))
-        if made is None:
-            return self._recall_stored(kind, name, decode)
-        facts, result = made
-        return self._recalled(facts, result) if self._holds(facts) else None
+        if (kind, name) in self._asked:
+            return None
+        self._asked.add((kind, name))
+        try:
+            made: tuple[Facts, T] | None = self._cache.objects.get((kind, name))
+            if made is None:
+                return self._recall_stored(kind, name, decode)
+            facts, result = made
+            return self._recalled(facts, result) if self._holds(facts) else None
+        finally:
+            self._asked.discard((kind, name))
 
     def _recall_stored(self, kind: str, name: str, decode: Callable[[Any], T]) -> tuple[T] | None:
         """What an earlier run, or somebody else, has kept."""

@@ -69,6 +69,20 @@ def test_another_user_model_is_another_result(tmp_path: Path) -> None:
     assert _read(FILES, _warmed(tmp_path), config) == ("people", "select 1", "postgresql")
 
 
+def test_a_module_that_hands_a_setting_on_asks_for_it_once(tmp_path: Path) -> None:
+    """wagtail/compat.py passes for a settings module, and what it says of the user model is what settings say of it."""
+    settings = "INSTALLED_APPS = ['shop']\n"
+    files: dict[str, str | bytes] = {
+        **FILES,
+        "app/compat.py": "from django.conf import settings\nAUTH_USER_MODEL = settings.AUTH_USER_MODEL\n",
+        "config/settings.py": settings,
+    }
+    for change in ("", "DEBUG = False\n", "DEBUG = True\n", "DEBUG = True\n"):
+        cache = FileCache(tmp_path)
+        assert _read({**files, "config/settings.py": settings + change}, cache) == ("auth", "select 1", "postgresql")
+        cache.save()
+
+
 def test_entries_of_the_wrong_shape_are_ignored(tmp_path: Path) -> None:
     path = tmp_path / "miglint-cache.jsonl"
     _warmed(tmp_path)
