@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -9,9 +10,11 @@ from msgspec import Struct
 
 from miglint.catalog import ConstraintKind, Table
 from miglint.dialects.postgresql.parser import Node
-from miglint.dialects.postgresql.tree import strings, unwrap, walk
+from miglint.dialects.postgresql.tree import strings, text_of, unwrap, walk
 
 NONE: frozenset[str] = frozenset()
+NARROW = 10_000
+"""How many rows a range may find at most, by its ends, that is taken to find few. More is work to wait for."""
 
 
 def ranges(items: Any) -> Iterator[Node]:
@@ -46,21 +49,29 @@ def alias(node: Node) -> str:
 
 def served_by_index(where: Node | None, table: Table, alias: str = "", given: frozenset[str] = NONE) -> bool:
     """Whether a condition finds few rows by an index: an equality on a unique key, on the beginning of one or on a
-    foreign key, or a range of a unique key with two ends. What is compared is constant or belongs to relations
-    (`given`, by what the query calls them) of which there are few rows; with these an equality on any index will do.
-    How many rows have a status, a kind or a day is not known: it may be all of them.
+    foreign key, or a range of a unique key of whole numbers whose ends are near each other. What is compared is
+    constant or belongs to relations (`given`, by what the query calls them) of which there are few rows; with these an
+    equality on any index will do. How many rows have a status, a kind or a day is not known: it may be all of them.
     """
     keys = _unique(table)
-    served = _Served(keys, keys | _beginnings(table), leading(table))
+    numbers = frozenset(column for column in keys if _is_whole(table, column))
+    served = _Served(numbers, keys | _beginnings(table), leading(table))
     return _is_served(where, served, alias or table.name.name, given)
 
 
 class _Served(Struct, frozen=True):
-    """Columns on which a condition finds few rows: by a range, by equality with a constant, or with a column given."""
+    """Columns on which a condition finds few rows: by a narrow range, by equality with a constant, or with a column
+    given."""
 
     ranges: frozenset[str]
     constants: frozenset[str]
     joins: frozenset[str]
+
+
+def _is_whole(table: Table, column: str) -> bool:
+    found = table.columns.get(column)
+    kind = found.type if found is not None else None
+    return kind is not None and not kind.array and not kind.schema and kind.name in ("int2", "int4", "int8")
 
 
 def _beginnings(table: Table) -> frozenset[str]:
@@ -91,7 +102,7 @@ def finds_one(where: Node | None, table: Table, alias: str, given: frozenset[str
     keys = _unique(table)
     if _is_served(where, _Served(NONE, keys, keys), alias, given):
         return True
-    equal = {column for column, operator, _ in _compared(where, alias, given) if operator == "="}
+    equal = {each.column for each in _compared(where, alias, given) if each.operator == "="}
     plain = (each for each in table.indexes.values() if each.unique and each.valid and each.predicate is None)
     return any(each.keys and len(each.columns) == len(each.keys) and equal.issuperset(each.columns) for each in plain)
 
@@ -117,31 +128,49 @@ def leading(table: Table) -> frozenset[str]:
 def _is_served(where: Node | None, served: _Served, alias: str, given: frozenset[str]) -> bool:
     """Whether such a comparison is among the conditions that all must hold.
 
-    With a range of one end (`id > 100`) it depends on the rows whether the server reads the whole table: it may.
+    With a range of one end (`id > 100`) it depends on the rows whether the server reads the whole table: it may. One of
+    two ends finds no more rows than there are numbers between them, however many the table has.
     """
     kind, node = unwrap(where)
     if kind == "BoolExpr" and node.get("boolop") == "OR_EXPR":
         return all(_is_served(each, served, alias, given) for each in node.get("args", ()))
-    ends: dict[str, set[str]] = {}
-    for column, operator, constant in _compared(where, alias, given):
-        if operator == "=" and column in (served.constants if constant else served.joins):
+    compared = [*_compared(where, alias, given)]
+    for each in compared:
+        constant = all(kind != "ColumnRef" for kind, _ in walk(each.value))
+        if each.operator == "=" and each.column in (served.constants if constant else served.joins):
             return True
-        if column in served.ranges:
-            ends.setdefault(column, set()).add(operator)
-    if any({"<", ">"} <= each for each in ends.values()):
+    if any(_is_narrow(compared, column) for column in served.ranges):
         return True
     conjuncts = node.get("args", ()) if kind == "BoolExpr" and node.get("boolop") == "AND_EXPR" else ()
     nested = (each for each in conjuncts if unwrap(each)[0] == "BoolExpr")
     return any(_is_served(each, served, alias, given) for each in nested)
 
 
+class _Compared(Struct, frozen=True):
+    """A column that is compared with what does not depend on the row, by `=`, `<` or `>` (with or without the end)."""
+
+    column: str
+    operator: str
+    value: Node | None
+
+
+def _is_narrow(compared: list[_Compared], column: str) -> bool:
+    """Whether a column is between two constants that are near each other."""
+    ends: dict[str, list[int]] = {"<": [], ">": []}
+    for each in compared:
+        number = text_of(each.value)
+        if each.column == column and each.operator in ends and _WHOLE.fullmatch(number):
+            ends[each.operator].append(int(number))
+    return all(ends.values()) and min(ends["<"]) - max(ends[">"]) <= NARROW
+
+
+_WHOLE = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 _OPERATORS = {"=": "=", "<": "<", "<=": "<", ">": ">", ">=": ">"}
 _MIRRORED = {"=": "=", "<": ">", ">": "<"}
 
 
-def _compared(where: Node | None, alias: str, given: frozenset[str]) -> Iterator[tuple[str, str, bool]]:
-    """The columns that are compared with what does not depend on the row, each with `=`, `<` or `>`, and whether that
-    is constant."""
+def _compared(where: Node | None, alias: str, given: frozenset[str]) -> Iterator[_Compared]:
+    """The comparisons that all must hold."""
     kind, node = unwrap(where)
     if kind == "BoolExpr" and node.get("boolop") == "AND_EXPR":
         for each in node.get("args", ()):
@@ -156,17 +185,18 @@ def _compared(where: Node | None, alias: str, given: frozenset[str]) -> Iterator
         case "AEXPR_IN" | "AEXPR_OP_ANY" if operator == "=":
             yield from _column_beside(left, right, operator, alias, given)
         case "AEXPR_BETWEEN":
-            yield from _column_beside(left, right, "<", alias, given)
-            yield from _column_beside(left, right, ">", alias, given)
+            least, most = (right or {}).get("List", {}).get("items", [None, None])
+            yield from _column_beside(left, least, ">", alias, given)
+            yield from _column_beside(left, most, "<", alias, given)
 
 
 def _column_beside(
     one: Node | None, other: Node | None, operator: str, alias: str, given: frozenset[str]
-) -> Iterator[tuple[str, str, bool]]:
+) -> Iterator[_Compared]:
     kind, column = unwrap(one if isinstance(one, dict) else None)
     fields = strings(column.get("fields")) if kind == "ColumnRef" else []
     if fields and (len(fields) == 1 or fields[-2] == alias) and _is_given(other, given):
-        yield fields[-1], operator, all(kind != "ColumnRef" for kind, _ in walk(other))
+        yield _Compared(fields[-1], operator, other)
 
 
 def _is_given(tree: Node | None, given: frozenset[str]) -> bool:

@@ -1,7 +1,8 @@
 """Which partitions a condition, or a row that is written out, can concern: the server opens no others.
 
 Only what is plain is told apart: a partition key of one column, compared by `=` or IN with constants, numbers and ISO
-dates in ranges, texts and whole numbers in lists. Whatever else there is may concern every partition.
+dates in ranges, texts and whole numbers in lists, whole numbers by their hash. Whatever else there is may concern every
+partition.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from miglint.catalog import Table, Type
 from miglint.dialects.postgresql.bounds import compared
 from miglint.dialects.postgresql.execution import Execution
+from miglint.dialects.postgresql.hashing import hash_of_whole
 from miglint.dialects.postgresql.parser import Node
 from miglint.dialects.postgresql.tree import strings, text_of, unwrap
 
@@ -47,6 +49,10 @@ def _is_within(bound: Node | None, value: str, kind: Type | None) -> bool | None
             return None if None in listed else _IN_LISTS[kind.name](value) in listed
         case "r" if bound is not None:
             return _is_in_range(bound, value)
+        case "h" if bound is not None and kind is not None and not kind.array and not kind.schema:
+            number = _whole(value)
+            hashed = None if number is None else hash_of_whole(int(number), kind.name)
+            return None if hashed is None else hashed % bound["modulus"] == bound.get("remainder", 0)
     return None
 
 

@@ -83,6 +83,9 @@ CASES: list[tuple[str, dict[str, str], str, bool]] = [
     ("ALTER TABLE orders RENAME TO purchases; CREATE INDEX ON purchases (note)", {"orders": AEL}, "si", True),
     ("CREATE TABLE events_b PARTITION OF events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01')",
      {"events": AEL}, "", False),
+    ("LOCK TABLE users; UPDATE users SET age = 1 WHERE id BETWEEN 10 AND 40", {"users": AEL}, "", False),
+    ("LOCK TABLE users; UPDATE users SET age = 1 WHERE id >= 10 AND id < 40", {"users": AEL}, "", False),
+    ("LOCK TABLE users; UPDATE users SET age = 1 WHERE id BETWEEN 1 AND 100000", {"users": AEL}, "s", True),
 ]  # fmt: skip
 
 

@@ -26,6 +26,16 @@ TWO = (
     "CREATE TABLE low PARTITION OF p FOR VALUES FROM (0, 0) TO (5, 5)",
     "CREATE TABLE high PARTITION OF p FOR VALUES FROM (5, 5) TO (9, 9)",
 )
+HASHED = (
+    "CREATE TABLE p (id int, k {kind}) PARTITION BY HASH (k)",
+    "CREATE TABLE p0 PARTITION OF p FOR VALUES WITH (MODULUS 2, REMAINDER 0)",
+    "CREATE TABLE p1 PARTITION OF p FOR VALUES WITH (MODULUS 4, REMAINDER 1)",
+    "CREATE TABLE p3 PARTITION OF p FOR VALUES WITH (MODULUS 4, REMAINDER 3)",
+)
+
+
+def hashed(kind: str) -> tuple[str, ...]:
+    return tuple(each.format(kind=kind) for each in HASHED)
 
 
 def codes(kind: str, value: str) -> tuple[str, ...]:
@@ -54,6 +64,12 @@ def codes(kind: str, value: str) -> tuple[str, ...]:
         (codes("text", "'a'"), "DELETE FROM p WHERE code = 'b'", {"rest"}),
         (codes("numeric", "1.0"), "DELETE FROM p WHERE code = 1", {"one", "rest"}),
         (codes("text", "NULL"), "DELETE FROM p WHERE code = 'a'", {"one", "rest"}),
+        (hashed("int"), "DELETE FROM p WHERE k = 5", {"p1"}),
+        (hashed("int"), "DELETE FROM p WHERE k = 2", {"p0"}),
+        (hashed("bigint"), "DELETE FROM p WHERE k = -100000000002", {"p1"}),
+        (hashed("bigint"), "INSERT INTO p (k) VALUES (7), (5)", {"p1", "p3"}),
+        (hashed("smallint"), "DELETE FROM p WHERE k = 70000", {"p0", "p1", "p3"}),
+        (hashed("text"), "DELETE FROM p WHERE k = '5'", {"p0", "p1", "p3"}),
         (TWO, "DELETE FROM p WHERE a = 1", {"low", "high"}),
     ],
 )
