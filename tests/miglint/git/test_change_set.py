@@ -106,6 +106,20 @@ def test_renames_by_the_head(repo: Repo) -> None:
     assert change.conflicted == frozenset()
 
 
+def test_a_file_that_is_renamed_and_formatted_anew(repo: Repo) -> None:
+    words = [f"word{number}" for number in range(40)]
+    start = repo.commit({"m/0002_a.py": " ".join(words), "m/0002_b.py": " ".join(words) + " b"})
+    repo.switch("change", start)
+    repo.commit({"m/0002_a.py": None, "m/0003_a.py": ",\n    ".join(["another", *words[1:]]), "m/0003_c.py": "word1"})
+    change = changed(repo.path, base="main", head="change")
+    assert change.changes == {
+        "m/0003_a.py": ChangedPath("m/0003_a.py", PathChange.RENAMED, "m/0002_a.py"),
+        "m/0003_c.py": ChangedPath("m/0003_c.py", PathChange.ADDED),
+    }
+    repo.commit({"m/0003_a.py": ",\n".join(words[:30])})
+    assert changed(repo.path, base="main", head="change").changes["m/0003_a.py"].change is PathChange.ADDED
+
+
 def test_renames_by_the_base(repo: Repo) -> None:
     start = repo.commit({"a.py": LONG + "a", "b.py": LONG * 2, "c.py": LONG + "c"})
     repo.commit({"a.py": None, "moved/a.py": LONG + "a", "c.py": None, "moved/c.py": LONG + "edited"})
