@@ -140,7 +140,7 @@ def _locks(analysis: Analysis) -> Iterator[Lock]:
         effects = {effect.relation: effect for effect in blocking_locks(analysis)} if keys else {}
         for key in keys:
             effect = effects.get(shown(analysis, key.references)) if key.references else None
-            if effect is not None:
+            if effect is not None and effect.taken in ("", effect.lock):  # no stronger one is held anyway
                 yield Lock(analysis, getattr(change, "table", None), key, effect, verb)
 
 

@@ -68,6 +68,7 @@ WIDER = "ALTER TABLE shop_customer ADD COLUMN channel varchar(20)"
         ((sql("V2__a.sql", REFUND),), {"foreign-key-locks-referenced-table": Severity.NOTICE}),
         ((BUSY, sql("V2__a.sql", REFUND)), {"foreign-key-locks-referenced-table": Severity.WARNING}),
         ((sql("V2__a.sql", "SET LOCAL lock_timeout = '5s'", REFUND),), {}),
+        ((BUSY, sql("V2__a.sql", WIDER, REFUND)), {"missing-lock-timeout": Severity.WARNING}),
         ((sql("V2__a.sql", WIDER),), {"missing-lock-timeout": Severity.NOTICE}),
         ((BUSY, sql("V2__a.sql", WIDER)), {"missing-lock-timeout": Severity.WARNING}),
         (
