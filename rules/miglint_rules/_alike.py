@@ -20,8 +20,8 @@ _IN_NO_DATABASE = frozenset(
 """Attributes of fields, options of models and arguments of operations that no statement forwards ever depends on."""
 
 
-_MODELS = frozenset({"model_name", "through", "to"})
-"""Arguments that name a model, in any case."""
+_MODELS = frozenset({"bases", "model_name", "through", "to"})
+"""Arguments that name a model, or several, in any case."""
 _CONDITION = {"check": "condition"}
 
 
@@ -65,7 +65,7 @@ def _alike_mappings(was: Mapping[Any, Any], now: Mapping[Any, Any], loosely: boo
         return False
     for key in one:
         functions = loosely and key != "default" and _are_functions(one[key], other[key])
-        models = loosely and key in _MODELS and _model(one[key]) == _model(other[key]) is not None
+        models = loosely and key in _MODELS and _are_models(one[key], other[key])
         if not (functions or models or alike(one[key], other[key], loosely=loosely)):
             return False
     return True
@@ -123,6 +123,14 @@ def _model(value: Any) -> str | None:
     """A model by its label, whatever its case; None if it is not known."""
     label = value.value if isinstance(value, Setting) else value
     return label.lower() if isinstance(label, str) else None
+
+
+def _are_models(was: Any, now: Any) -> bool:
+    """Whether two values name the same model, or the same ones among classes."""
+    if isinstance(was, list | tuple) and isinstance(now, list | tuple):
+        pairs = zip(was, now, strict=False)
+        return len(was) == len(now) and all(_are_models(*pair) or alike(*pair, loosely=True) for pair in pairs)
+    return _model(was) == _model(now) is not None
 
 
 def _text(value: bytes | str) -> str:

@@ -155,6 +155,12 @@ class _Plain(ast.NodeTransformer):
         self.generic_visit(node)
         return ast.Raise(node.exc)
 
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.ExceptHandler:
+        self.generic_visit(node)
+        if node.type is None or (isinstance(node.type, ast.Name) and node.type.id == "BaseException"):
+            node.type = ast.Name("Exception", ast.Load())  # what else there is interrupts a migration
+        return node
+
     def visit_ListComp(self, node: ast.ListComp) -> ast.expr:
         self.generic_visit(node)
         match node:

@@ -84,6 +84,7 @@ SAME = [
     ("use(open('a'))", "use(open('a', encoding='utf-8'))"),
     ("use('{:06x}'.format(a))", "use(f'{a:06x}')"),
     ("use('{!r}'.format(a))", "use(f'{a!r}')"),
+    ("try:\n    use()\nexcept:\n    more()", "try:\n    use()\nexcept Exception:\n    more()"),
     ("use(Decimal('0'), decimal.Decimal('-12'))", "use(Decimal(0), decimal.Decimal(-12))"),
     ("value: int = one()\nuse(value)", "'Text.'\nvalue = one()\nuse(value)"),
 ]
@@ -115,6 +116,7 @@ OTHER = [
     ("if a:\n    return\nuse()", "if a:\n    pass\nuse()"),
     ("editor.execute('a')", "pass"),
     ("write('x')", "pass"),
+    ("try:\n    use()\nexcept:\n    more()", "try:\n    use()\nexcept ValueError:\n    more()"),
     ("use(Decimal('0.0'))", "use(Decimal(0))"),
     ("use(Decimal('-0'))", "use(Decimal(-0))"),
     ("use(Decimal('10'))", "use(Decimal(1))"),
@@ -198,6 +200,22 @@ FIELD = 'operations = [migrations.AddField("order", "note", {})]'
 def test_fields_are_compared_by_what_a_database_gets(before: str, after: str, harmless: bool | None) -> None:
     found = compared(("", FIELD.format(before)), ("", FIELD.format(after)))
     assert (found.harmless if found else None) == harmless
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "harmless"),
+    [
+        ('("shop.page",)', '("shop.Page",)', True),
+        ('("auth.user", models.Model)', "(settings.AUTH_USER_MODEL, models.Model)", True),
+        ('("shop.page", models.Model)', '("shop.Page",)', False),
+        ('("shop.page",)', '("shop.order",)', False),
+    ],
+)
+def test_a_base_is_the_same_model_in_any_case(before: str, after: str, harmless: bool) -> None:
+    made = 'operations = [migrations.CreateModel("Order", fields=[], bases={})]'
+    found = compared(("", made.format(before)), ("", made.format(after)))
+    assert found is not None
+    assert found.harmless == harmless
 
 
 @pytest.mark.parametrize(
