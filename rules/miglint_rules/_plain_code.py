@@ -109,7 +109,7 @@ class _Plain(ast.NodeTransformer):
             return _decimal(node)
         node.keywords = [one for one in node.keywords if not _is_false(one, "strict") and not _is_utf_8(one)]
         if isinstance(node.func, ast.Attribute):
-            return template(node)
+            return _get_model(node) if node.func.attr == "get_model" else template(node)
         return _builtin(node, node.func.id) if isinstance(node.func, ast.Name) else node
 
     def visit_arg(self, node: ast.arg) -> ast.arg:
@@ -254,6 +254,17 @@ def _is_utc(call: ast.Call) -> bool:
         case ast.Call(args=[ast.Constant(value="UTC")], keywords=[]):
             return ast.unparse(call.func).rpartition(".")[2] in ("ZoneInfo", "timezone")
     return False
+
+
+def _get_model(call: ast.Call) -> ast.Call:
+    """`get_model("shop", "ORDER")` as `get_model("shop", "order")`: the model's name may be in any case."""
+    match call.args:
+        case [app, ast.Constant(value=str(name))]:
+            return ast.Call(call.func, [app, ast.Constant(name.lower())], call.keywords)
+        case [ast.Constant(value=str(label))]:
+            app_label, dot, name = label.rpartition(".")
+            return ast.Call(call.func, [ast.Constant(app_label + dot + name.lower())], call.keywords)
+    return call
 
 
 def _decimal(call: ast.Call) -> ast.Call:

@@ -85,6 +85,10 @@ SAME = [
     ("use('{:06x}'.format(a))", "use(f'{a:06x}')"),
     ("use('{!r}'.format(a))", "use(f'{a!r}')"),
     ("try:\n    use()\nexcept:\n    more()", "try:\n    use()\nexcept Exception:\n    more()"),
+    (
+        "use(apps.get_model('a', 'ONe'), apps.get_model('a.Two'))",
+        "use(apps.get_model('a', 'One'), apps.get_model('a.two'))",
+    ),
     ("use(Decimal('0'), decimal.Decimal('-12'))", "use(Decimal(0), decimal.Decimal(-12))"),
     ("value: int = one()\nuse(value)", "'Text.'\nvalue = one()\nuse(value)"),
 ]
@@ -117,6 +121,7 @@ OTHER = [
     ("editor.execute('a')", "pass"),
     ("write('x')", "pass"),
     ("try:\n    use()\nexcept:\n    more()", "try:\n    use()\nexcept ValueError:\n    more()"),
+    ("use(apps.get_model('a', 'One'))", "use(apps.get_model('A', 'One'))"),
     ("use(Decimal('0.0'))", "use(Decimal(0))"),
     ("use(Decimal('-0'))", "use(Decimal(-0))"),
     ("use(Decimal('10'))", "use(Decimal(1))"),
