@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from miglint import dialects, sources
 from miglint.analysis import Analyses, Analysis
@@ -109,6 +110,35 @@ def _on_target(
     writer = renderer_of(
         scope.history, scope.graph, scope.change_set.tree, target, applied, cache, as_printed=as_printed
     )
+    found: dict[Key, Statements] = {}
+    for some in _met_together(scope, keys):
+        found.update(_analysed(scope, some, target, writer))
+    yield from ((key, found[key]) for key in keys)
+
+
+def _met_together(scope: Scope, keys: Sequence[Key]) -> Iterator[Sequence[Key]]:
+    """The migrations by what they find on a database: those that are new meet all that the base has, and one that is
+    edited what stood before it, for others have run in between. A squash has databases of its own."""
+    on_base = scope.base_history.migrations if scope.base_history else {}
+    alone = [key for key in keys if key in on_base or _is_for_fresh_databases(scope, key)]
+    yield from ([key] for key in alone)
+    new = [key for key in keys if key not in alone]
+    if new:
+        yield new
+
+
+def _is_for_fresh_databases(scope: Scope, key: Key) -> bool:
+    """Whether it is a squash of what the base has: only a database that has nothing of it yet runs it."""
+    replaced = {each.key for each in scope.history.migrations[key].replaces}
+    on_base = scope.base_history.migrations.keys() if scope.base_history else set[Key]()
+    return bool(replaced) and replaced <= on_base
+
+
+def _on_unused_tables(analysis: Analysis) -> Analysis:
+    return replace(analysis, effects=tuple(replace(effect, new=True) for effect in analysis.effects))
+
+
+def _analysed(scope: Scope, keys: Sequence[Key], target: Target, writer: Renderer) -> Iterator[tuple[Key, Statements]]:
     rendered = [_rendered(writer, scope.history.migrations[key], target) for key in keys]
     try:
         # With no base there is no change: each migration meets the tables of all before it as ones in use.
@@ -120,6 +150,8 @@ def _on_target(
             blind = tuple(CheckedStatement(statement, (), False, reason) for statement in one.statements)
             yield key, Statements(CheckedMigration(one.migration, one.database, one.atomic, blind))
         return
+    if _is_for_fresh_databases(scope, keys[0]):
+        found = [[*map(_on_unused_tables, analyses)] for analyses in found]
     for key, one, analyses in zip(keys, rendered, found, strict=True):
         seen = tuple(_checked(analysis) for analysis in analyses)
         yield key, Statements(CheckedMigration(one.migration, one.database, one.atomic, seen), Analyses(analyses))

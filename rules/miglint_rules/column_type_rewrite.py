@@ -4,7 +4,7 @@ PostgreSQL writes every row and every index anew under ACCESS EXCLUSIVE, unless 
 They are for a `varchar` that grows or becomes `text`, a `numeric` that gets more digits at the same scale, a `varbit`,
 `interval` or `timestamp` of higher precision, `cidr` to `inet`, and `timestamp` to `timestamptz` in a UTC session.
 They are not for anything that shrinks, `integer` to `bigint`, `json` to `jsonb`, a new scale, or `USING` with an
-expression.
+expression. Where it is not known which type the column had, this is a warning.
 
 The way that lets everybody work: add a second column, write both, copy the rows in batches, switch the reads, and drop
 the old column in a later release.
@@ -107,21 +107,26 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     for analysis, change, work in to_blame(analyses, AlterColumnType):
         table = shown(analysis, change.table)
         done = next(text for kind, text in DONE.items() if kind in work).format(table=table)
+        old = _old(analysis, change)
+        changed = f"changes from {old} to {_new(change)}: "
+        doubted = f"gets the type {_new(change)}, and which it had is not known: unless that one is only widened, "
         yield problem(
             analysis,
-            message=f"{table}.{change.column} changes from {_old(analysis, change)} to {_new(change)}: {done} "
+            message=f"{table}.{change.column} {changed if old else doubted}{done} "
             "under ACCESS EXCLUSIVE, nobody can read or write it until that is done",
             help=_help(analysis, change, table, scope),
             identity=(table, change.column),
             scope=scope,
             table=change.table,
+            severity=None if old else Severity.WARNING,
         )
 
 
 def _old(analysis: Analysis, change: AlterColumnType) -> str:
+    """The type that the column has before; nothing where that is not known."""
     table = analysis.before.table(change.table)
     column = table.columns.get(change.column) if table else None
-    return _spelt(column.type) if column is not None and column.type is not None else "a type that is not known"
+    return _spelt(column.type) if column is not None and column.type is not None else ""
 
 
 def _new(change: AlterColumnType) -> str:

@@ -1,5 +1,6 @@
 """What the pages of the statement rules do not show: one cause, one finding; how grave it is."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,10 @@ WIDER = "ALTER TABLE shop_customer ADD COLUMN channel varchar(20)"
         ((sql("V2__a.sql", "SET LOCAL lock_timeout = '5s'", REFUND),), {}),
         ((BUSY, sql("V2__a.sql", WIDER, REFUND)), {"missing-lock-timeout": Severity.WARNING}),
         ((sql("V2__a.sql", WIDER),), {"missing-lock-timeout": Severity.NOTICE}),
+        (
+            (sql("V2__a.sql", "ALTER TABLE elsewhere ALTER COLUMN name TYPE varchar(50)"),),
+            {"column-type-rewrite": Severity.WARNING, "missing-lock-timeout": Severity.NOTICE},
+        ),
         ((BUSY, sql("V2__a.sql", WIDER)), {"missing-lock-timeout": Severity.WARNING}),
         (
             (sql("V2__a.sql", WIDER), sql("V3__b.sql", WIDER.replace("channel", "name"))),
@@ -77,10 +82,38 @@ WIDER = "ALTER TABLE shop_customer ADD COLUMN channel varchar(20)"
         ),
     ],
 )
-def test_a_brief_lock_is_a_warning_where_many_wait_for_it(
-    blocks: tuple[Block, ...], expected: dict[str, Severity], tmp_path: Path
-) -> None:
+def test_how_grave_a_lock_is(blocks: tuple[Block, ...], expected: dict[str, Severity], tmp_path: Path) -> None:
     assert severities(tmp_path, *blocks) == expected
+
+
+def test_what_came_between_an_edited_migration_and_a_new_one_is_known(tmp_path: Path) -> None:
+    between = sql("V2__a.sql", "CREATE TABLE shop_product (id bigint PRIMARY KEY, name varchar(20))", on_base=True)
+    edited = sql("V1__first.sql", CUSTOMER.replace("bigint", "int"))
+    free = sql("V3__b.sql", "ALTER TABLE shop_product ALTER COLUMN name TYPE varchar(50)")
+    found = severities(tmp_path, between, edited, free)
+    assert found == {"released-migration-changed": Severity.ERROR, "missing-lock-timeout": Severity.NOTICE}
+
+
+def test_a_squash_of_what_is_released_runs_where_no_rows_are(tmp_path: Path) -> None:
+    added = 'migrations.AddField("customer", "{}", models.CharField(max_length=9, default="x", unique={}))'
+    steps = [added.format("code", False), added.format("sign", True)]
+    after = '    dependencies = [("shop", "{}")]\n'
+    released = [
+        Block(
+            f"shop/migrations/{name}.py",
+            MIGRATION.format(operation=step).replace(after.format("0001_initial"), after.format(parent)),
+            True,
+            False,
+            (),
+        )
+        for name, parent, step in zip(("0002_a", "0003_b"), ("0001_initial", "0002_a"), steps, strict=True)
+    ]
+    squash = MIGRATION.format(operation=", ".join(steps)) + '    replaces = [("shop", "0002_a"), ("shop", "0003_b")]\n'
+    block = Block("shop/migrations/0002_squashed.py", squash, False, False, ())
+    assert run(Example("example", True, "", (*released, block)), folder(tmp_path, "released")).active == ()
+    unreleased = tuple(replace(each, on_base=False) for each in released)
+    found = run(Example("example", True, "", (*unreleased, block)), folder(tmp_path, "new")).active
+    assert {finding.rule for finding in found} >= {"not-null-without-database-default"}
 
 
 def test_rows_gone_through_under_a_lock_are_graver_than_a_second_lock(tmp_path: Path) -> None:
