@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from miglint_rules._plain_flow import in_order
 from miglint_rules._plain_text import template
@@ -46,17 +46,21 @@ _LOGGERS = ("log", "logger", "logging", "LOG", "LOGGER", "stdout", "stderr")
 
 
 def plain(nodes: Iterable[ast.stmt], *, silent: bool = False) -> list[ast.stmt]:
-    """The statements without what makes no difference; `silent`: without what is printed and logged, too."""
+    """The statements without what makes no difference; `silent`: without what is printed and logged, too, and without
+    the name of the database that is migrated, which is the default one unless there are several."""
+    nodes = list(nodes)
+    aliases = frozenset(_names_of_alias(nodes)) if silent else frozenset[str]()
     found: list[ast.stmt] = []
     for node in nodes:
-        done = _Plain(silent).visit(node)
+        done = _Plain(silent, aliases).visit(node)
         found += done if isinstance(done, list) else [done] if done is not None else []
     return in_order(found)
 
 
 class _Plain(ast.NodeTransformer):
-    def __init__(self, silent: bool) -> None:
+    def __init__(self, silent: bool, aliases: frozenset[str]) -> None:
         self._silent = silent
+        self._aliases = aliases
 
     def visit_Constant(self, node: ast.Constant) -> ast.expr:
         return ast.Constant(node.value)  # without the `u` of u"…"
@@ -105,12 +109,33 @@ class _Plain(ast.NodeTransformer):
         self.generic_visit(node)
         if _is_utc(node):
             return ast.Name("UTC", ast.Load())
+        if isinstance(node.func, ast.Name) and node.func.id == "open" and node.args:
+            node.args[0] = _path(node.args[0])
         if ast.unparse(node.func) in ("Decimal", "decimal.Decimal"):
             return _decimal(node)
         node.keywords = [one for one in node.keywords if not _is_false(one, "strict") and not _is_utf_8(one)]
+        if self._silent:
+            node.keywords = [one for one in node.keywords if one.arg != "using" or not self._is_alias(one.value)]
         if isinstance(node.func, ast.Attribute):
-            return _get_model(node) if node.func.attr == "get_model" else template(node)
+            return self._method(node, node.func)
         return _builtin(node, node.func.id) if isinstance(node.func, ast.Name) else node
+
+    def _method(self, call: ast.Call, method: ast.Attribute) -> ast.expr:
+        if method.attr == "get_model":
+            return _get_model(call)
+        if self._silent and method.attr in ("using", "db_manager") and [*map(self._is_alias, call.args)] == [True]:
+            return method.value
+        if method.attr == "open":
+            return ast.Call(ast.Name("open", ast.Load()), [_path(method.value), *call.args], call.keywords)
+        return template(call)
+
+    def _is_alias(self, value: ast.expr) -> bool:
+        """Whether it is the name of the database that is migrated."""
+        return _is_alias(value) or (isinstance(value, ast.Name) and value.id in self._aliases)
+
+    def visit_Assign(self, node: ast.Assign) -> ast.stmt | None:
+        self.generic_visit(node)
+        return None if self._silent and _is_alias(node.value) else node
 
     def visit_arg(self, node: ast.arg) -> ast.arg:
         return ast.arg(node.arg)
@@ -185,6 +210,27 @@ class _Plain(ast.NodeTransformer):
         self.generic_visit(node)
         node.bases = [base for base in node.bases if not (isinstance(base, ast.Name) and base.id == "object")]
         return node
+
+
+def _names_of_alias(nodes: Iterable[ast.stmt]) -> Iterator[str]:
+    """The names that `schema_editor.connection.alias` is given."""
+    for node in nodes:
+        for part in ast.walk(node):
+            match part:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if _is_alias(value):
+                    yield name
+
+
+def _is_alias(value: ast.expr) -> bool:
+    return isinstance(value, ast.Attribute) and ast.unparse(value).endswith(".connection.alias")
+
+
+def _path(value: ast.expr) -> ast.expr:
+    """What `Path(…)` is made of, where a file is opened."""
+    match value:
+        case ast.Call(func=ast.Name(id="Path"), args=[one], keywords=[]):
+            return one
+    return value
 
 
 def _membership(kind: ast.In | ast.NotIn, values: list[ast.expr]) -> tuple[ast.cmpop, ast.expr]:

@@ -38,8 +38,34 @@ def uses(tree: ast.Module) -> Iterator[Use]:
     names = _Names()
     for statement in tree.body:
         _note(statement, names)
+    reached = _reached(tree)
     for statement in tree.body:
-        yield from _in_node(statement, names, frozenset())
+        if not isinstance(statement, ast.FunctionDef) or statement.name in reached or statement.decorator_list:
+            yield from _in_node(statement, names, frozenset())
+
+
+def _reached(tree: ast.Module) -> set[str]:
+    """The names that running the migration reaches. Others may keep functions in its file for a use of their own."""
+    named: dict[str, set[str]] = {}
+    pending: set[str] = set()
+    for statement in tree.body:
+        match statement:
+            case ast.FunctionDef(name=name, decorator_list=[]):
+                named.setdefault(name, set()).update(_read(statement))
+            case ast.Assign(targets=[ast.Name(id=name)]):
+                named.setdefault(name, set()).update(_read(statement))
+                pending.update(*(_read(call) for call in ast.walk(statement) if isinstance(call, ast.Call)))
+            case _:
+                pending |= _read(statement)
+    reached: set[str] = set()
+    while pending:
+        reached |= pending
+        pending = set().union(*(named.get(name, ()) for name in pending)) - reached
+    return reached
+
+
+def _read(node: ast.AST) -> set[str]:
+    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
 
 
 def imported_class(use: Use) -> tuple[str, str] | None:

@@ -4,7 +4,7 @@ PostgreSQL writes every row and every index anew under ACCESS EXCLUSIVE, unless 
 They are for a `varchar` that grows or becomes `text`, a `numeric` that gets more digits at the same scale, a `varbit`,
 `interval` or `timestamp` of higher precision, `cidr` to `inet`, and `timestamp` to `timestamptz` in a UTC session.
 They are not for anything that shrinks, `integer` to `bigint`, `json` to `jsonb`, a new scale, or `USING` with an
-expression. Where it is not known which type the column had, this is a warning.
+expression. Where it is not known which type the column had, or gets, this is a warning.
 
 The way that lets everybody work: add a second column, write both, copy the rows in batches, switch the reads, and drop
 the old column in a later release.
@@ -87,6 +87,7 @@ from miglint.catalog import ConstraintKind, Type
 from miglint.changes import AlterColumnType
 from miglint.effects import Work
 from miglint.finding import Problem, Severity
+from miglint.history import Confidence
 from miglint.rule import statement_rule
 from miglint.scope import Scope
 from miglint_rules._code import WrittenCall
@@ -107,9 +108,9 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     for analysis, change, work in to_blame(analyses, AlterColumnType):
         table = shown(analysis, change.table)
         done = next(text for kind, text in DONE.items() if kind in work).format(table=table)
-        old = _old(analysis, change)
+        old = _old(analysis, change) if analysis.statement.confidence is not Confidence.UNKNOWN else ""
         changed = f"changes from {old} to {_new(change)}: "
-        doubted = f"gets the type {_new(change)}, and which it had is not known: unless that one is only widened, "
+        doubted = f"gets {_doubtful(analysis, change)}: unless its type is only widened, "
         yield problem(
             analysis,
             message=f"{table}.{change.column} {changed if old else doubted}{done} "
@@ -120,6 +121,12 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
             table=change.table,
             severity=None if old else Severity.WARNING,
         )
+
+
+def _doubtful(analysis: Analysis, change: AlterColumnType) -> str:
+    if analysis.statement.confidence is Confidence.UNKNOWN:
+        return "a type that could not be worked out"
+    return f"the type {_new(change)}, and which it had is not known"
 
 
 def _old(analysis: Analysis, change: AlterColumnType) -> str:

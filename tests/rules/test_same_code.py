@@ -89,6 +89,7 @@ SAME = [
         "use(apps.get_model('a', 'ONe'), apps.get_model('a.Two'))",
         "use(apps.get_model('a', 'One'), apps.get_model('a.two'))",
     ),
+    ("with open(a, 'rb') as f:\n    use(f)", "with Path(a).open('rb') as f:\n    use(f)"),
     ("use(Decimal('0'), decimal.Decimal('-12'))", "use(Decimal(0), decimal.Decimal(-12))"),
     ("value: int = one()\nuse(value)", "'Text.'\nvalue = one()\nuse(value)"),
 ]
@@ -122,6 +123,7 @@ OTHER = [
     ("write('x')", "pass"),
     ("try:\n    use()\nexcept:\n    more()", "try:\n    use()\nexcept ValueError:\n    more()"),
     ("use(apps.get_model('a', 'One'))", "use(apps.get_model('A', 'One'))"),
+    ("use(open(a, 'rb'))", "use(Path(b).open('rb'))"),
     ("use(Decimal('0.0'))", "use(Decimal(0))"),
     ("use(Decimal('-0'))", "use(Decimal(-0))"),
     ("use(Decimal('10'))", "use(Decimal(1))"),
@@ -144,6 +146,20 @@ def test_what_code_prints_is_no_matter_of_a_database() -> None:
     found = of_function("print('so many')\nuse()", "logger.info('%d', many)\nuse()")
     assert found is not None
     assert (found.what, found.harmless) == ("the code of fill", True)
+
+
+def test_the_database_that_is_migrated_may_be_named() -> None:
+    before = "Order = get()\nOrder.objects.filter(a=1).update(a=2)\nfor one in Order.objects.all():\n    one.save()"
+    after = (
+        "Order = get()\nalias = editor.connection.alias\nOrder.objects.using(alias).filter(a=1).update(a=2)\n"
+        "for one in Order.objects.using(editor.connection.alias).all():\n    one.save(using=alias)"
+    )
+    found = of_function(before, after)
+    assert found is not None
+    assert (found.what, found.harmless) == ("the code of fill", True)
+    other = of_function(before, after.replace("editor.connection.alias", "'other'"))
+    assert other is not None
+    assert not other.harmless
 
 
 def test_a_function_may_be_called_something_else_and_stand_elsewhere() -> None:

@@ -72,6 +72,10 @@ WIDER = "ALTER TABLE shop_customer ADD COLUMN channel varchar(20)"
         ((BUSY, sql("V2__a.sql", WIDER, REFUND)), {"missing-lock-timeout": Severity.WARNING}),
         ((sql("V2__a.sql", WIDER),), {"missing-lock-timeout": Severity.NOTICE}),
         (
+            (sql("V2__a.sql", "ALTER SEQUENCE IF EXISTS unknown_id_seq RENAME TO other_id_seq"),),
+            {"missing-lock-timeout": Severity.NOTICE},
+        ),
+        (
             (sql("V2__a.sql", "ALTER TABLE elsewhere ALTER COLUMN name TYPE varchar(50)"),),
             {"column-type-rewrite": Severity.WARNING, "missing-lock-timeout": Severity.NOTICE},
         ),
@@ -84,6 +88,28 @@ WIDER = "ALTER TABLE shop_customer ADD COLUMN channel varchar(20)"
 )
 def test_how_grave_a_lock_is(blocks: tuple[Block, ...], expected: dict[str, Severity], tmp_path: Path) -> None:
     assert severities(tmp_path, *blocks) == expected
+
+
+CHOICES = """\
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+
+class Choices(ArrayField):
+    def __init__(self, **kwargs):
+        kwargs["base_field"] = models.CharField(max_length=9)
+        super().__init__(**kwargs)
+"""
+
+
+def test_a_type_that_could_not_be_worked_out_is_no_fact(tmp_path: Path) -> None:
+    field = Block("shop/fields.py", CHOICES, True, False, ())
+    operation = 'migrations.AlterField("product", "stock", shop.fields.Choices())'
+    text = "import shop.fields\n" + MIGRATION.format(operation=operation)
+    found = run(
+        Example("example", True, "", (field, Block("shop/migrations/0002_a.py", text, False, False, ()))), tmp_path
+    )
+    assert {one.severity for one in found.active if one.rule == "column-type-rewrite"} == {Severity.WARNING}
 
 
 def test_what_came_between_an_edited_migration_and_a_new_one_is_known(tmp_path: Path) -> None:

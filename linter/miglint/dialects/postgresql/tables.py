@@ -262,8 +262,10 @@ def _rename_relation(kind: str, name: Name, new: str, execution: Execution) -> N
         rename_index(name, new, execution, Mode.SHARE_UPDATE_EXCLUSIVE if kind == "INDEX" else Mode.ACCESS_EXCLUSIVE)
         return
     relation = execution.catalog.relations.get(name)
-    if relation is None:
-        relation = execution.table(name)
+    if relation is None and kind == "SEQUENCE":
+        relation = Sequence(execution.oid(), name, assumed=True)
+        execution.put(relation)
+    relation = relation or execution.table(name)
     execution.lock(relation, Mode.ACCESS_EXCLUSIVE)
     if isinstance(relation, Table):
         execution.changes.append(RenameTable(table=name, new_name=new))
