@@ -175,4 +175,8 @@ def _reason(error: Exception, what: str) -> str:
 
 
 def _checked(analysis: Analysis) -> CheckedStatement:
-    return CheckedStatement(analysis.statement, analysis.effects, analysis.understood, analysis.reason)
+    """What is shown of an analysis. Of a statement that is only a guess it is not known what it does."""
+    statement = analysis.statement
+    understood = analysis.understood and statement.confidence is not Confidence.UNKNOWN
+    reason = analysis.reason or ("" if understood else statement.reason or "what it is could not be worked out")
+    return CheckedStatement(statement, analysis.effects, understood, reason)

@@ -110,6 +110,19 @@ def test_a_type_that_could_not_be_worked_out_is_no_fact(tmp_path: Path) -> None:
         Example("example", True, "", (field, Block("shop/migrations/0002_a.py", text, False, False, ()))), tmp_path
     )
     assert {one.severity for one in found.active if one.rule == "column-type-rewrite"} == {Severity.WARNING}
+    assert (found.coverage.statements, found.coverage.statements_understood) == (1, 0)
+    assert "refuses its arguments" in found.coverage.unknown[0].reason
+
+
+def test_who_waits_may_have_been_locked_before(tmp_path: Path) -> None:
+    first = sql("V1__first.sql", CUSTOMER, "CREATE TABLE shop_product (id bigint PRIMARY KEY, stock int)", on_base=True)
+    updates = ("UPDATE shop_product SET stock = 0", "UPDATE shop_product SET stock = 1")
+    change = sql("V2__a.sql", WIDER, *updates, "UPDATE pg_index SET indisready = false")
+    result = run(Example("example", True, "", (first, change)), tmp_path)
+    found = {one.problem.message for one in result.active if one.rule == "blocking-scan"}
+    assert found == {
+        "shop_product is read as a whole while reads and writes of shop_customer wait (AccessExclusiveLock)"
+    }
 
 
 def test_what_came_between_an_edited_migration_and_a_new_one_is_known(tmp_path: Path) -> None:
