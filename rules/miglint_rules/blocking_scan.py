@@ -56,8 +56,9 @@ from miglint.effects import Effect, Work
 from miglint.finding import Problem, Severity
 from miglint.rule import statement_rule
 from miglint.scope import Scope
-from miglint_rules._statements import existing_effects, problem, who_waits
+from miglint_rules._statements import BLOCKING_MODES, existing_effects, problem, who_waits
 
+EXCLUSIVE = "AccessExclusiveLock"
 DONE = {
     Work.REWRITE: "written anew",
     Work.COPY: "copied",
@@ -77,13 +78,31 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
 def _problem(analysis: Analysis, dangerous: Sequence[Effect]) -> Problem:
     worked = dangerous[0]
     done = next((text for kind, text in DONE.items() if kind in worked.work), "worked on")
-    blocking = [effect for effect in existing_effects(analysis) if effect.blocks] or list(dangerous)
-    names = sorted({effect.table or effect.relation for effect in blocking})
+    locked, waiting, lock = (
+        _waiting(analysis) or _waiting_before(analysis) or ([worked.relation], "writes", worked.lock)
+    )
+    names = " and ".join(locked)
     return problem(
         analysis,
-        message=f"{worked.relation} is {done} while {who_waits(blocking)} of {' and '.join(names)} wait "
-        f"({blocking[0].lock})",
-        help=f"part the two: the step that locks {' and '.join(names)} alone and short, and the work on "
+        message=f"{worked.relation} is {done} while {waiting} of {names} wait ({lock})",
+        help=f"part the two: the step that locks {names} alone and short, and the work on "
         f"{worked.relation} in a transaction of its own under a weaker lock, or in batches",
         identity=(worked.relation, done),
     )
+
+
+def _waiting(analysis: Analysis) -> tuple[list[str], str, str] | None:
+    """What the statement itself locks so that others wait, who they are, and the lock."""
+    blocking = [effect for effect in existing_effects(analysis) if effect.blocks]
+    names = sorted({effect.table or effect.relation for effect in blocking})
+    return (names, who_waits(blocking), blocking[0].lock) if blocking else None
+
+
+def _waiting_before(analysis: Analysis) -> tuple[list[str], str, str] | None:
+    """The same of what its transaction has locked before."""
+    relations = {analysis.before.display(name) for name in analysis.before.relations}
+    held = {name: mode for name, mode in analysis.held.items() if mode in BLOCKING_MODES and name in relations}
+    exclusive = sorted(name for name, mode in held.items() if mode == EXCLUSIVE)
+    if exclusive:
+        return exclusive, "reads and writes", EXCLUSIVE
+    return (sorted(held), "writes", min(held.values())) if held else None

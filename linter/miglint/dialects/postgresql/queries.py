@@ -49,7 +49,7 @@ def _locked_for_update(query: Node | None, execution: Execution) -> set[int]:
 
 
 def _own_names(query: Node | None, execution: Execution) -> frozenset[str]:
-    return frozenset(node.get("ctename", "") for node in execution.nodes(query, "CommonTableExpr"))
+    return execution.common | {node.get("ctename", "") for node in execution.nodes(query, "CommonTableExpr")}
 
 
 def _is_outer(node: Node, own: frozenset[str]) -> bool:
@@ -104,9 +104,7 @@ WRITTEN = ("InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt")
 def read_relation(name: Name, execution: Execution, mode: Mode = Mode.ACCESS_SHARE, *, only: bool = False) -> None:
     """Lock a relation for reading, and through a view what the view reads."""
     relation = execution.catalog.relations.get(name)
-    if relation is None and name.schema in ("pg_catalog", "information_schema"):
-        return
-    if relation is None and name.name.startswith("pg_"):
+    if relation is None and is_of_the_system(name):
         return
     relation = relation or execution.table(name)
     execution.lock(relation, mode)
@@ -117,6 +115,11 @@ def read_relation(name: Name, execution: Execution, mode: Mode = Mode.ACCESS_SHA
         look_at_ancestors(relation, execution)
         for child in execution.family(relation, only=only)[1:]:
             execution.lock(child, mode)
+
+
+def is_of_the_system(name: Name) -> bool:
+    """Whether a name that nothing made is one of the server's own catalogs."""
+    return name.schema in ("pg_catalog", "information_schema") or name.name.startswith("pg_")
 
 
 def look_at_ancestors(table: Table, execution: Execution) -> None:

@@ -15,6 +15,7 @@ from miglint.dialects.postgresql.parser import Node
 from miglint.dialects.postgresql.pruning import Values, concerned, constants, values_in
 from miglint.dialects.postgresql.queries import (
     functions_unknown,
+    is_of_the_system,
     lock_sequence_arguments,
     look_at,
     look_at_ancestors,
@@ -42,6 +43,8 @@ def _target(node: Node, execution: Execution, *, inserted: bool = False) -> Tabl
             return None
         name = sources[0]
         relation = execution.catalog.relations.get(name)
+    if relation is None and is_of_the_system(name):
+        return None
     table = execution.table(name)
     only = _is_only(node) or (inserted and table.kind is not TableKind.PARTITIONED)
     for each in (*_concerned(node, table, execution, only=only), *_moved_to(node, table, execution, only=only)):
@@ -362,9 +365,12 @@ def _with_clauses(node: Node, execution: Execution) -> None:
 
 
 def _write_inside(tree: Node | None, execution: Execution) -> None:
+    around = execution.common
+    execution.common |= {node.get("ctename", "") for node in execution.nodes(tree, "CommonTableExpr")}
     for kind, inner in walk(tree):
         if kind in WRITERS:
             WRITERS[kind](inner, execution)
+    execution.common = around
 
 
 def select(node: Node, execution: Execution) -> None:

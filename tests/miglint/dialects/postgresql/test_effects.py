@@ -86,6 +86,9 @@ CASES: list[tuple[str, dict[str, str], str, bool]] = [
     ("LOCK TABLE users; UPDATE users SET age = 1 WHERE id BETWEEN 10 AND 40", {"users": AEL}, "", False),
     ("LOCK TABLE users; UPDATE users SET age = 1 WHERE id >= 10 AND id < 40", {"users": AEL}, "", False),
     ("LOCK TABLE users; UPDATE users SET age = 1 WHERE id BETWEEN 1 AND 100000", {"users": AEL}, "s", True),
+    ("""LOCK TABLE users; WITH found AS (SELECT id FROM users WHERE id = 5), kept AS (INSERT INTO orders (user_id)
+     SELECT id FROM found RETURNING id) UPDATE users SET age = 1 FROM found WHERE users.id = found.id""",
+     {"users": AEL, "orders": ROWS}, "", False),
 ]  # fmt: skip
 
 
