@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from miglint.analysis import Analyses, Analysis
-from miglint.catalog import Name
-from miglint.changes import Change
+from miglint.catalog import ConstraintKind, Name
+from miglint.changes import AddColumn, AddConstraint, Change, CreateIndex, SetNotNull
 from miglint.effects import Access, Effect, Work
 from miglint.finding import Location, Problem, Related, Severity
 from miglint.history import Operation
@@ -32,8 +32,21 @@ def changes_of(analyses: Sequence[Analysis], kind: type[C]) -> Iterator[tuple[An
 def to_blame(analyses: Sequence[Analysis], kind: type[C]) -> Iterator[tuple[Analysis, C, frozenset[Work]]]:
     """The changes of a kind that cause dangerous work on PostgreSQL, on tables that the change set does not create."""
     for analysis, change, work in changes_of(analyses, kind):
-        if work and analysis.target.database == "postgresql" and existing_effects(analysis):
+        if work and analysis.target.database == "postgresql" and _works_on_existing(analysis, change):
             yield analysis, change, work
+
+
+def _works_on_existing(analysis: Analysis, change: Change) -> bool:
+    """Whether the work is on something that is there before: beside a foreign key, whose other table is, a statement
+    may build indexes of one that its own transaction has made."""
+    table = getattr(change, "table", None)
+    own_alone = isinstance(change, AddColumn | AddConstraint | SetNotNull | CreateIndex) and not _has_key(change)
+    return is_existing(analysis, table) if own_alone and table is not None else bool(existing_effects(analysis))
+
+
+def _has_key(change: Change) -> bool:
+    added = (change.constraint,) if isinstance(change, AddConstraint) else getattr(change, "constraints", ())
+    return any(each.kind is ConstraintKind.FOREIGN_KEY for each in added)
 
 
 def existing_effects(analysis: Analysis) -> tuple[Effect, ...]:

@@ -168,7 +168,9 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
         app = analysis.migration.key.app
         if is_django(analysis) and column_is_forgotten(scope, app, change.table.name, change.column):
             continue
-        if column_is_of_this_change(scope, analysis, change.table.name, change.column):
+        if column_is_of_this_change(scope, analysis, change.table.name, change.column) or _is_there_again(
+            analysis, analyses, change
+        ):
             continue
         yield problem(
             analysis,
@@ -179,6 +181,14 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
             scope=scope,
             table=change.table,
         )
+
+
+def _is_there_again(analysis: Analysis, analyses: Sequence[Analysis], change: DropColumn) -> bool:
+    """Whether there is another column of that name before anybody sees that it was gone."""
+    last = analyses[-1]
+    seen = last if analysis.transaction is not None and last.transaction == analysis.transaction else analysis
+    table = seen.after.table(change.table)
+    return table is not None and change.column in table.columns
 
 
 def _help(analysis: Analysis, change: DropColumn, table: str, scope: Scope) -> str:

@@ -114,6 +114,36 @@ def test_a_type_that_could_not_be_worked_out_is_no_fact(tmp_path: Path) -> None:
     assert "refuses its arguments" in found.coverage.unknown[0].reason
 
 
+def test_what_is_done_to_a_table_of_the_same_transaction_makes_nobody_wait(tmp_path: Path) -> None:
+    made = "CREATE TABLE shop_seen AS SELECT id AS customer_id FROM shop_customer"
+    alter = (
+        "ALTER TABLE shop_seen ADD COLUMN id int PRIMARY KEY GENERATED ALWAYS AS IDENTITY, "
+        "ALTER COLUMN customer_id SET NOT NULL, ADD UNIQUE (customer_id), ADD CHECK (customer_id > 0), "
+        "ADD FOREIGN KEY (customer_id) REFERENCES shop_customer"
+    )
+    found = severities(tmp_path, sql("V2__a.sql", made, alter))
+    assert found == {"validated-foreign-key": Severity.ERROR}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        ["ALTER TABLE shop_customer DROP COLUMN note, ADD COLUMN note text, DROP COLUMN name"],
+        [
+            "ALTER TABLE shop_customer DROP COLUMN note, DROP COLUMN name",
+            "ALTER TABLE shop_customer ADD COLUMN other text",
+            "ALTER TABLE shop_customer RENAME other TO note",
+        ],
+    ],
+)
+def test_a_column_that_gives_way_to_another_is_there(changes: list[str], tmp_path: Path) -> None:
+    added = sql("V1_1__b.sql", "ALTER TABLE shop_customer ADD COLUMN note int, ADD COLUMN name text", on_base=True)
+    first = sql("V1__first.sql", CUSTOMER, on_base=True)
+    result = run(Example("example", True, "", (first, added, sql("V2__a.sql", *changes))), tmp_path)
+    (found,) = [one for one in result.active if one.rule == "dropped-column"]
+    assert "shop_customer.name" in found.problem.message
+
+
 def test_who_waits_may_have_been_locked_before(tmp_path: Path) -> None:
     first = sql("V1__first.sql", CUSTOMER, "CREATE TABLE shop_product (id bigint PRIMARY KEY, stock int)", on_base=True)
     updates = ("UPDATE shop_product SET stock = 0", "UPDATE shop_product SET stock = 1")
