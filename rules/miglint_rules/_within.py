@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from miglint.analysis import Analysis
+from miglint.changes import AddColumn, DropColumn, RenameColumn
 from miglint.history import Operation
 from miglint.scope import Scope
 from miglint_rules._forgotten import tables_of
 from miglint_rules._remedies import field_of, model_of
+
+
+def column_is_made_before(analyses: Sequence[Analysis], analysis: Analysis, change: DropColumn | RenameColumn) -> bool:
+    """Whether an earlier statement of the migration adds the column that this one drops or renames."""
+    return any(
+        isinstance(each, AddColumn) and (each.table, each.column.name) == (change.table, change.column)
+        for earlier in takewhile(lambda one: one is not analysis, analyses)
+        for each in earlier.changes
+    )
 
 
 def column_is_of_this_change(scope: Scope, analysis: Analysis, table: str, column: str) -> bool:

@@ -156,7 +156,7 @@ from miglint_rules._own import Own, declared_before, own_operation
 from miglint_rules._recipes import beside_the_state, recipe, run_sql, step
 from miglint_rules._remedies import indented, is_django
 from miglint_rules._statements import changes_of, is_existing, problem, shown
-from miglint_rules._within import column_is_of_this_change
+from miglint_rules._within import column_is_made_before, column_is_of_this_change
 
 
 @statement_rule(severity=Severity.ERROR)
@@ -168,9 +168,9 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
         app = analysis.migration.key.app
         if is_django(analysis) and column_is_forgotten(scope, app, change.table.name, change.column):
             continue
-        if column_is_of_this_change(scope, analysis, change.table.name, change.column) or _is_there_again(
-            analysis, analyses, change
-        ):
+        if column_is_of_this_change(scope, analysis, change.table.name, change.column):
+            continue
+        if column_is_made_before(analyses, analysis, change) or _is_there_again(analysis, analyses, change):
             continue
         yield problem(
             analysis,

@@ -144,6 +144,14 @@ def test_a_column_that_gives_way_to_another_is_there(changes: list[str], tmp_pat
     assert "shop_customer.name" in found.problem.message
 
 
+def test_a_column_for_the_time_of_the_migration_is_known_to_nobody(tmp_path: Path) -> None:
+    new = "ALTER TABLE shop_customer RENAME TO shop_buyer"
+    steps = ["ADD COLUMN a int", "ADD COLUMN b int", "RENAME a TO c", "DROP COLUMN b"]
+    change = sql("V2__a.sql", new, *(f"ALTER TABLE shop_buyer {step}" for step in steps))
+    found = severities(tmp_path, change)
+    assert {"renamed-table"} == {rule for rule in found if rule.startswith(("renamed", "dropped"))}
+
+
 def test_who_waits_may_have_been_locked_before(tmp_path: Path) -> None:
     first = sql("V1__first.sql", CUSTOMER, "CREATE TABLE shop_product (id bigint PRIMARY KEY, stock int)", on_base=True)
     updates = ("UPDATE shop_product SET stock = 0", "UPDATE shop_product SET stock = 1")

@@ -1,4 +1,5 @@
-"""A column's new name in everything of its table that mentions it: keys, and the expressions of indexes and checks."""
+"""New names in everything that mentions the old: of a column in its table's keys, indexes and checks, of a type in
+columns and domains."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from miglint.catalog import Column, Constraint, Expression, Index, IndexKey, Table
+from miglint.catalog import Catalog, Column, Constraint, Domain, Expression, Index, IndexKey, Name, Table, Type
 
 
 def with_column_renamed(table: Table, old: str, new: str) -> Table:
@@ -25,6 +26,28 @@ def with_column_renamed(table: Table, old: str, new: str) -> Table:
         constraints=table.constraints.update(constraints),
         indexes=table.indexes.update(indexes),
     )
+
+
+def with_type_renamed(catalog: Catalog, old: Name, new: Name) -> Catalog:
+    """The catalog after ALTER TYPE or ALTER DOMAIN … RENAME TO."""
+    types = catalog.types.remove(old).set(new, replace(catalog.types[old], name=new))
+    above = {key: each for key, each in types.items() if isinstance(each, Domain) and _is(each.base, old)}
+    types = types.update({key: replace(each, base=_named(each.base, new)) for key, each in above.items()})
+    catalog = replace(catalog, types=types)
+    for table in [each for each in catalog.relations.values() if isinstance(each, Table)]:
+        columns = {key: each for key, each in table.columns.items() if each.type is not None and _is(each.type, old)}
+        if columns:
+            retyped = {key: replace(each, type=_named(each.type, new)) for key, each in columns.items() if each.type}
+            catalog = catalog.put(replace(table, columns=table.columns.update(retyped)))
+    return catalog
+
+
+def _is(kind: Type, name: Name) -> bool:
+    return (kind.schema, kind.name) == (name.schema, name.name)
+
+
+def _named(kind: Type, name: Name) -> Type:
+    return replace(kind, schema=name.schema, name=name.name)
 
 
 def _column(column: Column, old: str, new: str) -> Column:

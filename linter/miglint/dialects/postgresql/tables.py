@@ -27,7 +27,7 @@ from miglint.dialects.postgresql.names import truncated
 from miglint.dialects.postgresql.parser import Node
 from miglint.dialects.postgresql.partitions import check_default, copy_index, lock_referencing
 from miglint.dialects.postgresql.queries import columns_read, look_at_query, read_query, relations_read
-from miglint.dialects.postgresql.renames import with_column_renamed
+from miglint.dialects.postgresql.renames import with_column_renamed, with_type_renamed
 from miglint.dialects.postgresql.tree import qualified
 
 PERSISTENCE = {"p": "permanent", "u": "unlogged", "t": "temporary"}
@@ -227,8 +227,11 @@ def rename(node: Node, execution: Execution) -> None:
     kind = node.get("renameType", "").removeprefix("OBJECT_")
     new = truncated(node.get("newname", ""))
     if "relation" not in node:
-        _, label = qualified(node.get("object", {}).get("List", {}).get("items"))
+        schema, label = qualified(node.get("object", {}).get("List", {}).get("items"))
         execution.changes.append(AlterObject(kind=kind.lower(), name=Name("", label), action="rename", detail=new))
+        known = execution.catalog.resolve_type(schema, label) if kind in ("TYPE", "DOMAIN") else None
+        if known is not None:
+            execution.catalog = with_type_renamed(execution.catalog, known, Name(known.schema, new))
         return
     name = execution.resolve(node["relation"])
     if kind == "ATTRIBUTE":

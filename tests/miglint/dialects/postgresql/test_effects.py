@@ -89,6 +89,8 @@ CASES: list[tuple[str, dict[str, str], str, bool]] = [
     ("""LOCK TABLE users; WITH found AS (SELECT id FROM users WHERE id = 5), kept AS (INSERT INTO orders (user_id)
      SELECT id FROM found RETURNING id) UPDATE users SET age = 1 FROM found WHERE users.id = found.id""",
      {"users": AEL, "orders": ROWS}, "", False),
+    ("ALTER DOMAIN plain RENAME TO simple; ALTER TABLE users ADD COLUMN a simple", {"users": AEL}, "", False),
+    ("ALTER DOMAIN posint RENAME TO high; ALTER DOMAIN high ADD CHECK (VALUE < 9999)", {"uses": SHARE}, "s", True),
 ]  # fmt: skip
 
 
