@@ -8,6 +8,8 @@ appended, another character set, a dropped primary key, a `STORED` column, a `CH
 MariaDB lets others write during most copies from 11.2, which `database_version` has to say. A new foreign key, a table
 whose foreign keys cascade and `ORDER BY` still make writers wait there.
 
+Where no migration says what a column was before, this is a warning.
+
 Use an online schema change (`gh-ost`, `pt-online-schema-change`), or add a second column, write both, copy the rows in
 batches and switch.
 
@@ -97,11 +99,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from miglint.analysis import Analysis
+from miglint.changes import RedefineColumn
 from miglint.finding import Problem, Severity
 from miglint.rule import statement_rule
 from miglint.scope import Scope
 from miglint_rules._remedies import is_django
-from miglint_rules._statements import MYSQL, existing_effects, problem
+from miglint_rules._statements import MYSQL, existing_effects, problem, shown
 
 
 @statement_rule(severity=Severity.ERROR, explains_work=True)
@@ -116,11 +119,27 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
         also = sorted({each.relation for each in existing_effects(analysis) if each.blocks} - {table})
         waiting = f"{table} and {' and '.join(also)}" if also else table
         again = "keep the operation in state_operations of SeparateDatabaseAndState" if is_django(analysis) else ""
+        doubted = _unknown_columns(analysis)
+        copy = f"every row of {table} is copied, and writes to {waiting} wait until that is done"
+        unless = f"what {' and '.join(doubted)} was before is not known, and unless it only grows "
         yield problem(
             analysis,
-            message=f"ALGORITHM=COPY: every row of {table} is copied, and writes to {waiting} wait until that is done",
+            message=f"{unless if doubted else 'ALGORITHM=COPY: '}{copy}",
             help=f"run the ALTER of {table} as an online schema change (gh-ost, pt-online-schema-change)"
             + (f" and {again}" if again else "")
             + "; or add a second column, write both, copy the rows in batches, and switch",
             identity=(table, str(analysis.statement.operation)),
+            severity=Severity.WARNING if doubted else None,
         )
+
+
+def _unknown_columns(analysis: Analysis) -> list[str]:
+    """The columns that the statement redefines, if it does nothing else and no migration says what they were."""
+    found = []
+    for change in analysis.changes:
+        if not isinstance(change, RedefineColumn):
+            return []
+        table = analysis.before.table(change.table)
+        if table is None or change.column not in table.columns:
+            found.append(f"{shown(analysis, change.table)}.{change.column}")
+    return found

@@ -152,6 +152,21 @@ def test_a_column_for_the_time_of_the_migration_is_known_to_nobody(tmp_path: Pat
     assert {"renamed-table"} == {rule for rule in found if rule.startswith(("renamed", "dropped"))}
 
 
+@pytest.mark.parametrize(
+    ("statement", "severity"),
+    [
+        ("ALTER TABLE elsewhere MODIFY name varchar(255)", Severity.WARNING),
+        ("ALTER TABLE elsewhere MODIFY name varchar(255), ADD CHECK (name <> '')", Severity.ERROR),
+        ("ALTER TABLE shop_customer MODIFY id int", Severity.ERROR),
+    ],
+)
+def test_a_copy_is_no_fact_where_it_is_not_known_what_a_column_was(
+    statement: str, severity: Severity, tmp_path: Path
+) -> None:
+    config = Block(".miglint.yml", "database: mariadb\n", True, False, ())
+    assert severities(tmp_path, config, sql("V2__a.sql", statement))["copying-alter-table"] is severity
+
+
 def test_who_waits_may_have_been_locked_before(tmp_path: Path) -> None:
     first = sql("V1__first.sql", CUSTOMER, "CREATE TABLE shop_product (id bigint PRIMARY KEY, stock int)", on_base=True)
     updates = ("UPDATE shop_product SET stock = 0", "UPDATE shop_product SET stock = 1")
