@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from miglint_rules._plain_flow import in_order
@@ -204,6 +205,12 @@ class _Plain(ast.NodeTransformer):
         while node.body and isinstance(last := node.body[-1], ast.Return) and _is_none(last.value):
             node.body.pop()
         _drop_unused(node)
+        stored = Counter(
+            one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
+        )
+        once = frozenset(name for name, times in stored.items() if times == 1)
+        models = sorted(_taken_out(node, once), key=lambda one: ast.dump(one.value))
+        node.body = [*models, *node.body]
         return node
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.stmt:
@@ -299,6 +306,27 @@ def _is_utc(call: ast.Call) -> bool:
     match call:
         case ast.Call(args=[ast.Constant(value="UTC")], keywords=[]):
             return ast.unparse(call.func).rpartition(".")[2] in ("ZoneInfo", "timezone")
+    return False
+
+
+def _taken_out(node: ast.AST, once: frozenset[str]) -> Iterator[ast.Assign]:
+    """The statements that give a name, for good, a model asked for by constants, taken from wherever they are."""
+    for name in ("body", "orelse", "finalbody"):
+        body = getattr(node, name, None)
+        if not isinstance(body, list):
+            continue
+        for one in body:
+            if _names_model(one, once):
+                yield one
+            else:
+                yield from _taken_out(one, once)
+        body[:] = [one for one in body if not _names_model(one, once)]
+
+
+def _names_model(statement: ast.AST, once: frozenset[str]) -> bool:
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=ast.Attribute(attr="get_model"), args=args)):
+            return name in once and all(isinstance(one, ast.Constant) for one in args)
     return False
 
 

@@ -90,6 +90,10 @@ SAME = [
         "use(apps.get_model('a', 'One'), apps.get_model('a.two'))",
     ),
     ("with open(a, 'rb') as f:\n    use(f)", "with Path(a).open('rb') as f:\n    use(f)"),
+    (
+        "A = apps.get_model('a', 'A')\nuse(A)\nif A:\n    B = apps.get_model('a', 'B')\n    use(B)",
+        "B = apps.get_model('a', 'B')\nA = apps.get_model('a', 'A')\nuse(A)\nif A:\n    use(B)",
+    ),
     ("use(Decimal('0'), decimal.Decimal('-12'))", "use(Decimal(0), decimal.Decimal(-12))"),
     ("value: int = one()\nuse(value)", "'Text.'\nvalue = one()\nuse(value)"),
 ]
@@ -124,6 +128,14 @@ OTHER = [
     ("try:\n    use()\nexcept:\n    more()", "try:\n    use()\nexcept ValueError:\n    more()"),
     ("use(apps.get_model('a', 'One'))", "use(apps.get_model('A', 'One'))"),
     ("use(open(a, 'rb'))", "use(Path(b).open('rb'))"),
+    (
+        "A = apps.get_model('a', 'A')\nuse(A)\nA = apps.get_model('a', 'B')\nmore(A)",
+        "A = apps.get_model('a', 'A')\nB = apps.get_model('a', 'B')\nmore(A)\nuse(B)",
+    ),
+    (
+        "A = apps.get_model('a', 'A')\nuse(A)\nA = apps.get_model('a', 'B')\nmore(A)",
+        "A = apps.get_model('a', 'A')\nA = apps.get_model('a', 'B')\nuse(A)\nmore(A)",
+    ),
     ("use(Decimal('0.0'))", "use(Decimal(0))"),
     ("use(Decimal('-0'))", "use(Decimal(-0))"),
     ("use(Decimal('10'))", "use(Decimal(1))"),
