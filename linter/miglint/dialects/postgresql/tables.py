@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -111,13 +113,23 @@ def _empty_table(node: Node, name: Name, parents: tuple[Name, ...], execution: E
         partition=bound is not None,
         default_partition=bool((bound or {}).get("is_default")),
         bound=bound,
-        partition_key=tuple(each["PartitionElem"].get("name", "") for each in (spec or {}).get("partParams", ())),
+        partition_key=tuple(_partition_key(spec or {})),
         partition_strategy=(spec or {}).get("strategy", "").removeprefix("PARTITION_STRATEGY_").lower(),
         options=_storage(node),
         empty=True,
     )
     execution.create(table)
     return table
+
+
+def _partition_key(spec: Node) -> Iterator[str]:
+    """The columns of a partition key; an empty name for an expression, and after a column that an operator class of the
+    user's puts into an order, or hashes, of its own."""
+    for each in spec.get("partParams", ()):
+        element = each["PartitionElem"]
+        yield element.get("name", "")
+        if "opclass" in element:
+            yield ""
 
 
 def _storage(node: Node) -> dict[str, str]:

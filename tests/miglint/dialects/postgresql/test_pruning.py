@@ -27,15 +27,15 @@ TWO = (
     "CREATE TABLE high PARTITION OF p FOR VALUES FROM (5, 5) TO (9, 9)",
 )
 HASHED = (
-    "CREATE TABLE p (id int, k {kind}) PARTITION BY HASH (k)",
+    "CREATE TABLE p (id int, k {kind}) {by}",
     "CREATE TABLE p0 PARTITION OF p FOR VALUES WITH (MODULUS 2, REMAINDER 0)",
     "CREATE TABLE p1 PARTITION OF p FOR VALUES WITH (MODULUS 4, REMAINDER 1)",
     "CREATE TABLE p3 PARTITION OF p FOR VALUES WITH (MODULUS 4, REMAINDER 3)",
 )
 
 
-def hashed(kind: str) -> tuple[str, ...]:
-    return tuple(each.format(kind=kind) for each in HASHED)
+def hashed(kind: str, by: str = "PARTITION BY HASH (k)") -> tuple[str, ...]:
+    return tuple(each.format(kind=kind, by=by) for each in HASHED)
 
 
 def codes(kind: str, value: str) -> tuple[str, ...]:
@@ -68,6 +68,7 @@ def codes(kind: str, value: str) -> tuple[str, ...]:
         (hashed("int"), "DELETE FROM p WHERE k = 2", {"p0"}),
         (hashed("bigint"), "DELETE FROM p WHERE k = -100000000002", {"p1"}),
         (hashed("bigint"), "INSERT INTO p (k) VALUES (7), (5)", {"p1", "p3"}),
+        (hashed("bigint", "PARTITION BY HASH (k own_ops)"), "DELETE FROM p WHERE k = 7", {"p0", "p1", "p3"}),
         (hashed("smallint"), "DELETE FROM p WHERE k = 70000", {"p0", "p1", "p3"}),
         (hashed("text"), "DELETE FROM p WHERE k = '5'", {"p0", "p1", "p3"}),
         (TWO, "DELETE FROM p WHERE a = 1", {"low", "high"}),
