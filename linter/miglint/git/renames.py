@@ -84,11 +84,18 @@ class _Text:
     def words(self) -> Counter[bytes]:
         return Counter(_WORD.findall(self._content))
 
+    @cached_property
+    def length(self) -> int:
+        """Of all words together."""
+        return _length(self.words)
+
 
 def _similarity(old: _Text, new: _Text) -> float:
     """How much of the larger file is in both, by lines, or by words if nearly all are."""
     by_lines = _share(old.lines, new.lines)
-    by_words = _share(old.words, new.words) if by_lines < _SIMILAR else 0.0
+    if by_lines >= _SIMILAR or min(old.length, new.length) < _SAME_WORDS * max(old.length, new.length):
+        return by_lines
+    by_words = _share(old.words, new.words)
     return by_words if by_words >= _SAME_WORDS else by_lines
 
 
