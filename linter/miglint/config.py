@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from miglint.config_origin import DISK, Files
 from miglint.globs import matches
@@ -36,6 +37,16 @@ class Ignore(Struct, frozen=True):
     until: dt.date | None = None
     line: int = 1
     """Where it stands in the configuration; 1 in a file whose format does not tell."""
+
+
+_FOLDERS = {
+    "mariadb": "mariadb",
+    "mysql": "mysql",
+    "postgres": "postgresql",
+    "postgresql": "postgresql",
+    "sqlite": "sqlite",
+    "sqlite3": "sqlite",
+}
 
 
 class Config(Struct, frozen=True):
@@ -70,8 +81,14 @@ class Config(Struct, frozen=True):
     """Where these are read from: the disk, or the base's tree where the base's configuration rules."""
 
     def target_of(self, app: str, path: str) -> Target:
-        """The database that a migration runs on: its app's or its path's, else the one for all."""
+        """The database that a migration runs on: its app's or its path's, else the one for all.
+
+        Files of SQL for several databases lie in folders of their names.
+        """
         for where, target in self.databases.items():
             if where == app or matches(path, [where]):
                 return target
-        return self.target
+        folders = path.split("/")[:-1] if path.endswith(".sql") else []
+        named = next((_FOLDERS[each] for each in reversed(folders) if each in _FOLDERS), self.target.database)
+        alike = named == self.target.database or {named, self.target.database} == {"mysql", "mariadb"}
+        return self.target if alike else replace(self.target, database=named, version=())

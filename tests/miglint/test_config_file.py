@@ -148,3 +148,26 @@ def test_yaml_is_imported_only_for_a_yaml_file(tmp_path: Path) -> None:
         cwd=tmp_path, env={"PYTHONPATH": ":".join(sys.path)}, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert ran.stdout == "False\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "database"),
+    [
+        ("assets/migrations/mysql/001_a.sql", "mysql"),
+        ("migrations/sqlite3/postgres/001_a.sql", "postgresql"),
+        ("migrations/sqlite/001_a.sql", "sqlite"),
+        ("legacy/mysql/001_a.sql", "mariadb"),
+        ("shop/mysql/migrations/0001_a.py", "postgresql"),
+        ("mysql.sql", "postgresql"),
+    ],
+)
+def test_a_folder_of_sql_may_name_its_database(path: str, database: str) -> None:
+    config = Config(target=Target("postgresql", (16,)), databases={"legacy/**": Target("mariadb", (10, 11))})
+    target = config.target_of("migrations", path)
+    assert target.database == database
+    assert target.version == {"postgresql": (16,), "mariadb": (10, 11)}.get(database, ())
+
+
+def test_mysqls_folder_may_be_mariadbs() -> None:
+    config = Config(target=Target("mariadb", (10, 11)))
+    assert config.target_of("m", "migrations/mysql/1_a.sql") == Target("mariadb", (10, 11))
