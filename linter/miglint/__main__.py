@@ -4,7 +4,7 @@ import gc
 
 from miglint.search_path import leave_out_checkout
 
-_NEW_OBJECTS = 200_000
+_NEW_OBJECTS = 1_000_000
 """How many objects are made before cycles are looked for among them: seldom enough to cost nothing, often enough that
 the model classes which Django makes for each migration, all of them cycles, do not add up over a whole history."""
 

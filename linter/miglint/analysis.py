@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, TypeVar
 
 from msgspec import Struct, field
@@ -55,30 +55,20 @@ class Analyses(tuple[Analysis, ...]):
 
     def changes(self, kind: type[C]) -> Sequence[tuple[Analysis, int, C]]:
         """Every change of a kind, the statement that it is in and its position there."""
-        found = self._asked.get(kind)
-        if found is None:
-            found = self._asked[kind] = self._changes(kind)
-        return found
-
-    def _changes(self, kind: type[C]) -> Sequence[tuple[Analysis, int, C]]:
-        kinds = [each for each in self._by_kind if issubclass(each, kind)]
-        if len(kinds) == 1:
-            return self._by_kind[kinds[0]]
-        found = [entry for each in kinds for entry in self._by_kind[each]]
-        return sorted(found, key=lambda entry: (self._places[id(entry[0])], entry[1]))
-
-    @cached_property
-    def _asked(self) -> dict[type[Change], Sequence[tuple[Analysis, int, Any]]]:
-        return {}
-
-    @cached_property
-    def _places(self) -> dict[int, int]:
-        return {id(analysis): number for number, analysis in enumerate(self)}
+        return self._by_kind.get(kind, ())
 
     @cached_property
     def _by_kind(self) -> dict[type[Change], list[tuple[Analysis, int, Any]]]:
+        """The changes under their class and each that it is made from."""
         found: dict[type[Change], list[tuple[Analysis, int, Any]]] = {}
         for analysis in self:
             for position, change in enumerate(analysis.changes):
-                found.setdefault(type(change), []).append((analysis, position, change))
+                entry = (analysis, position, change)
+                for kind in _kinds(type(change)):
+                    found.setdefault(kind, []).append(entry)
         return found
+
+
+@cache
+def _kinds(kind: type[Change]) -> Sequence[type[Change]]:
+    return [each for each in kind.__mro__ if issubclass(each, Change)]

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from miglint.analysis import Analysis
+from miglint.analysis import Analyses, Analysis
 from miglint.coverage import operations_in
 from miglint.errors import MiglintError
 from miglint.escape import line
@@ -41,7 +41,7 @@ class Inspector(Struct, frozen=True):
         """Everything the rules see in a history, by fingerprint; within migrations only where statements are given."""
         keys = statements.keys()
         raised = [*self._graph(scope), *self._migrations(scope, keys), *self._operations(scope, keys)]
-        raised += [one for key in sorted(keys) for one in self._statements(scope, statements[key])]
+        raised += self._statements(scope, [statements[key] for key in sorted(keys)])
         raised = self._suppressed(scope, keys, list(dict.fromkeys(raised)))
         raised.sort(key=_place)
         return dict(zip(fingerprints(one.identity for one in raised), raised, strict=True))
@@ -75,32 +75,15 @@ class Inspector(Struct, frozen=True):
                     if not rule.operations or operation.name in rule.operations:
                         yield from _on_operation(rule, operation, migration, scope)
 
-    def _statements(self, scope: Scope, found: Statements) -> Iterator[Raised]:
+    def _statements(self, scope: Scope, found: Sequence[Statements]) -> Iterator[Raised]:
         """What rules say of statements; a fallback rule only where none has named the cause of a statement's work."""
-        migration, analyses = found.checked.migration, found.analyses
-        if not analyses:
-            return
         rules = [rule for rule in self.rules if rule.kind is Kind.STATEMENT]
-        placed = _Placed(analyses)
-        spoken = {
-            rule: [_of_statement(problem, placed) for problem in _problems(rule, migration.path, analyses, scope)]
-            for rule in rules
-            if rule.name in self.active
-        }
-        if any(rule.fallback and problems for rule, problems in spoken.items()):
-            # A rule that is switched off still explains: its statement is accepted, not unexplained.
-            silent = [rule for rule in rules if rule.explains_work and rule not in spoken]
-            explained = {
-                _cause(_of_statement(problem, placed))
-                for rule in silent
-                for problem in _problems(rule, migration.path, analyses, scope)
-            }
-            explained |= {_cause(one) for rule, some in spoken.items() if rule.explains_work for one in some}
-        for rule, problems in spoken.items():
-            for problem in problems:
-                if not rule.fallback or _cause(problem) not in explained:
-                    completed = _completed(problem, migration)
-                    yield Raised(rule, completed, _identity(rule, scope, completed))
+        looking = [rule for rule in rules if rule.name in self.active]
+        # A rule that is switched off still explains: its statement is accepted, not unexplained.
+        silent = [rule for rule in rules if rule.explains_work and rule not in looking]
+        for one in found:
+            if one.analyses:
+                yield from _on_statements(looking, silent, one.checked.migration, one.analyses, scope)
 
     def _suppressed(self, scope: Scope, keys: Collection[Key], raised: Sequence[Raised]) -> list[Raised]:
         """The same problems with what suppresses them, and those that suppressions themselves raise."""
@@ -165,6 +148,28 @@ def _on_operation(rule: Rule, operation: Operation, migration: Migration, scope:
         index = operation.index if problem.operation is None else problem.operation
         completed = replace(_completed(problem, migration), operation=index)
         yield Raised(rule, completed, _identity(rule, scope, completed))
+
+
+def _on_statements(
+    looking: Sequence[Rule], silent: Sequence[Rule], migration: Migration, analyses: Analyses, scope: Scope
+) -> Iterator[Raised]:
+    spoken = [(rule, problem) for rule in looking for problem in _problems(rule, migration.path, analyses, scope)]
+    if not spoken:
+        return
+    placed = _Placed(analyses)
+    spoken = [(rule, _of_statement(problem, placed)) for rule, problem in spoken]
+    explained: set[object] = set()
+    if any(rule.fallback for rule, _ in spoken):
+        explained = {_cause(problem) for rule, problem in spoken if rule.explains_work}
+        explained |= {
+            _cause(_of_statement(problem, placed))
+            for rule in silent
+            for problem in _problems(rule, migration.path, analyses, scope)
+        }
+    for rule, problem in spoken:
+        if not rule.fallback or _cause(problem) not in explained:
+            completed = _completed(problem, migration)
+            yield Raised(rule, completed, _identity(rule, scope, completed))
 
 
 class _Placed:

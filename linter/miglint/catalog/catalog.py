@@ -124,7 +124,7 @@ class Catalog(Struct, frozen=True):
         for other in self.referencing.get(name, ()):
             table = self.table(other)
             if table is not None:
-                yield from ((table, each) for each in table.constraints.group(_target, name).values())
+                yield from ((table, each) for each in table.constraints.derived(_by_target).get(name, ()))
 
     def foreign_keys_reaching(self, table: Table) -> Iterator[tuple[Table, Constraint]]:
         """The foreign keys that reference a table or, of a partition, what it is a partition of."""
@@ -149,7 +149,10 @@ class Catalog(Struct, frozen=True):
 
     def put(self, relation: Relation) -> Catalog:
         """The catalog with a relation added, or put in place of the one of the same name."""
-        links = self._links(relation.name, self.relations.get(relation.name), relation)
+        old = self.relations.get(relation.name)
+        if isinstance(old, Table) and isinstance(relation, Table) and _same_to_others(old, relation):
+            return replace(self, relations=self.relations.set(relation.name, relation))
+        links = self._links(relation.name, old, relation)
         temporary = self.temporary or relation.name.schema == TEMPORARY
         return replace(self, relations=self.relations.set(relation.name, relation), temporary=temporary, **links)
 
@@ -217,8 +220,13 @@ def _targets(constraints: Mapping[str, Constraint]) -> list[Name]:
     return [key.references for key in keys if key.references is not None]
 
 
-def _target(constraint: Constraint) -> Name | bool:
-    return constraint.references or False
+def _by_target(constraints: Mapping[str, Constraint]) -> dict[Name, list[Constraint]]:
+    """The foreign keys by the table that they reference."""
+    found: dict[Name, list[Constraint]] = {}
+    for each in constraints.values():
+        if each.references is not None:
+            found.setdefault(each.references, []).append(each)
+    return found
 
 
 def _parents(relation: Relation | None) -> frozenset[Name]:
@@ -235,6 +243,11 @@ def _sources(relation: Relation | None) -> frozenset[Name]:
 
 def _owner(relation: Relation | None) -> frozenset[Name]:
     return frozenset({relation.owner[0]}) if isinstance(relation, Sequence) and relation.owner else frozenset()
+
+
+def _same_to_others(old: Table, new: Table) -> bool:
+    """Whether it is plain that nothing differs but columns and what concerns the table alone."""
+    return old.constraints is new.constraints and old.indexes is new.indexes and _same_links(old, new)
 
 
 def _same_links(old: Relation | None, new: Relation | None) -> bool:

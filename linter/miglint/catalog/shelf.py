@@ -14,7 +14,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 D = TypeVar("D")
 
-FEW = 32
+FEW = 64
 """Entries up to which a dictionary is copied whole."""
 BITS = 5
 BRANCHES = 1 << BITS
@@ -28,7 +28,7 @@ Tree = Any
 class Shelf(Mapping[K, V]):
     """An immutable mapping in order of insertion; `set`, `remove` and their like return another."""
 
-    __slots__ = ("_few", "_folded", "_length", "_number", "_tree", "_views")
+    __slots__ = ("_derived", "_few", "_folded", "_length", "_number", "_tree", "_views")
 
     def __init__(self, entries: Mapping[K, V] | Iterable[tuple[K, V]] = ()) -> None:
         self._take(dict(entries))
@@ -36,6 +36,7 @@ class Shelf(Mapping[K, V]):
     def _take(self, few: dict[K, V]) -> None:
         self._few: dict[K, V] | None = few
         self._length = len(few)
+        self._derived: dict[Callable[[Shelf[K, V]], Any], Any] | None = None
         if self._length > FEW:
             self._few = None
             self._number = self._length
@@ -47,8 +48,9 @@ class Shelf(Mapping[K, V]):
 
     def set(self, key: K, value: V) -> Shelf[K, V]:
         """The mapping with `key` standing for `value`; a key that is there already keeps its place."""
-        if self._few is not None:
-            return _owning({**self._few, key: value})
+        few = self._few
+        if few is not None:
+            return _owning({**few, key: value})
         before = self._entry(key)
         made = self._copied(1 if before is None else 0)
         number = self._number if before is None else before[0]
@@ -95,6 +97,15 @@ class Shelf(Mapping[K, V]):
         return made
 
     # -- looking -----------------------------------------------------------------------------------------------------
+
+    def derived(self, function: Callable[[Shelf[K, V]], D]) -> D:
+        """What a function that looks at nothing else says of the mapping: worked out once."""
+        if self._derived is None:
+            self._derived = {}
+        if function not in self._derived:
+            self._derived[function] = function(self)
+        found: D = self._derived[function]
+        return found
 
     def matching(self, wanted: Callable[[V], bool]) -> Mapping[K, V]:
         """The entries whose value is `wanted`, which must be a function of the value alone."""
@@ -157,8 +168,9 @@ class Shelf(Mapping[K, V]):
     def get(self, key: K, default: D, /) -> V | D: ...
     def get(self, key: K, default: Any = None, /) -> Any:
         """What stands for a key."""
-        if self._few is not None:
-            return self._few.get(key, default)
+        few = self._few
+        if few is not None:
+            return few.get(key, default)
         entry = self._entry(key)
         return default if entry is None else entry[1]
 
@@ -177,7 +189,8 @@ class Shelf(Mapping[K, V]):
         return entry[1]
 
     def __contains__(self, key: object, /) -> bool:
-        return key in self._few if self._few is not None else self._entry(key) is not None
+        few = self._few
+        return key in few if few is not None else self._entry(key) is not None
 
     def __iter__(self) -> Iterator[K]:
         return iter(self._dictionary())
@@ -198,7 +211,7 @@ class Shelf(Mapping[K, V]):
 
     def _copied(self, more: int) -> Shelf[K, V]:
         made: Shelf[K, V] = Shelf.__new__(Shelf)
-        made._few, made._length = None, self._length + more
+        made._few, made._derived, made._length = None, None, self._length + more
         made._number, made._views, made._folded = self._number, self._views, self._folded
         return made
 
@@ -214,7 +227,10 @@ class Shelf(Mapping[K, V]):
 def _owning(few: dict[K, V]) -> Shelf[K, V]:
     """A mapping that keeps the dictionary itself, which nobody else may have."""
     made: Shelf[K, V] = Shelf.__new__(Shelf)
-    made._take(few)
+    if len(few) > FEW:
+        made._take(few)
+    else:
+        made._few, made._length, made._derived = few, len(few), None
     return made
 
 

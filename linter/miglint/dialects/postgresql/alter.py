@@ -92,10 +92,11 @@ def _alter(node: Node, table: Table, execution: Execution) -> None:
     plan = Plan(take_locks(commands, table, execution))
     for number, command in sorted(enumerate(commands), key=_pass_of_numbered):
         handler: Any = APPLY[type(command.change)]
-        own = Plan(plan.mode)
+        own = Plan(plan.mode) if len(commands) > 1 else plan
         handler(command, command.change, execution.latest(table), own, execution)
         execution.causes[first + number] = own.work()
-        plan.add(own)
+        if own is not plan:
+            plan.add(own)
     work_through(plan, execution)
 
 

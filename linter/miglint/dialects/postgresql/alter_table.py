@@ -207,6 +207,8 @@ def take_locks(commands: list[Command], table: Table, execution: Execution) -> M
     """Lock the table, and what its subcommands recurse to, at the strongest level of all."""
     mode = max(lock_level(command, execution.major) for command in commands)
     execution.lock(table, mode)
+    if table.name not in execution.catalog.children:
+        return mode
     doing = [each for each in commands if not _is_void(each.change, table, execution.major)]
     if any(not each.change.only and _recurses(each.change, table, execution) for each in doing):
         for child in execution.catalog.descendants(table.name):

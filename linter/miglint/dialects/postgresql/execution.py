@@ -109,7 +109,9 @@ class Execution(Struct):
 
     def family(self, table: Table, *, only: bool = False) -> list[Table]:
         """The table and, unless ONLY, everything that inherits from it or is a partition of it."""
-        return [table] if only else [table, *self.catalog.descendants(table.name)]
+        if only or table.name not in self.catalog.children:
+            return [table]
+        return [table, *self.catalog.descendants(table.name)]
 
     def taken(self, schema: str, table: Table | None = None) -> _Taken:
         """Whether a name for a new relation or constraint is in use."""

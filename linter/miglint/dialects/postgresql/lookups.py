@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
 
-from miglint.catalog import ConstraintKind, Table
+from miglint.catalog import Constraint, ConstraintKind, Index, Table
 from miglint.dialects.postgresql.parser import Node
 from miglint.dialects.postgresql.tree import strings, text_of, unwrap, walk
 
@@ -53,7 +53,7 @@ def served_by_index(where: Node | None, table: Table, alias: str = "", given: fr
     constant or belongs to relations (`given`, by what the query calls them) of which there are few rows; with these an
     equality on any index will do. How many rows have a status, a kind or a day is not known: it may be all of them.
     """
-    keys = _unique(table)
+    keys = table.indexes.derived(_unique)
     numbers = frozenset(column for column in keys if _is_whole(table, column))
     served = _Served(numbers, keys | _beginnings(table), leading(table))
     return _is_served(where, served, alias or table.name.name, given)
@@ -76,11 +76,15 @@ def _is_whole(table: Table, column: str) -> bool:
 
 def _beginnings(table: Table) -> frozenset[str]:
     """The columns that an index begins with which are keys: part of a unique one, or foreign."""
-    indexes = [each for each in table.indexes.values() if each.keys and each.valid and each.predicate is None]
-    unique = {each.keys[0].column for each in indexes if each.unique}
-    keys = (each.columns for each in table.constraints.values() if each.kind is ConstraintKind.FOREIGN_KEY)
-    foreign = {column for columns in keys for column in columns}
-    return frozenset(unique | (foreign & leading(table)))
+    foreign = table.constraints.derived(_foreign)
+    unique = table.indexes.derived(_leading_unique)
+    return unique | (foreign & leading(table)) if foreign else unique
+
+
+def _foreign(constraints: Mapping[str, Constraint]) -> frozenset[str]:
+    """The columns of foreign keys."""
+    keys = (each.columns for each in constraints.values() if each.kind is ConstraintKind.FOREIGN_KEY)
+    return frozenset(column for columns in keys for column in columns)
 
 
 def few_rows(sources: Iterable[tuple[str, Table]], where: Node | None, given: frozenset[str] = NONE) -> frozenset[str]:
@@ -99,30 +103,41 @@ def few_rows(sources: Iterable[tuple[str, Table]], where: Node | None, given: fr
 
 def finds_one(where: Node | None, table: Table, alias: str, given: frozenset[str] = NONE) -> bool:
     """Whether an equality on all of a unique key is among the conditions that all must hold."""
-    keys = _unique(table)
+    keys = table.indexes.derived(_unique)
     if _is_served(where, _Served(NONE, keys, keys), alias, given):
         return True
+    several = table.indexes.derived(_unique_together)
+    if not several:
+        return False
     equal = {each.column for each in _compared(where, alias, given) if each.operator == "="}
-    plain = (each for each in table.indexes.values() if each.unique and each.valid and each.predicate is None)
-    return any(each.keys and len(each.columns) == len(each.keys) and equal.issuperset(each.columns) for each in plain)
-
-
-def _unique(table: Table) -> frozenset[str]:
-    """The columns that have a unique index of their own."""
-    return frozenset(
-        index.keys[0].column
-        for index in table.indexes.values()
-        if index.unique and len(index.keys) == 1 and index.valid and index.predicate is None
-    )
+    return any(equal.issuperset(columns) for columns in several)
 
 
 def leading(table: Table) -> frozenset[str]:
     """The columns that stand first in an index of all rows."""
-    return frozenset(
-        index.keys[0].column
-        for index in table.indexes.values()
-        if index.keys and index.keys[0].column and index.valid and index.predicate is None
-    )
+    return table.indexes.derived(_leading)
+
+
+def _of_all_rows(indexes: Mapping[str, Index]) -> Iterator[Index]:
+    return (each for each in indexes.values() if each.keys and each.valid and each.predicate is None)
+
+
+def _unique(indexes: Mapping[str, Index]) -> frozenset[str]:
+    """The columns that have a unique index of their own."""
+    return frozenset(each.keys[0].column for each in _of_all_rows(indexes) if each.unique and len(each.keys) == 1)
+
+
+def _unique_together(indexes: Mapping[str, Index]) -> list[tuple[str, ...]]:
+    """The columns of unique indexes without an expression."""
+    return [each.columns for each in _of_all_rows(indexes) if each.unique and len(each.columns) == len(each.keys)]
+
+
+def _leading(indexes: Mapping[str, Index]) -> frozenset[str]:
+    return frozenset(each.keys[0].column for each in _of_all_rows(indexes) if each.keys[0].column)
+
+
+def _leading_unique(indexes: Mapping[str, Index]) -> frozenset[str]:
+    return frozenset(each.keys[0].column for each in _of_all_rows(indexes) if each.unique)
 
 
 def _is_served(where: Node | None, served: _Served, alias: str, given: frozenset[str]) -> bool:

@@ -6,7 +6,9 @@ session_replication_role = replica).
 
 from __future__ import annotations
 
-from miglint.catalog import Constraint, Name, Table
+from collections.abc import Mapping
+
+from miglint.catalog import Constraint, Index, Name, Table
 from miglint.dialects.postgresql.execution import Execution
 from miglint.dialects.postgresql.locks import Mode
 from miglint.dialects.postgresql.session import PendingCheck
@@ -111,5 +113,8 @@ def check_keys_to(
 
 
 def _has_index(table: Table, constraint: Constraint) -> bool:
-    leading = {index.keys[0].column for index in table.indexes.values() if index.keys and index.valid}
-    return bool(leading & set(constraint.columns))
+    return not table.indexes.derived(_leading).isdisjoint(constraint.columns)
+
+
+def _leading(indexes: Mapping[str, Index]) -> frozenset[str]:
+    return frozenset(index.keys[0].column for index in indexes.values() if index.keys and index.valid)

@@ -11,6 +11,7 @@ one, Sqitch's psql as well; goose, dbmate and Diesel open a transaction of their
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
@@ -26,16 +27,25 @@ from miglint.sources.sql.split import Piece
 from miglint.text import decode
 
 _ALONE = frozenset(
-    {"VACUUM", "ALTER SYSTEM", "CREATE DATABASE", "DROP DATABASE", "CREATE TABLESPACE", "DROP TABLESPACE"}
+    {
+        ("VACUUM",),
+        ("ALTER", "SYSTEM"),
+        ("CREATE", "DATABASE"),
+        ("DROP", "DATABASE"),
+        ("CREATE", "TABLESPACE"),
+        ("DROP", "TABLESPACE"),
+    }
 )
+_MAY_RUN_ALONE = re.compile(rb"concurrently|vacuum|system|database|tablespace", re.IGNORECASE)
+"""A word of each of them: most files have none."""
 
 
 def runs_alone(piece: Piece) -> bool:
     """Whether the server refuses a statement inside a transaction block."""
     words = piece.words
-    if " ".join(words[:1]) in _ALONE or " ".join(words[:2]) in _ALONE:
-        return True
-    return "CONCURRENTLY" in words and words[0] in ("CREATE", "DROP", "REINDEX", "ALTER")
+    if "CONCURRENTLY" in words:
+        return words[0] in ("CREATE", "DROP", "REINDEX", "ALTER", "VACUUM")
+    return words[:1] in _ALONE or words[:2] in _ALONE
 
 
 class Refusal(Struct, frozen=True):
@@ -56,7 +66,10 @@ def refusals(migration: Migration, tree: Tree) -> Iterator[Refusal]:
     """The statements of a migration's file that PostgreSQL, or the tool, will refuse, in order."""
     if migration.path not in tree:
         return
-    text = decode(migration.path, tree.read([migration.path])[migration.path])
+    content = tree.read([migration.path])[migration.path]
+    if not _MAY_RUN_ALONE.search(content):
+        return
+    text = decode(migration.path, content)
     section, _ = sections(text)
     found = pieces(text, section, "postgresql")
     if not any(map(runs_alone, found)):

@@ -40,5 +40,7 @@ def _pieces(text: str, section: Section, database: str) -> Iterator[Piece]:
 
 
 def _split_between(text: str, database: str, start: int, end: int) -> Iterator[Piece]:
-    for each in split(text[start:end], database):
-        yield Piece(each.sql, each.start + start, each.end + start, each.words)
+    found = split(text[start:end], database)
+    if start == 0:
+        return iter(found)
+    return (Piece(each.sql, each.start + start, each.end + start, each.words) for each in found)

@@ -23,4 +23,7 @@ class Positions:
 
     def span(self, start: int, end: int) -> Span:
         """The stretch between two offsets."""
-        return Span(*self.place(start), *self.place(end))
+        starts = self._starts
+        first = bisect_right(starts, start)
+        last = bisect_right(starts, end)
+        return Span(first, start - starts[first - 1] + 1, last, end - starts[last - 1] + 1)

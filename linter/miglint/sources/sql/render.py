@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate, islice, takewhile
 
 from miglint.changeset import Tree
 from miglint.errors import MiglintError
@@ -17,7 +18,8 @@ from miglint.sources.sql.reader import START
 from miglint.text import decode
 
 MAX_BYTES = 16 * 1024 * 1024
-BATCH = 100
+AHEAD = 4 * 1024 * 1024
+"""Bytes of files that are read in one go: git takes ten milliseconds to answer at all."""
 SMALL = 64 * 1024
 """Bytes of a file up to which it is read with others."""
 
@@ -78,7 +80,9 @@ class SqlRenderer:
 
     def _following(self, path: str) -> list[str]:
         at = self._places.get(path, len(self._paths))
-        return [each for each in self._paths[at + 1 : at + BATCH] if self._tree.size(each) <= SMALL]
+        small = ((each, size) for each in islice(self._paths, at + 1, None) if (size := self._tree.size(each)) <= SMALL)
+        total = accumulate(small, lambda so_far, one: (one[0], so_far[1] + one[1]))
+        return [each for each, size in takewhile(lambda one: one[1] <= AHEAD, total)]
 
     def _path(self, migration: Migration, *, backwards: bool) -> str | None:
         """The file that holds the way; where it is in the same file, that file."""
