@@ -27,6 +27,8 @@ def why_busy(analysis: Analysis, relation: str, scope: Scope) -> str:
         migrations = _pointing(_Texts(scope), name.lower())
         return f"{migrations} migrations point to it" if migrations >= MANY else ""
     resolved = analysis.before.resolve(schema or None, name)
+    if len(analysis.before.referencing.get(resolved, ())) < MANY:
+        return ""
     others = len(analysis.before.referencing_tables(resolved))
     return f"{others} other tables reference it" if others >= MANY else ""
 

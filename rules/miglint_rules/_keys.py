@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from miglint.analysis import Analysis
 from miglint.catalog import Constraint, ConstraintKind
@@ -11,7 +11,7 @@ from miglint.effects import Work
 from miglint_rules._statements import shown
 
 
-def keys_of(analysis: Analysis, change: Change) -> Iterator[Constraint]:
+def keys_of(analysis: Analysis, change: Change) -> Sequence[Constraint]:
     """The foreign keys to other tables that a change makes or takes away."""
     match change:
         case CreateTable():
@@ -24,8 +24,10 @@ def keys_of(analysis: Analysis, change: Change) -> Iterator[Constraint]:
             keys = _dropped(analysis, change)
         case _:
             keys = ()
+    if not keys:
+        return ()
     own = getattr(change, "table", None)
-    return (key for key in keys if key.kind is ConstraintKind.FOREIGN_KEY and key.references not in {None, own})
+    return [key for key in keys if key.kind is ConstraintKind.FOREIGN_KEY and key.references not in {None, own}]
 
 
 def locked_by_keys(analysis: Analysis) -> frozenset[str]:

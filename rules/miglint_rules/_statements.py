@@ -51,7 +51,10 @@ def _has_key(change: Change) -> bool:
 
 def existing_effects(analysis: Analysis) -> tuple[Effect, ...]:
     """The effects on relations that are there before the change set comes."""
-    return tuple(effect for effect in analysis.effects if not effect.new)
+    for effect in analysis.effects:
+        if effect.new:
+            return tuple(each for each in analysis.effects if not each.new)
+    return analysis.effects
 
 
 def is_existing(analysis: Analysis, name: Name) -> bool:
@@ -61,7 +64,7 @@ def is_existing(analysis: Analysis, name: Name) -> bool:
 
 def blocking_locks(analysis: Analysis) -> tuple[Effect, ...]:
     """The effects where the statement asks for a table lock that makes writers, or everybody, wait."""
-    return tuple(effect for effect in existing_effects(analysis) if (effect.taken or effect.lock) in BLOCKING_MODES)
+    return tuple([effect for effect in existing_effects(analysis) if (effect.taken or effect.lock) in BLOCKING_MODES])
 
 
 def shown(analysis: Analysis, name: Name) -> str:

@@ -134,9 +134,12 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
 def _locks(analysis: Analysis) -> Iterator[Lock]:
     """The locks that a statement takes for its foreign keys, but those whose work another rule tells of."""
     for position, change in enumerate(analysis.changes):
+        keys = keys_of(analysis, change)
+        if not keys:
+            continue
         verb = "dropping" if isinstance(change, DropTable | DropColumn | DropConstraint) else "making"
         works = bool(analysis.causes.get(position))
-        keys = [key for key in keys_of(analysis, change) if not (works and is_compared(analysis, change, key))]
+        keys = [key for key in keys if not (works and is_compared(analysis, change, key))]
         effects = {effect.relation: effect for effect in blocking_locks(analysis)} if keys else {}
         for key in keys:
             effect = effects.get(shown(analysis, key.references)) if key.references else None

@@ -133,8 +133,8 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     waits = [(analysis, locks) for analysis in analyses if (locks := _unbounded(analysis))]
     if not waits:
         return
-    busy = [(one, why) for one in waits if (why := _why_busy(*one, scope))]
-    (analysis, locks), why = busy[0] if busy else (waits[0], "")
+    busy = ((one, why) for one in waits if (why := _why_busy(*one, scope)))
+    (analysis, locks), why = next(busy, (waits[0], ""))
     names = sorted({_table(effect) for effect in locks})
     tables = " and ".join(names)
     code = (

@@ -79,6 +79,8 @@ class Catalog(Struct, frozen=True):
 
     def resolve_type(self, schema: str | None, name: str) -> Name | None:
         """The user's type that a reference means, or None: then it is one of the database's own, or not known."""
+        if not self.types:
+            return None
         candidates = (schema,) if schema is not None else self.search_path
         return next((found for found in (Name(each, name) for each in candidates) if found in self.types), None)
 

@@ -156,8 +156,9 @@ class Shelf(Mapping[K, V]):
             if self._tree is not later._tree:
                 _compare(self._tree, later._tree, gone, come)
             return gone, come
-        gone.update((key, value) for key, value in self.items() if later.get(key) is not value)
-        come.update((key, value) for key, value in later.items() if self.get(key) is not value)
+        before, after = self._dictionary(), later._dictionary()
+        gone = {key: value for key, value in before.items() if after.get(key) is not value}
+        come = {key: value for key, value in after.items() if before.get(key) is not value}
         return gone, come
 
     @overload

@@ -87,8 +87,9 @@ def _added_empty(changes: Iterable[TableChange]) -> Iterator[str]:
 def _alter(node: Node, table: Table, execution: Execution) -> None:
     commands = list(read_commands(node, table.name, execution))
     first = len(execution.changes)
-    execution.changes.extend(command.change for command in commands)
-    execution.empty_columns = frozenset(_added_empty(command.change for command in commands))
+    execution.changes += [command.change for command in commands]
+    if len(commands) > 1:
+        execution.empty_columns = frozenset(_added_empty(command.change for command in commands))
     plan = Plan(take_locks(commands, table, execution))
     for number, command in sorted(enumerate(commands), key=_pass_of_numbered):
         handler: Any = APPLY[type(command.change)]

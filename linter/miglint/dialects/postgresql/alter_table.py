@@ -205,7 +205,7 @@ def _looks_at_children(change: TableChange, table: Table) -> bool:
 
 def take_locks(commands: list[Command], table: Table, execution: Execution) -> Mode:
     """Lock the table, and what its subcommands recurse to, at the strongest level of all."""
-    mode = max(lock_level(command, execution.major) for command in commands)
+    mode = max([lock_level(command, execution.major) for command in commands])
     execution.lock(table, mode)
     if table.name not in execution.catalog.children:
         return mode

@@ -61,20 +61,17 @@ class _Analyser(Struct):
             yield from self._statement(rendered, statement, session)
         session.end()
 
-    def _statement(self, rendered: Rendered, statement: Statement, session: Session) -> Iterator[Analysis]:
-        if not statement.sql.strip():
-            yield self._blank(rendered, statement, session)
-            return
+    def _statement(self, rendered: Rendered, statement: Statement, session: Session) -> Iterable[Analysis]:
+        if not statement.sql or statement.sql.isspace():
+            return [self._blank(rendered, statement, session)]
         try:
             parsed = parse(statement.sql)
         except SyntaxProblem as problem:
-            yield self._unreadable(rendered, statement, session, problem)
-            return
-        for each in parsed:
-            part = statement
-            if len(parsed) > 1:
-                part = replace(statement, sql=statement.sql[each.start : each.end].strip())
-            yield self._play(rendered, part, each, session)
+            return [self._unreadable(rendered, statement, session, problem)]
+        if len(parsed) == 1:
+            return [self._play(rendered, statement, parsed[0], session)]
+        parts = (replace(statement, sql=statement.sql[each.start : each.end].strip()) for each in parsed)
+        return (self._play(rendered, part, each, session) for part, each in zip(parts, parsed, strict=True))
 
     def _blank(self, rendered: Rendered, statement: Statement, session: Session) -> Analysis:
         reason = statement.reason or "there is no SQL to read"

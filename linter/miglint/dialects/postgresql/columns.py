@@ -34,10 +34,13 @@ def add_column(command: Command, change: AddColumn, table: Table, plan: Plan, ex
     definition = command.column
     if definition is None or (change.if_not_exists and change.column.name in table.columns):
         return
+    rewritten = rewrites(definition, execution)
     for each in execution.family(table, only=change.only):
-        of_table = plan.of(each)
-        of_table.rewrite |= rewrites(definition, execution)
-        of_table.scan |= _must_be_checked(definition, each, execution)
+        checked = _must_be_checked(definition, each, execution)
+        if rewritten or checked:
+            of_table = plan.of(each)
+            of_table.rewrite |= rewritten
+            of_table.scan |= checked
         execution.put(replace(each, columns=each.columns.set(change.column.name, change.column)))
     if definition.serial or definition.column.identity:
         make_sequence(execution.latest(table), change.column.name, execution)
@@ -77,7 +80,7 @@ def rewrites(definition: ColumnDefinition, execution: Execution) -> bool:
 
 def _default(column: Column, execution: Execution) -> Expression | None:
     """A column's default, or its domain's: version 12 does not take that into account."""
-    if column.default is not None or column.type is None or execution.major < 13:
+    if column.default is not None or column.type is None or not column.type.schema or execution.major < 13:
         return column.default
     inherited = domain_default(column.type, execution.catalog)
     return inherited.default if inherited is not None else None
@@ -86,8 +89,9 @@ def _default(column: Column, execution: Execution) -> Expression | None:
 def _must_be_checked(definition: ColumnDefinition, table: Table, execution: Execution) -> bool:
     """NOT NULL on a column that has no value of its own: virtual ones are computed, others fail at the first row."""
     column = definition.column
-    valued = proves_default(_default(column, execution)) or definition.serial or bool(column.identity)
-    if not column.not_null or valued:
+    if not column.not_null or definition.serial or column.identity:
+        return False
+    if proves_default(_default(column, execution)):
         return False
     return column.generated == "virtual" or not table.empty
 
@@ -105,7 +109,7 @@ def make_sequence(table: Table, column: str, execution: Execution) -> None:
 
 def lock_sequences_used(column: Column, execution: Execution) -> None:
     """nextval('s') in a default opens the sequence when rows are written."""
-    for sequence in sequences_in(column.default.tree if column.default else None, execution):
+    for sequence in sequences_in(column.default.tree, execution) if column.default is not None else ():
         execution.lock(sequence, Mode.ROW_EXCLUSIVE)
 
 

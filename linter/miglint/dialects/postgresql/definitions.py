@@ -58,7 +58,7 @@ def read_column(node: Node, execution: Execution) -> ColumnDefinition:
                 constraints[-1] = _with_attribute(constraints[-1], contype)
         else:
             column = _with_property(column, each)
-    if any(each.constraint.kind is ConstraintKind.PRIMARY_KEY for each in constraints):
+    if constraints and any(each.constraint.kind is ConstraintKind.PRIMARY_KEY for each in constraints):
         column = replace(column, not_null=True)
     return ColumnDefinition(column, tuple(constraints), serial)
 

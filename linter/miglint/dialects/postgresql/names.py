@@ -19,6 +19,8 @@ LIMIT = 63
 
 def truncated(name: str) -> str:
     """An identifier as the server stores it: cut at 63 bytes, never inside a character."""
+    if len(name) <= LIMIT and name.isascii():
+        return name
     encoded = name.encode("utf-8")
     return name if len(encoded) <= LIMIT else encoded[:LIMIT].decode("utf-8", "ignore")
 

@@ -67,8 +67,8 @@ def read_query(
 ) -> list[Name]:
     """Lock and scan what a query reads; the relations that it names. `around`: a WITH outside of it; `given`: what is
     outside of it of which there are few rows."""
-    if not query:
-        return []
+    if not execution.nodes(query, "RangeVar") and not execution.nodes(query, "SelectStmt"):
+        return []  # as most conditions: they look at no table
     own = _own_names(query, execution) | _own_names(around, execution)
     names = look_at_query(query, execution, own)
     for node in execution.nodes(query, "SelectStmt"):

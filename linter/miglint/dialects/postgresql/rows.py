@@ -69,9 +69,11 @@ def _values_of_rows(node: Node, table: Table) -> Values:
 
 def _moved_to(node: Node, table: Table, execution: Execution, *, only: bool) -> list[Table]:
     """The partitions that rows go to when an UPDATE changes their key."""
+    if only or (table.kind is not TableKind.PARTITIONED and table.name not in execution.catalog.children):
+        return []
     assigned = dict(_assigned(node)) if "targetList" in node else {}
     family = execution.family(table, only=only)
-    if only or all(assigned.keys().isdisjoint(each.partition_key) for each in family):
+    if all(assigned.keys().isdisjoint(each.partition_key) for each in family):
         return []
     stays = values_in(node.get("whereClause"), alias(node["relation"]))
 
@@ -314,8 +316,11 @@ class _Beside(Struct, frozen=True):
 
 def _beside(node: Node, table: Table | None, execution: Execution) -> _Beside:
     clause = [*node.get("fromClause", ()), *node.get("usingClause", ())]
+    condition = node.get("whereClause")
+    if not clause and not any(execution.nodes(tree, "SelectStmt") for tree in (condition, node.get("targetList"))):
+        return _Beside([], condition, frozenset())  # nothing else is read
     tables = [*_sources(clause, execution)]
-    where = every([node.get("whereClause"), *conditions(clause)])
+    where = every([condition, *conditions(clause)])
     named = [(alias(each), found) for each, found in tables]
     target = [(alias(node["relation"]), table)] if table is not None else []
     few = _few_of_with(node.get("withClause"), execution)
@@ -348,8 +353,9 @@ def _read_beside(node: Node, clauses: Iterable[str], beside: _Beside, execution:
     for clause in clauses:
         tree = node.get(clause)
         read_query(tree, execution, around=node.get("withClause"), given=beside.few)
-        _note_functions(tree, execution)
-        lock_sequence_arguments(tree, execution)
+        if execution.nodes(tree, "FuncCall"):
+            _note_functions(tree, execution)
+            lock_sequence_arguments(tree, execution)
     for clause in ("fromClause", "usingClause", "sourceRelation"):
         tree = node.get(clause)
         scan_views([tree] if isinstance(tree, dict) else tree, beside.where, beside.few, execution)

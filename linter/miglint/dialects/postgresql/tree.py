@@ -46,16 +46,16 @@ def by_kind(tree: Any) -> dict[str, list[Node]]:
     pending = [tree]
     while pending:
         item = pending.pop()
-        if isinstance(item, list):
+        if type(item) is list:
             pending.extend(item)
-            continue
-        for key, value in item.items() if isinstance(item, dict) else ():
-            if isinstance(value, list):
-                pending.append(value)
-            elif isinstance(value, dict) and key not in _LEAVES:
-                if key[0].isupper():
-                    found.setdefault(key, []).append(value)
-                pending.append(value)
+        elif type(item) is dict:
+            for key, value in item.items():
+                if type(value) is list:
+                    pending.append(value)
+                elif type(value) is dict and key not in _LEAVES:
+                    if key[0].isupper():
+                        found.setdefault(key, []).append(value)
+                    pending.append(value)
     return found
 
 

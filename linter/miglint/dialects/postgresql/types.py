@@ -177,7 +177,7 @@ def base_type(of: Type, catalog: Catalog) -> Type:
 
 def domain_constrained(of: Type, catalog: Catalog) -> bool | None:
     """Whether a type is a domain with a constraint, at any level. None: a user's type that is not known."""
-    if of.array:
+    if of.array or not of.schema:
         return False
     seen = 0
     while (found := domain(of, catalog)) is not None and seen < 10:

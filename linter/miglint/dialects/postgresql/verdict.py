@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from miglint.dialects.postgresql.execution import Execution, Impact
-from miglint.dialects.postgresql.locks import WRITES, Mode, blocked_on_sequence, blocked_on_table
+from miglint.dialects.postgresql.locks import LABELS, NOTHING, WRITES, Mode, blocked_on_sequence, blocked_on_table
 from miglint.dialects.postgresql.session import Transaction
 from miglint.effects import Access, Effect, Work
 
@@ -17,24 +17,31 @@ def effects_of(execution: Execution, new: set[int]) -> tuple[Effect, ...]:
     open_one = execution.session.transaction if not execution.outside_transaction else None
     transaction = open_one if open_one is not None else Transaction(0, execution.catalog)
     private, created = transaction.private, execution.created
-    existing = [each for oid, each in execution.impacts.items() if oid not in private and oid not in created]
+    existing = [each for oid, each in execution.impacts.items() if oid not in created and oid not in private]
     held = {impact.oid: _held(impact, transaction) for impact in existing}
+    blocks = {oid: _blocks(execution.impacts[oid], mode) for oid, mode in held.items() if mode is not None}
+    for oid, blocked in blocks.items():
+        if blocked and oid not in transaction.blocking:
+            transaction.blocking = transaction.blocking.set(oid, None)
+    dangerous = bool(transaction.blocking)
+    shown: list[Effect] = []
+    parts = False
     for impact in existing:
-        mode = held[impact.oid]
-        if mode is not None and impact.oid not in transaction.blocking and _blocks(impact, mode):
-            transaction.blocking = transaction.blocking.set(impact.oid, None)
-    effects = [_effect(impact, held[impact.oid], transaction, impact.oid in new) for impact in existing]
+        parts = parts or bool(impact.partitions or impact.parents)
+        blocked = blocks.get(impact.oid, NOTHING)
+        effect = _effect(impact, held[impact.oid], blocked, dangerous and bool(impact.work), impact.oid in new)
+        if effect is not None:
+            shown.append(effect)
     if open_one is not None:
         _keep(execution, open_one, held)
-    shown = [effect for effect in effects if effect is not None]
+    if not parts:
+        return tuple(shown)
     shown += _on_partitions(existing, held)
     return _through_parents(shown, existing)
 
 
 def _on_partitions(existing: list[Impact], held: dict[int, Mode | None]) -> list[Effect]:
     """Who writes to a partition directly waits for its parent, though nothing locks the partition (before 14)."""
-    if not any(impact.partitions for impact in existing):
-        return []
     touched = {impact.name for impact in existing}
     waiting = {
         name
@@ -60,19 +67,19 @@ def _blocks(impact: Impact, mode: Mode) -> frozenset[Access]:
     return blocked & {Access.SELECT} if impact.read_only else blocked
 
 
-def _effect(impact: Impact, mode: Mode | None, transaction: Transaction, new: bool) -> Effect | None:
+def _effect(impact: Impact, mode: Mode | None, blocked: frozenset[Access], dangerous: bool, new: bool) -> Effect | None:
     if mode is None and not impact.work:
         return None
     if impact.kind == "index" and (mode is None or mode < Mode.SHARE_UPDATE_EXCLUSIVE):
         return None
-    label = mode.label if mode is not None else ""
+    label = LABELS[mode] if mode is not None else ""
     return Effect(
         impact.name,
         label,
         work=frozenset(impact.work),
-        blocks=_blocks(impact, mode) if mode is not None else frozenset(),
-        dangerous=bool(impact.work) and bool(transaction.blocking),
-        taken=impact.mode.label if impact.mode is not None else label,
+        blocks=blocked,
+        dangerous=dangerous,
+        taken=LABELS[impact.mode] if impact.mode is not None else label,
         kind=impact.kind,
         table=impact.table,
         new=new,
@@ -84,8 +91,6 @@ def _effect(impact: Impact, mode: Mode | None, transaction: Transaction, new: bo
 def _through_parents(effects: list[Effect], impacts: list[Impact]) -> tuple[Effect, ...]:
     """Who reads a parent reads its children, so what waits for a child waits at the parent; rows go to a partition
     through its parent, but not to a table that inherits."""
-    if not any(impact.parents for impact in impacts):
-        return tuple(effects)
     blocked = {effect.relation: effect.blocks for effect in effects}
     for impact in impacts:
         for parent in impact.parents:

@@ -11,7 +11,6 @@ one, Sqitch's psql as well; goose, dbmate and Diesel open a transaction of their
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
@@ -36,7 +35,7 @@ _ALONE = frozenset(
         ("DROP", "TABLESPACE"),
     }
 )
-_MAY_RUN_ALONE = re.compile(rb"concurrently|vacuum|system|database|tablespace", re.IGNORECASE)
+_WORDS = (b"CONCURRENTLY", b"VACUUM", b"SYSTEM", b"DATABASE", b"TABLESPACE")
 """A word of each of them: most files have none."""
 
 
@@ -67,7 +66,8 @@ def refusals(migration: Migration, tree: Tree) -> Iterator[Refusal]:
     if migration.path not in tree:
         return
     content = tree.read([migration.path])[migration.path]
-    if not _MAY_RUN_ALONE.search(content):
+    upper = content.upper()
+    if not any(word in upper for word in _WORDS):
         return
     text = decode(migration.path, content)
     section, _ = sections(text)
