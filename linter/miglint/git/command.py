@@ -1,4 +1,7 @@
-"""How git is run: through GitPython's command object, so that nothing of the repository's configuration runs.
+"""How git is run, so that nothing of the repository's configuration runs.
+
+What is read from the repository is asked of git directly. What talks to a remote goes through GitPython, which ends all
+that git started when it takes too long; importing it takes as long as reading a thousand migrations, so only that does.
 
 The repository is not trusted. Each command gets its settings on the command line so that neither hooks nor a file
 system monitor run, `safe.directory` so that a checkout owned by another user can be read, and an environment without
@@ -9,11 +12,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from miglint.errors import MiglintError
 
@@ -38,6 +40,9 @@ _ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
 }
 
+_SPEAKING = {"LANGUAGE": "C", "LC_ALL": "C"}
+"""What git says is read: `fatal: …` in every language, its reasons in English."""
+
 _USERS_OWN = (
     "GIT_ASKPASS",
     "GIT_CEILING_DIRECTORIES",
@@ -60,6 +65,9 @@ _QUARANTINE = ("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_
 """A server's pre-receive hook sees the pushed objects through these."""
 
 
+_MISSING = "git is not installed: miglint reads repositories through the `git` command"
+
+
 class GitError(MiglintError):
     """A git command failed; `status` is its exit status."""
 
@@ -74,7 +82,7 @@ class GitCommand:
     """The `git` command in a folder, with variables of its own."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
-        self._git = _git_python(folder)
+        self._folder = folder
         self._environment = {**_ENVIRONMENT, **environment}
 
     def run(
@@ -82,67 +90,82 @@ class GitCommand:
         *arguments: str,
         settings: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
-        timeout: float | None = None,
         given: bytes = b"",
     ) -> bytes:
         """The output of a git command, which reads what is `given`. GitError if it fails."""
-        with _outside_hooks(), _spooled(given) as istream:
-            status, output, said = self._git.execute(
-                self._words(arguments, settings),
-                istream=istream,
+        with _opened(self._words(arguments, settings), self._folder, self._variables(environment)) as process:
+            output, said = process.communicate(given)
+        if process.returncode:
+            raise GitError(arguments[0], process.returncode, said.decode("utf-8", "surrogateescape"))
+        return output
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """A git process that is asked through its standard input."""
+        return _opened(self._words(arguments, ()), self._folder, self._variables(None))
+
+    def ask_remote(self, *arguments: str, environment: Mapping[str, str], timeout: float) -> bytes:
+        """The output of a git command that talks to a remote, which may never answer: it, and the programs that it
+        started, are ended after `timeout` seconds. GitError if it fails."""
+        with _outside_hooks():
+            status, output, said = _git_python(self._folder).execute(
+                self._words(arguments, ()),
                 with_extended_output=True,
                 with_exceptions=False,
                 stdout_as_string=False,
                 strip_newline_in_stdout=False,
-                env={**self._environment, **(environment or {})},
+                env={**self._environment, **environment},
                 kill_after_timeout=timeout,
             )
         if status:
             raise GitError(arguments[0], status, said)
         return output
 
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """A git process that is asked through its standard input."""
-        with _outside_hooks():
-            process = self._git.execute(
-                self._words(arguments, ()), istream=subprocess.PIPE, as_process=True, env=self._environment
-            )
-        running, process.proc = process.proc, None  # ours to end: the wrapper would end it when it goes out of scope
-        assert running is not None
-        return running
+    def _variables(self, more: Mapping[str, str] | None) -> dict[str, str]:
+        hidden = _of_hooks()
+        kept = {name: value for name, value in os.environ.items() if name not in hidden}
+        return {**kept, **_SPEAKING, **self._environment, **(more or {})}
 
     def _words(self, arguments: Sequence[str], settings: Sequence[str]) -> list[str]:
         configuration = [word for setting in (*_SETTINGS, *settings) for word in ("-c", setting)]
-        return [self._git.GIT_PYTHON_GIT_EXECUTABLE or "git", "--no-pager", *configuration, *arguments]
+        executable = os.environ.get("GIT_PYTHON_GIT_EXECUTABLE") or "git"
+        return [executable, "--no-pager", *configuration, *arguments]
+
+
+def _opened(words: Sequence[str], folder: Path, variables: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    pipe = subprocess.PIPE
+    try:
+        return _popen()(words, cwd=folder, env=variables, stdin=pipe, stdout=pipe, stderr=pipe)
+    except OSError as error:
+        raise MiglintError(_MISSING) from error
+
+
+def _popen() -> Callable[..., subprocess.Popen[bytes]]:
+    """What starts a process. Windows would look for `git` in the folder that is checked, too; GitPython's does not."""
+    if os.name != "nt":
+        return subprocess.Popen
+    from git.cmd import safer_popen
+
+    return safer_popen
 
 
 def _git_python(folder: Path) -> Git:
     try:
         from git.cmd import Git
     except ImportError as error:  # GitPython asks git for its version when it is imported
-        raise MiglintError("git is not installed: miglint reads repositories through the `git` command") from error
+        raise MiglintError(_MISSING) from error
     return Git(folder)
 
 
-@contextmanager
-def _spooled(given: bytes) -> Iterator[BinaryIO | None]:
-    """A file to read from; GitPython takes nothing else, and a pipe could fill up."""
-    if not given:
-        yield None
-        return
-    with tempfile.TemporaryFile() as file:
-        file.write(given)
-        file.seek(0)
-        yield file
+def _of_hooks() -> frozenset[str]:
+    """The GIT_* variables that a hook exports."""
+    kept = _USERS_OWN + _QUARANTINE if "GIT_QUARANTINE_PATH" in os.environ else _USERS_OWN
+    return frozenset(name for name in os.environ if name.startswith("GIT_") and not name.startswith(kept))
 
 
 @contextmanager
 def _outside_hooks() -> Iterator[None]:
     """Hide the GIT_* variables of a hook; GitPython can only add to the environment of a command."""
-    kept = _USERS_OWN + _QUARANTINE if "GIT_QUARANTINE_PATH" in os.environ else _USERS_OWN
-    hidden = {
-        name: value for name, value in os.environ.items() if name.startswith("GIT_") and not name.startswith(kept)
-    }
+    hidden = {name: os.environ[name] for name in _of_hooks()}
     for name in hidden:
         del os.environ[name]
     try:

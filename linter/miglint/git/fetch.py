@@ -23,7 +23,7 @@ def fetch(repository: Repository, *refspecs: str, depth: str = "--depth=1") -> s
         return f"the repository's own configuration sets {own}, which miglint does not run"
     options = ("--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--quiet", depth)
     try:
-        repository.run("fetch", *options, "--", "origin", *refspecs, environment=_ENVIRONMENT, timeout=_TIMEOUT)
+        repository.ask_remote("fetch", *options, "--", "origin", *refspecs, environment=_ENVIRONMENT, timeout=_TIMEOUT)
     except GitError as error:
         return error.reason
     finally:

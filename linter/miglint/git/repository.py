@@ -48,10 +48,13 @@ class Repository:
         *arguments: str,
         settings: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
-        timeout: float | None = None,
     ) -> bytes:
         """The output of a git command. GitError if it fails."""
-        return self._command.run(*arguments, settings=settings, environment=environment, timeout=timeout)
+        return self._command.run(*arguments, settings=settings, environment=environment)
+
+    def ask_remote(self, *arguments: str, environment: Mapping[str, str], timeout: float) -> bytes:
+        """The output of a git command that talks to a remote, for some seconds at most. GitError if it fails."""
+        return self._command.ask_remote(*arguments, environment=environment, timeout=timeout)
 
     def refs(self, *names: str) -> dict[str, str]:
         """The commits that full ref names stand for; names that do not exist are left out."""
