@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from miglint.effects import Effect, Work
 from miglint.history import Migration, Statement, Target
 
 C = TypeVar("C", bound=Change)
+_ByKind = dict[type[Change], list[tuple["Analysis", int, Any]]]
 
 
 class Analysis(Struct, frozen=True):
@@ -57,16 +58,34 @@ class Analyses(tuple[Analysis, ...]):
         """Every change of a kind, the statement that it is in and its position there."""
         return self._by_kind.get(kind, ())
 
+    def blamed(self, kind: type[C]) -> Sequence[tuple[Analysis, int, C]]:
+        """Those of them that cause dangerous work."""
+        return self._blamed_by_kind.get(kind, ())
+
     @cached_property
-    def _by_kind(self) -> dict[type[Change], list[tuple[Analysis, int, Any]]]:
-        """The changes under their class and each that it is made from."""
-        found: dict[type[Change], list[tuple[Analysis, int, Any]]] = {}
-        for analysis in self:
-            for position, change in enumerate(analysis.changes):
-                entry = (analysis, position, change)
-                for kind in _kinds(type(change)):
-                    found.setdefault(kind, []).append(entry)
-        return found
+    def _by_kind(self) -> _ByKind:
+        return _by_kind(
+            (analysis, position, change) for analysis in self for position, change in enumerate(analysis.changes)
+        )
+
+    @cached_property
+    def _blamed_by_kind(self) -> _ByKind:
+        return _by_kind(
+            (analysis, position, analysis.changes[position])
+            for analysis in self
+            for position in sorted(analysis.causes)
+            if analysis.causes[position]
+        )
+
+
+def _by_kind(entries: Iterable[tuple[Analysis, int, Any]]) -> _ByKind:
+    """The changes under their class and each that it is made from."""
+    found: _ByKind = {}
+    for entry in entries:
+        kind: type[Change] = type(entry[2])
+        for each in _kinds(kind):
+            found.setdefault(each, []).append(entry)
+    return found
 
 
 @cache

@@ -51,23 +51,17 @@ class Crew(Struct, frozen=True):
         self, work: Work[T, A], items: Sequence[T], kind: type[A], fewest: int = FEWEST
     ) -> Iterator[Callable[[], list[A | None]]]:
         """Workers for the time of the block. The answers are waited for by calling what it gives."""
-        shares = _shares(items, min(self.jobs, len(items) // fewest))
-        with _hired(work, shares if len(shares) > 1 else []) as workers:
+        count = min(self.jobs, len(items) // fewest)
+        workers: list[_Worker | None] = []
+        try:
+            if count > 1 and _can_fork():
+                for number in range(count):
+                    workers.append(_hire(work, items[number::count]))  # noqa: PERF401 -- known before the next is hired
             yield lambda: self._collected(workers, len(items), kind)
-
-    def shared(self, work: Work[T, A], items: Sequence[T], kind: type[A], fewest: int = FEWEST) -> list[A]:
-        """What `work` gives for each item. This process takes a share, too, and whatever was not sent by another."""
-        own, *others = _shares(items, max(min(self.jobs, len(items) // fewest), 1))
-        with _hired(work, others) as workers:
-            answers = [work(own)]
-            for share, worker in zip(others, workers, strict=False):
-                sent = worker.sent(kind) if worker is not None else None
-                answers.append(work(share) if sent is None else sent)
-            answers += [work(share) for share in others[len(workers) :]]
-        found: list[A | None] = [None] * len(items)
-        for number, some in enumerate(answers):
-            found[number :: len(answers)] = some
-        return found  # type: ignore[return-value]  # every place is taken
+        finally:
+            for worker in workers:
+                if worker is not None:
+                    worker.dismiss()
 
     def _collected(self, workers: Sequence[_Worker | None], count: int, kind: type[A]) -> list[A | None]:
         found: list[A | None] = [None] * count
@@ -80,25 +74,6 @@ class Crew(Struct, frozen=True):
 
 
 ALONE = Crew()
-
-
-def _shares(items: Sequence[T], count: int) -> list[Sequence[T]]:
-    return [items[number::count] for number in range(count)]
-
-
-@contextmanager
-def _hired(work: Work[T, Any], shares: Sequence[Sequence[T]]) -> Iterator[list[_Worker | None]]:
-    """A worker for each share, for the time of the block; none where there can be none."""
-    workers: list[_Worker | None] = []
-    try:
-        if _can_fork():
-            for share in shares:
-                workers.append(_hire(work, share))  # noqa: PERF401 -- known before the next is hired
-        yield workers
-    finally:
-        for worker in workers:
-            if worker is not None:
-                worker.dismiss()
 
 
 def _can_fork() -> bool:

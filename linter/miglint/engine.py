@@ -82,7 +82,7 @@ def check(change_set: ChangeSet, config: Config, cache: Cache, request: Request)
     scopes = scopes_of(change_set, config, cache, request.released, Crew(request.jobs, meanwhile))
     if request.open_pull_requests is not None and change_set.base_tree is not None:
         scopes = beside(scopes, config, cache, request.open_pull_requests)
-    inspector = Inspector(request.rules, request.active, request.today, Crew(request.jobs))
+    inspector = Inspector(request.rules, request.active, request.today)
     studied = [
         (scope, statements_of(scope, scope.introduced, cache) if written() else unwritten(scope, scope.introduced))
         for scope in scopes

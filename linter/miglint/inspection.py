@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from miglint.analysis import Analyses, Analysis
 from miglint.coverage import operations_in
-from miglint.crew import ALONE, Crew
 from miglint.errors import MiglintError
 from miglint.escape import line
 from miglint.finding import Problem, Span, Suppressed
@@ -32,12 +31,11 @@ class Raised(Struct, frozen=True):
 
 
 class Inspector(Struct, frozen=True):
-    """The rules there are, the names of those that look, the day on which suppressions expire, and who helps."""
+    """The rules there are, the names of those that look, and the day on which suppressions expire."""
 
     rules: Sequence[Rule]
     active: Collection[str]
     today: dt.date
-    crew: Crew = ALONE
 
     def inspect(self, scope: Scope, statements: Mapping[Key, Statements]) -> dict[str, Raised]:
         """Everything the rules see in a history, by fingerprint; within migrations only where statements are given."""
@@ -83,15 +81,12 @@ class Inspector(Struct, frozen=True):
         looking = [rule for rule in rules if rule.name in self.active]
         # A rule that is switched off still explains: its statement is accepted, not unexplained.
         silent = [rule for rule in rules if rule.explains_work and rule not in looking]
-
-        def said(some: Sequence[Statements]) -> list[list[_Said]]:
-            return [[*_on_statements(looking, silent, one.checked.migration, one.analyses, scope)] for one in some]
-
-        for one, says in zip(found, self.crew.shared(said, found, list[_Said]), strict=True):
-            for each in says:
-                completed = _completed(each.problem, one.checked.migration)
-                rule = looking[each.rule]
-                yield Raised(rule, completed, _identity(rule, scope, completed))
+        for one in found:
+            if one.analyses:
+                migration = one.checked.migration
+                for rule, problem in _on_statements(looking, silent, migration, one.analyses, scope):
+                    completed = _completed(problem, migration)
+                    yield Raised(rule, completed, _identity(rule, scope, completed))
 
     def _suppressed(self, scope: Scope, keys: Collection[Key], raised: Sequence[Raised]) -> list[Raised]:
         """The same problems with what suppresses them, and those that suppressions themselves raise."""
@@ -158,38 +153,25 @@ def _on_operation(rule: Rule, operation: Operation, migration: Migration, scope:
         yield Raised(rule, completed, _identity(rule, scope, completed))
 
 
-class _Said(Struct, frozen=True, array_like=True):
-    """What a rule, by its place among those that look, says of a migration's statements."""
-
-    rule: int
-    problem: Problem
-
-
 def _on_statements(
     looking: Sequence[Rule], silent: Sequence[Rule], migration: Migration, analyses: Analyses, scope: Scope
-) -> Iterator[_Said]:
-    if not analyses:
-        return
-    spoken = [
-        (place, problem)
-        for place, rule in enumerate(looking)
-        for problem in _problems(rule, migration.path, analyses, scope)
-    ]
+) -> Iterator[tuple[Rule, Problem]]:
+    spoken = [(rule, problem) for rule in looking for problem in _problems(rule, migration.path, analyses, scope)]
     if not spoken:
         return
     placed = _Placed(analyses)
-    spoken = [(place, _of_statement(problem, placed)) for place, problem in spoken]
+    spoken = [(rule, _of_statement(problem, placed)) for rule, problem in spoken]
     explained: set[object] = set()
-    if any(looking[place].fallback for place, _ in spoken):
-        explained = {_cause(problem) for place, problem in spoken if looking[place].explains_work}
+    if any(rule.fallback for rule, _ in spoken):
+        explained = {_cause(problem) for rule, problem in spoken if rule.explains_work}
         explained |= {
             _cause(_of_statement(problem, placed))
             for rule in silent
             for problem in _problems(rule, migration.path, analyses, scope)
         }
-    for place, problem in spoken:
-        if not looking[place].fallback or _cause(problem) not in explained:
-            yield _Said(place, problem)
+    for rule, problem in spoken:
+        if not rule.fallback or _cause(problem) not in explained:
+            yield rule, problem
 
 
 class _Placed:

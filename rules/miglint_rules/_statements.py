@@ -24,16 +24,19 @@ BLOCKING_MODES = frozenset({"ShareLock", "ShareRowExclusiveLock", "ExclusiveLock
 
 def changes_of(analyses: Sequence[Analysis], kind: type[C]) -> Iterator[tuple[Analysis, C, frozenset[Work]]]:
     """Every change of a kind, the statement it is in, and the dangerous work that it causes (none: an empty set)."""
-    known = analyses if isinstance(analyses, Analyses) else Analyses(analyses)
-    for analysis, position, change in known.changes(kind):
+    for analysis, position, change in _known(analyses).changes(kind):
         yield analysis, change, analysis.causes.get(position, frozenset())
+
+
+def _known(analyses: Sequence[Analysis]) -> Analyses:
+    return analyses if isinstance(analyses, Analyses) else Analyses(analyses)
 
 
 def to_blame(analyses: Sequence[Analysis], kind: type[C]) -> Iterator[tuple[Analysis, C, frozenset[Work]]]:
     """The changes of a kind that cause dangerous work on PostgreSQL, on tables that the change set does not create."""
-    for analysis, change, work in changes_of(analyses, kind):
-        if work and analysis.target.database == "postgresql" and _works_on_existing(analysis, change):
-            yield analysis, change, work
+    for analysis, position, change in _known(analyses).blamed(kind):
+        if analysis.target.database == "postgresql" and _works_on_existing(analysis, change):
+            yield analysis, change, analysis.causes[position]
 
 
 def _works_on_existing(analysis: Analysis, change: Change) -> bool:

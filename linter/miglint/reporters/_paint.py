@@ -24,6 +24,8 @@ class Paint(Struct, frozen=True):
 
 def shown(text: str, limit: int | None = None) -> str:
     """Text on one line that is no command to a terminal or to GitHub's runner, which reads `##[error]` anywhere."""
+    if text.isprintable() and (limit is None or len(text) <= limit) and "##[" not in text:
+        return text
     return escape.line(text, limit).replace("##[", "##\\x5b")
 
 

@@ -54,7 +54,7 @@ class Snippet(Struct, frozen=True):
 
     def gutter(self, number: str, text: str = "") -> str:
         """A line number, the bar, and what follows it."""
-        bar = self.paint(f"{number:>{self.number_width}} |", BLUE)
+        bar = self.paint(f"{number.rjust(self.number_width)} |", BLUE)
         return f"{bar} {text}" if text else bar
 
     def _line(self, number: int, text: str, start: int, end: int) -> Iterator[str]:
