@@ -330,3 +330,24 @@ def test_a_note_that_cannot_be_written_is_said_and_changes_nothing_else(shop: Pa
     assert done.returncode == 1
     assert done.stderr == "miglint: no note: GET /user: the connection failed (ConnectionRefusedError)\n"
     assert "irreversible-run-python" in done.stdout
+
+
+def test_what_is_said_is_the_same_in_each_run(tmp_path: Path) -> None:
+    """However Python hashes strings: a fingerprint that a baseline keeps must come again."""
+    names = ["Refund", "Invoice", "Parcel", "Review", "Coupon", "Basket"]
+    key = 'models.ForeignKey("shop.Order", models.CASCADE)'
+    made = "\n".join(
+        f'        migrations.CreateModel("{name}", [("id", models.BigAutoField(primary_key=True)), ("of", {key})]),'
+        for name in names
+    )
+    head = "from django.db import migrations, models\n\n\nclass Migration(migrations.Migration):\n"
+    pointing = f'{head}    dependencies = [("shop", "0001_initial")]\n    operations = [\n{made}\n    ]\n'
+    rename = 'migrations.RenameModel("Order", "Purchase")'
+    renaming = f'{head}    dependencies = [("shop", "0002_pointing")]\n    operations = [{rename}]\n'
+    base = {SHOP_PATH: SHOP, "shop/migrations/0002_pointing.py": pointing}
+    commit(tmp_path, base, base | {"shop/migrations/0003_rename.py": renaming})
+    check = ("check", "--base", "main", "--head", "change", "--no-cache", "--format", "json")
+    said = {miglint(tmp_path, *check, PYTHONHASHSEED=str(seed)).stdout for seed in range(6)}
+    assert len(said) == 1
+    statements = json.loads(said.pop())["migrations"][0]["statements"]
+    assert len([each for each in statements if "DROP CONSTRAINT" in each["sql"]]) >= len(names)

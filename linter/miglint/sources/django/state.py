@@ -147,11 +147,11 @@ class States:
         changed = {self._timeline.line(model) for item in operations for model in touches.changed(item, key.app)}
         beside = {self._timeline.line(model) for item in followed for model in touches.changed(item, key.app)}
         models: Models = {}
-        for line in changed | beside:
+        for line in sorted(changed | beside):  # so that each run makes the same, in the same order
             models.update(self._line(line, keys))
         reaching = any(self._timeline.reaches(item, key.app) for item in operations)
         reached = self._reached(changed, keys, among) if reaching else set()
-        for line in reached - beside:
+        for line in sorted(reached - beside):
             for name, state in self._line(line, keys).items():
                 kept = state if self._in_full else self._pointing(state, changed | reached)
                 if kept is not None:
@@ -183,7 +183,7 @@ class States:
 
         stale = False
         changed = {ModelKey(*model) for model in touches.changed(operation, app)}
-        models: Models = {model: project.models[model].clone() for model in changed if model in project.models}
+        models: Models = {model: project.models[model].clone() for model in sorted(changed) if model in project.models}
         for state in () if self._in_full else models.values():
             prune(state, operation)
         frontier = (
@@ -277,7 +277,8 @@ class States:
         for state in list(models.values()):
             pending |= self._targets(state, keys)
         while pending:
-            model = pending.pop()
+            model = min(pending)
+            pending.remove(model)
             if model not in models:
                 models[model] = self._skeleton(model, keys)
                 pending |= self._targets(models[model], keys)
@@ -371,7 +372,8 @@ def _add_named(models: Models, wanted: set[ModelKey], project: Any) -> None:
     """Add what is wanted of a state and what the models name, reduced to what others can point to."""
     pending = wanted.union(*map(_named_by, models.values()))
     while pending:
-        model = pending.pop()
+        model = min(pending)
+        pending.remove(model)
         if model not in models and model in project.models:
             models[model] = _bare(project.models[model].clone())
             pending |= _named_by(models[model])
