@@ -57,11 +57,17 @@ def _help(text: str, margin: str, paint: Paint) -> Iterator[str]:
     """The first line behind `= help:`, the others below it, indented the same."""
     label = f"{margin} {paint('=', BLUE)} {paint('help', GREEN)}: "
     indent = " " * (len(margin) + len(" = help: "))
-    for number, line in enumerate(text.rstrip().split("\n")):
-        text = shown(line, TEXT)
-        if text.lstrip().startswith("::"):  # GitHub's runner would read it as a command
-            text = text.replace("::", "\\x3a:", 1)
-        yield f"{label if number == 0 else indent}{text}".rstrip()
+    drawn = text.rstrip().split("\n")
+    if "::" in text or "##[" in text or len(text) > TEXT or not text.replace("\n", "").isprintable():
+        drawn = [_harmless(shown(line, TEXT)) for line in drawn]
+    yield f"{label}{drawn[0]}".rstrip()
+    for line in drawn[1:]:
+        yield f"{indent}{line}".rstrip()
+
+
+def _harmless(line: str) -> str:
+    """A line that GitHub's runner does not read as a command."""
+    return line.replace("::", "\\x3a:", 1) if line.lstrip().startswith("::") else line
 
 
 def _end(result: Result, paint: Paint) -> Iterator[str]:

@@ -69,7 +69,7 @@ class _ParseResult(ctypes.Structure):
     _fields_ = (
         ("parse_tree", ctypes.c_char_p),
         ("stderr_buffer", ctypes.c_char_p),
-        ("error", ctypes.POINTER(_Error)),
+        ("error", ctypes.c_void_p),
     )
 
 
@@ -94,7 +94,7 @@ def _parse(encoded: bytes) -> Node:
     result = library.pg_query_parse(encoded)
     try:
         if result.error:
-            error = result.error.contents
+            error = ctypes.cast(result.error, ctypes.POINTER(_Error)).contents
             message = (error.message or b"unreadable").decode("utf-8", "replace")
             raise SyntaxProblem(message, max(error.cursorpos - 1, 0))
         text = result.parse_tree
