@@ -111,20 +111,40 @@ def _on_target(
         scope.history, scope.graph, scope.change_set.tree, target, applied, cache, as_printed=as_printed
     )
     found: dict[Key, Statements] = {}
-    for some in _met_together(scope, keys):
-        found.update(_analysed(scope, some, target, writer))
+    for course in _courses(scope, keys, whole=writer.replays_all):
+        found.update(_analysed(scope, course, target, writer))
     yield from ((key, found[key]) for key in keys)
 
 
-def _met_together(scope: Scope, keys: Sequence[Key]) -> Iterator[Sequence[Key]]:
+class _Course(Struct, frozen=True):
+    """Migrations that one database runs one after the other. `together`: at once, so that what an earlier one makes is
+    new to a later one."""
+
+    keys: Sequence[Key]
+    together: bool
+
+
+def _courses(scope: Scope, keys: Sequence[Key], *, whole: bool) -> Iterator[_Course]:
     """The migrations by what they find on a database: those that are new meet all that the base has, and one that is
-    edited what stood before it, for others have run in between. A squash has databases of its own."""
-    on_base = scope.base_history.migrations if scope.base_history else {}
-    alone = [key for key in keys if key in on_base or _is_for_fresh_databases(scope, key)]
-    yield from ([key] for key in alone)
-    new = [key for key in keys if key not in alone]
+    edited what stood before it, for others have run in between. A squash has databases of its own.
+
+    `whole`: replaying what comes before one means replaying everything, which is done once for all that are edited.
+    """
+    if scope.base_history is None:  # no change: each meets the tables of all before it as ones in use
+        yield _Course(keys, together=False)
+        return
+    on_base = scope.base_history.migrations.keys() & scope.history.migrations.keys()
+    edited = on_base.intersection(keys)
+    alone = [key for key in keys if key in edited or _is_for_fresh_databases(scope, key)]
+    if whole and edited:
+        order = _ordered(scope, on_base)
+        last = max(number for number, key in enumerate(order) if key in edited)
+        yield _Course(order[: last + 1], together=False)
+        alone = [key for key in alone if key not in edited]
+    yield from (_Course([key], together=True) for key in alone)
+    new = [key for key in keys if key not in edited and key not in alone]
     if new:
-        yield new
+        yield _Course(new, together=True)
 
 
 def _is_for_fresh_databases(scope: Scope, key: Key) -> bool:
@@ -138,12 +158,11 @@ def _on_unused_tables(analysis: Analysis) -> Analysis:
     return replace(analysis, effects=tuple(replace(effect, new=True) for effect in analysis.effects))
 
 
-def _analysed(scope: Scope, keys: Sequence[Key], target: Target, writer: Renderer) -> Iterator[tuple[Key, Statements]]:
+def _analysed(scope: Scope, course: _Course, target: Target, writer: Renderer) -> Iterator[tuple[Key, Statements]]:
+    keys = course.keys
     rendered = [_rendered(writer, scope.history.migrations[key], target) for key in keys]
     try:
-        # With no base there is no change: each migration meets the tables of all before it as ones in use.
-        together = scope.base_history is not None
-        found = analyse(writer.prelude(keys), rendered, target, together=together)
+        found = analyse(writer.prelude(keys), rendered, target, together=course.together)
     except Exception as error:
         reason = _reason(error, "the statements could not be analysed")
         for key, one in zip(keys, rendered, strict=True):

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import pytest
 
+from rules.running import commit
 from tests.git_repos import Repo
 
 CPU_SECONDS = 90
@@ -58,7 +59,11 @@ def check(folder: Path, database: str, *texts: str) -> Run:
     repo = Repo.init(folder)
     files = {f"db/migrations/V{number}__huge.sql": text for number, text in enumerate(texts, 2)}
     repo.commit({"db/migrations/V1__tables.sql": TABLE[database], **files})
-    command = [sys.executable, "-c", MEASURED, "check", "--all", "--no-cache", "--database", database]
+    return miglint(folder, "check", "--all", "--no-cache", "--database", database)
+
+
+def miglint(folder: Path, *arguments: str) -> Run:
+    command = [sys.executable, "-c", MEASURED, *arguments]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     with (folder / "out").open("w+b") as out:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=out, stderr=out, preexec_fn=_limited)
@@ -217,3 +222,19 @@ def test_every_statement_is_looked_at(tmp_path: Path, database: str) -> None:
     run = check(tmp_path, database, each("ALTER TABLE t DROP COLUMN c{k};\n")(MANY))
     assert f"\n{MANY} errors" in run.output
     assert run.megabytes < MEGABYTES
+
+
+def test_a_change_of_every_file_replays_what_came_before_once(tmp_path: Path) -> None:
+    """As one that formats them all anew."""
+
+    def seconds(count: int) -> float:
+        before = {f"db/migrations/V{k}__s.sql": f"ALTER TABLE t ADD COLUMN c{k} int;\n" for k in range(2, count)}
+        before["db/migrations/V1__tables.sql"] = TABLE["postgresql"]
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        commit(folder, before, {path: f"{text}-- by a formatter\n" for path, text in before.items()})
+        ran = miglint(folder, "check", "--base", "main", "--head", "change", "--no-cache")
+        assert f"nothing found in {count - 1} migrations" in ran.output
+        return ran.seconds
+
+    assert seconds(600) <= STEEPEST * max(seconds(150), NOISE)

@@ -12,6 +12,10 @@ class Renderer(Protocol):
     """Writes the SQL of one history's migrations for one target database, lazily."""
 
     @property
+    def replays_all(self) -> bool:
+        """Whether a prelude is everything that runs before, and not only what bears on the tables in question."""
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What a reader should know of how it is written (`the SQL is that of Django 5.2`)."""
 

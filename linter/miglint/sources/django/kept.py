@@ -36,6 +36,11 @@ class KeptRenderer:
         self._rest = rest
 
     @property
+    def replays_all(self) -> bool:
+        """Whether a prelude is everything that runs before."""
+        return self._writer.replays_all
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What a reader should know of how the statements are written."""
         return self._writer.notes

@@ -76,6 +76,11 @@ class DjangoRenderer:
         )
 
     @property
+    def replays_all(self) -> bool:
+        """Only what made the tables that are asked for is written."""
+        return False
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Which Django writes the SQL, where that is not the one that the project pins."""
         return (self.choice.note,) if self.choice.note else ()

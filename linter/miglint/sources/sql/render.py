@@ -39,6 +39,11 @@ class SqlRenderer:
         self._ahead: Mapping[str, bytes] = {}
 
     @property
+    def replays_all(self) -> bool:
+        """Any file may touch any table."""
+        return True
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """Nothing: the statements are the files' own."""
         return ()
