@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import groupby
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -126,23 +127,26 @@ class _Course(Struct, frozen=True):
 
 def _courses(scope: Scope, keys: Sequence[Key], *, whole: bool) -> Iterator[_Course]:
     """The migrations by what they find on a database: those that are new meet all that the base has, and one that is
-    edited what stood before it, for others have run in between. A squash has databases of its own.
+    edited what stood before it, for others have run in between (where none has, several are looked at in a row). A
+    squash has databases of its own.
 
     `whole`: replaying what comes before one means replaying everything, which is done once for all that are edited.
     """
     if scope.base_history is None:  # no change: each meets the tables of all before it as ones in use
         yield _Course(keys, together=False)
         return
+    fresh = [key for key in keys if _is_for_fresh_databases(scope, key)]
+    yield from (_Course([key], together=True) for key in fresh)
     on_base = scope.base_history.migrations.keys() & scope.history.migrations.keys()
-    edited = on_base.intersection(keys)
-    alone = [key for key in keys if key in edited or _is_for_fresh_databases(scope, key)]
+    edited = on_base.intersection(keys).difference(fresh)
+    order = _ordered(scope, on_base) if edited else []
     if whole and edited:
-        order = _ordered(scope, on_base)
         last = max(number for number, key in enumerate(order) if key in edited)
         yield _Course(order[: last + 1], together=False)
-        alone = [key for key in alone if key not in edited]
-    yield from (_Course([key], together=True) for key in alone)
-    new = [key for key in keys if key not in edited and key not in alone]
+    else:
+        in_a_row = groupby(order, key=edited.__contains__)
+        yield from (_Course([*some], together=False) for are_edited, some in in_a_row if are_edited)
+    new = [key for key in keys if key not in edited and key not in fresh]
     if new:
         yield _Course(new, together=True)
 
