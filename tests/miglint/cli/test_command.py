@@ -342,8 +342,16 @@ def test_what_is_said_is_the_same_in_each_run(tmp_path: Path) -> None:
     )
     head = "from django.db import migrations, models\n\n\nclass Migration(migrations.Migration):\n"
     pointing = f'{head}    dependencies = [("shop", "0001_initial")]\n    operations = [\n{made}\n    ]\n'
-    rename = 'migrations.RenameModel("Order", "Purchase")'
-    renaming = f'{head}    dependencies = [("shop", "0002_pointing")]\n    operations = [{rename}]\n'
+    columns = ", ".join(f'("{name}", models.IntegerField())' for name in "abc")
+    fields = f'[("id", models.BigAutoField(primary_key=True)), {columns}]'
+    groups = '{("a", "b"), ("b", "c"), ("c", "a")}'
+    steps = [
+        'migrations.RenameModel("Order", "Purchase")',
+        f'migrations.CreateModel("Line", {fields}, options={{"unique_together": {groups}}})',
+        f'migrations.CreateModel("Pair", {fields})',
+        f'migrations.AlterUniqueTogether("Pair", {groups})',
+    ]
+    renaming = f'{head}    dependencies = [("shop", "0002_pointing")]\n    operations = [{", ".join(steps)}]\n'
     base = {SHOP_PATH: SHOP, "shop/migrations/0002_pointing.py": pointing}
     commit(tmp_path, base, base | {"shop/migrations/0003_rename.py": renaming})
     check = ("check", "--base", "main", "--head", "change", "--no-cache", "--format", "json")
@@ -351,3 +359,4 @@ def test_what_is_said_is_the_same_in_each_run(tmp_path: Path) -> None:
     assert len(said) == 1
     statements = json.loads(said.pop())["migrations"][0]["statements"]
     assert len([each for each in statements if "DROP CONSTRAINT" in each["sql"]]) >= len(names)
+    assert len([each for each in statements if "UNIQUE" in each["sql"]]) == 6

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from msgspec import Struct
@@ -55,6 +55,23 @@ class RecordingMixin:
         for text in self.collected_sql[before:]:
             self.recorded.append(Recorded(text.removesuffix(ending) if ending else text, step))
 
+    def create_model(self, model: Any) -> None:
+        """As Django, which writes groups of columns in the order that a set has in the process."""
+        for name in ("unique_together", "index_together"):
+            if getattr(model._meta, name, ()):
+                setattr(model._meta, name, tuple(sorted(getattr(model._meta, name))))
+        super().create_model(model)  # type: ignore[misc]  # Django's editor is next
+
+    def alter_unique_together(self, model: Any, old: Iterable[Any], new: Iterable[Any]) -> None:
+        """One group of columns after the other: Django takes them from sets, in another order in each process."""
+        for gone, come in _one_by_one(old, new):
+            super().alter_unique_together(model, gone, come)  # type: ignore[misc]  # Django's editor is next
+
+    def alter_index_together(self, model: Any, old: Iterable[Any], new: Iterable[Any]) -> None:
+        """As `alter_unique_together`."""
+        for gone, come in _one_by_one(old, new):
+            super().alter_index_together(model, gone, come)  # type: ignore[misc]  # Django's editor is next
+
     def __setattr__(self, name: str, value: Any) -> None:
         """Keep `deferred_sql` a noting list; editors replace it by a plain one."""
         if name == "deferred_sql" and not isinstance(value, Deferred):
@@ -71,3 +88,13 @@ class RecordingMixin:
             except (TypeError, ValueError):  # a % of its own, at which Django fails
                 self.execute(sql, None)
         self.deferred_sql = Deferred(self)
+
+
+Group = tuple[Any, ...]
+
+
+def _one_by_one(old: Iterable[Any], new: Iterable[Any]) -> Iterator[tuple[list[Group], list[Group]]]:
+    """What goes and what comes, a group at a time, in a fixed order."""
+    olds, news = {tuple(fields) for fields in old}, {tuple(fields) for fields in new}
+    yield from (([fields], []) for fields in sorted(olds - news))
+    yield from (([], [fields]) for fields in sorted(news - olds))
