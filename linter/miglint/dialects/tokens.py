@@ -53,6 +53,15 @@ class Token(Struct, frozen=True):
     end: int
 
 
+LONGEST_NUMBER = 20
+"""Digits; no server's lengths and precisions have more, and Python refuses to read 5,000 as a number."""
+
+
+def whole(text: str) -> int | None:
+    """The whole number that a token's text is."""
+    return int(text) if len(text) <= LONGEST_NUMBER and text.isascii() and text.isdigit() else None
+
+
 class Cursor:
     """A place in a statement's tokens."""
 

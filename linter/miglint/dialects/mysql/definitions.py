@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from miglint.catalog import Column, Constraint, ConstraintKind, Expression, Index, IndexKey, Name, Type
 from miglint.dialects.mysql.types import read_type
-from miglint.dialects.tokens import Cursor, Kind, NotUnderstood, Token
+from miglint.dialects.tokens import Cursor, Kind, NotUnderstood, Token, whole
 
 CONSTANT_WORDS = frozenset(
     "NULL TRUE FALSE CURRENT_TIMESTAMP NOW LOCALTIME LOCALTIMESTAMP CURRENT_DATE CURDATE CURRENT_TIME CURTIME "
@@ -195,10 +195,11 @@ def read_keys(cursor: Cursor) -> tuple[IndexKey, ...]:
 def _length(cursor: Cursor) -> int | None:
     if not cursor.sees("("):
         return None
-    (token,) = cursor.group()
-    if not token.text.isdigit():
-        raise NotUnderstood(f"the length of an index key is not a number: {token.text[:40]!r}")
-    return int(token.text)
+    text = " ".join(token.text for token in cursor.group())
+    length = whole(text)
+    if length is None:
+        raise NotUnderstood(f"the length of an index key is not a number: {text[:40]!r}")
+    return length
 
 
 def read_index(cursor: Cursor) -> Index | None:

@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from miglint.catalog import Type
-from miglint.dialects.tokens import Cursor, Kind, NotUnderstood
+from miglint.dialects.tokens import Cursor, Kind, NotUnderstood, whole
 
 ALIASES = {
     "integer": "int",
@@ -151,7 +151,8 @@ def _modifiers(cursor: Cursor) -> tuple[int | str, ...]:
     modifiers: list[int | str] = []
     while not inside.done:
         token = inside.take()
-        modifiers.append(int(token.text) if token.kind is Kind.NUMBER and token.text.isdigit() else token.text)
+        number = whole(token.text) if token.kind is Kind.NUMBER else None
+        modifiers.append(token.text if number is None else number)
         if not inside.done:
             inside.expect(",")
     return tuple(modifiers)

@@ -38,6 +38,18 @@ def test_whose_rows_change_and_whose_are_read(sql: str, written: list[tuple[str,
     assert changed(sql) == (written, read)
 
 
+@pytest.mark.parametrize("length", ["9" * 5_000, "1, 2", "x", "\u00b2", ""])
+def test_a_length_that_is_none_is_not_understood(length: str) -> None:
+    with pytest.raises(NotUnderstood):
+        read_statement(f"ALTER TABLE t ADD KEY k (a({length}))")
+
+
+def test_a_type_with_endless_digits_is_read() -> None:
+    digits = "9" * 5_000
+    (change,) = read_statement(f"ALTER TABLE t MODIFY a varchar({digits})")
+    assert digits in repr(change)
+
+
 @pytest.mark.parametrize("sql", ["DELETE", "UPDATE", "UPDATE SET a = 1", "DELETE FROM"])
 def test_without_a_table_it_is_not_understood(sql: str) -> None:
     with pytest.raises(NotUnderstood):
