@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from miglint.catalog import Type
-from miglint.dialects.tokens import Cursor, Kind, NotUnderstood, whole
+from miglint.dialects.tokens import LONGEST_NUMBER, Cursor, Kind, NotUnderstood, whole
 
 ALIASES = {
     "integer": "int",
@@ -152,6 +152,8 @@ def _modifiers(cursor: Cursor) -> tuple[int | str, ...]:
     while not inside.done:
         token = inside.take()
         number = whole(token.text) if token.kind is Kind.NUMBER else None
+        if number is None and len(token.text) > LONGEST_NUMBER and token.kind is Kind.NUMBER:
+            raise NotUnderstood(f"a number of {len(token.text):,} digits in a type is too long")
         modifiers.append(token.text if number is None else number)
         if not inside.done:
             inside.expect(",")

@@ -44,10 +44,9 @@ def test_a_length_that_is_none_is_not_understood(length: str) -> None:
         read_statement(f"ALTER TABLE t ADD KEY k (a({length}))")
 
 
-def test_a_type_with_endless_digits_is_read() -> None:
-    digits = "9" * 5_000
-    (change,) = read_statement(f"ALTER TABLE t MODIFY a varchar({digits})")
-    assert digits in repr(change)
+def test_a_type_with_endless_digits_is_not_understood() -> None:
+    with pytest.raises(NotUnderstood, match="5,000 digits"):
+        read_statement(f"ALTER TABLE t MODIFY a varchar({'9' * 5_000})")
 
 
 @pytest.mark.parametrize("sql", ["DELETE", "UPDATE", "UPDATE SET a = 1", "DELETE FROM"])
