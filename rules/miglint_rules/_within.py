@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
+from typing import TypeVar
 
 from miglint.analysis import Analysis
+from miglint.catalog import Name
 from miglint.changes import AddColumn, DropColumn, RenameColumn
 from miglint.history import Operation
 from miglint.scope import Scope
 from miglint_rules._forgotten import tables_of
 from miglint_rules._remedies import field_of, model_of
 
+C = TypeVar("C", DropColumn, RenameColumn)
 
-def column_is_made_before(analyses: Sequence[Analysis], analysis: Analysis, change: DropColumn | RenameColumn) -> bool:
-    """Whether an earlier statement of the migration adds the column that this one drops or renames."""
-    return any(
-        isinstance(each, AddColumn) and (each.table, each.column.name) == (change.table, change.column)
-        for earlier in takewhile(lambda one: one is not analysis, analyses)
-        for each in earlier.changes
-    )
+
+def changes_of_older(analyses: Sequence[Analysis], kind: type[C]) -> Iterator[tuple[Analysis, C]]:
+    """The changes of a kind of columns that no earlier statement of the migration adds."""
+    made: set[tuple[Name, str]] = set()
+    for analysis in analyses:
+        for change in analysis.changes:
+            if isinstance(change, kind) and (change.table, change.column) not in made:
+                yield analysis, change
+        made.update((each.table, each.column.name) for each in analysis.changes if isinstance(each, AddColumn))
 
 
 def column_is_of_this_change(scope: Scope, analysis: Analysis, table: str, column: str) -> bool:

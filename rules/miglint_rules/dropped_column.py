@@ -155,13 +155,13 @@ from miglint_rules._forgotten import column_is_forgotten
 from miglint_rules._own import Own, declared_before, own_operation
 from miglint_rules._recipes import beside_the_state, recipe, run_sql, step
 from miglint_rules._remedies import indented, is_django
-from miglint_rules._statements import changes_of, is_existing, problem, shown
-from miglint_rules._within import column_is_made_before, column_is_of_this_change
+from miglint_rules._statements import is_existing, problem, shown
+from miglint_rules._within import changes_of_older, column_is_of_this_change
 
 
 @statement_rule(severity=Severity.ERROR)
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
-    for analysis, change, _ in changes_of(analyses, DropColumn):
+    for analysis, change in changes_of_older(analyses, DropColumn):
         table = shown(analysis, change.table)
         if not is_existing(analysis, change.table):
             continue
@@ -170,7 +170,7 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
             continue
         if column_is_of_this_change(scope, analysis, change.table.name, change.column):
             continue
-        if column_is_made_before(analyses, analysis, change) or _is_there_again(analysis, analyses, change):
+        if _is_there_again(analysis, analyses, change):
             continue
         yield problem(
             analysis,

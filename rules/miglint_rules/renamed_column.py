@@ -100,13 +100,13 @@ from miglint.scope import Scope
 from miglint_rules._own import own_operation
 from miglint_rules._remedies import indented
 from miglint_rules._renaming import column_kept
-from miglint_rules._statements import changes_of, is_existing, problem, shown
-from miglint_rules._within import column_is_made_before, column_is_of_this_change
+from miglint_rules._statements import is_existing, problem, shown
+from miglint_rules._within import changes_of_older, column_is_of_this_change
 
 
 @statement_rule(severity=Severity.ERROR)
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
-    for analysis, change, _ in changes_of(analyses, RenameColumn):
+    for analysis, change in changes_of_older(analyses, RenameColumn):
         if is_existing(analysis, change.table) and not _is_new(analyses, analysis, change, scope):
             table = shown(analysis, change.table)
             yield problem(
@@ -123,8 +123,6 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
 def _is_new(analyses: Sequence[Analysis], analysis: Analysis, change: RenameColumn, scope: Scope) -> bool:
     """Whether the change itself made the column before, so that nobody knows it."""
     if column_is_of_this_change(scope, analysis, change.table.name, change.column):
-        return True
-    if column_is_made_before(analyses, analysis, change):
         return True
     table = analyses[0].before.table(change.table)
     now = analysis.before.table(change.table)

@@ -106,6 +106,10 @@ GROWING: dict[str, tuple[tuple[str, ...], Callable[[int], str]]] = {
     "partitions": (("postgresql",), lambda count: PARTED + each(PARTITION)(count)),
     "renames": (ANYWHERE, lambda count: "".join(_rename(number) for number in range(count))),
     "rows": (ANYWHERE, each("INSERT INTO t VALUES ({k}, {k}, 'a row and a text that is {k} long');\n")),
+    "columns that go again": (
+        ("postgresql",),
+        lambda count: each("ALTER TABLE t ADD c{k} int;\n")(count) + each("ALTER TABLE t DROP c{k};\n")(count),
+    ),
     "updates": (ANYWHERE, each("UPDATE t SET a = {k} WHERE b = 'x{k}';\n")),
     "settings": (SERVERS, each("SET my.s{k} = '1';\n")),
     "savepoints": (("postgresql",), each("SAVEPOINT s{k};\nALTER TABLE t ADD COLUMN c{k} int;\n")),

@@ -63,9 +63,9 @@ class Execution(Struct):
     created: set[int] = field(default_factory=set)
     filled: set[int] = field(default_factory=set)
     updated: set[int] = field(default_factory=set)
+    """Tables of which every row is written."""
     common: frozenset[str] = frozenset()
     """The common table expressions around what is written within a WITH."""
-    """Tables of which every row is written."""
     empty_columns: frozenset[str] = frozenset()
     """The columns that an ALTER TABLE adds without a value."""
     outside_transaction: bool = False

@@ -151,9 +151,10 @@ def _is_served(where: Node | None, served: _Served, alias: str, given: frozenset
         return all(_is_served(each, served, alias, given) for each in node.get("args", ()))
     compared = [*_compared(where, alias, given)]
     for each in compared:
-        constant = all(kind != "ColumnRef" for kind, _ in walk(each.value))
-        if each.operator == "=" and each.column in (served.constants if constant else served.joins):
-            return True
+        if each.operator == "=":
+            constant = all(kind != "ColumnRef" for kind, _ in walk(each.value))
+            if each.column in (served.constants if constant else served.joins):
+                return True
     if any(_is_narrow(compared, column) for column in served.ranges):
         return True
     conjuncts = node.get("args", ()) if kind == "BoolExpr" and node.get("boolop") == "AND_EXPR" else ()
