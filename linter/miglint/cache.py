@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -90,6 +89,8 @@ class FileCache:
         """Write the file, all at once. A folder that cannot be written to costs the next run time and nothing else."""
         if not self._changed:
             return
+        import tempfile  # not asked for where nothing is kept
+
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             descriptor, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=FILE)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import string
 from collections.abc import Iterator
 
 _PERCENT = re.compile(r"%(.)", re.DOTALL)
@@ -73,6 +72,8 @@ def _percent(text: str, values: list[ast.expr]) -> Iterator[str | ast.expr]:
 
 
 def _format(text: str, call: ast.Call) -> Iterator[str | ast.expr]:
+    import string  # seldom asked for
+
     named = {one.arg: one.value for one in call.keywords}
     position = 0
     for literal, name, spec, conversion in string.Formatter().parse(text):

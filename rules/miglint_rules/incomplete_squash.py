@@ -160,7 +160,6 @@ class Migration(migrations.Migration):
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 
 from msgspec.structs import replace
@@ -249,6 +248,8 @@ def _not_there(migration: Migration, scope: Scope) -> Iterator[Problem]:
 
 
 def _wrong_name(migration: Migration, dependency: Dependency, scope: Scope) -> Problem:
+    import difflib  # not asked for where nothing is missing
+
     wanted = dependency.key
     replaced = {other.key for other in migration.replaces}
     names = {

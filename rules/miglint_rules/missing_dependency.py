@@ -61,7 +61,6 @@ class Migration(migrations.Migration):
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 
 from miglint.finding import Fix, Location, Problem, Related, Severity
@@ -118,6 +117,8 @@ def _why(wanted: Key, scope: Scope) -> str:
 
 def _nearest(wanted: Key, owner: Key, scope: Scope) -> Key | None:
     """The migration that was probably meant: the same words under another number, an alike name, the same number."""
+    import difflib  # not asked for where nothing is missing
+
     after = {owner, *scope.graph.descendants(owner)}
     names = {key.name: key for key in scope.graph.nodes(wanted.app) if key not in after}
     number, _, words = wanted.name.partition("_")

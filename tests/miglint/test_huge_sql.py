@@ -37,12 +37,14 @@ TABLE = {
 
 
 MEASURED = """
-import runpy, sys
+import sys
+from miglint.__main__ import main
 try:
-    runpy.run_module("miglint", run_name="__main__", alter_sys=True)
+    status = main()
 finally:
     sys.stdout.flush()
     print("\\n" + next(line for line in open("/proc/self/status") if line.startswith("VmHWM")))
+sys.exit(status)
 """
 """Prints its own peak: what the parent is told of a child counts the parent's memory as it was at the fork."""
 

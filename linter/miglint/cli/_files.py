@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -107,6 +106,8 @@ def _umask() -> int:
 
 def _beside(place: Path, content: bytes, mode: int) -> Path:
     """A new file with the content in the folder of another one, whose place it can take."""
+    import tempfile  # few runs write a file over another
+
     with tempfile.NamedTemporaryFile(dir=place.parent, prefix=".miglint-", delete=False) as file:
         file.write(content)
     Path(file.name).chmod(mode)

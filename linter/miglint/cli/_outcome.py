@@ -10,7 +10,7 @@ import hashlib
 import importlib.util
 import json
 import os
-import platform
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -93,7 +93,7 @@ def _inputs(prepared: Prepared) -> Iterator[tuple[str, object]]:
     """Everything that a check's outcome rests on. The clone, the terminal and the reports asked for are not of it."""
     changes = prepared.changes
     yield "miglint", _own_source()  # not its version: who works on it runs it from a checkout
-    yield "python", platform.python_version()  # whose parser reads the migrations
+    yield "python", sys.version  # whose parser reads the migrations
     yield "libraries", [_versions(name) for name in _LIBRARIES]
     yield "djangos", _djangos()  # which of them writes the SQL is told from the tree
     yield "debug", os.environ.get("MIGLINT_DEBUG")  # what fails within is then an error

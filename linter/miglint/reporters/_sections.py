@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from urllib.parse import quote
 
 from miglint import escape
 from miglint.effects import Access, Effect, Work
@@ -70,6 +69,8 @@ def place_link(path: str, line: int, link: Link) -> str:
 
 def rule_link(finding: Finding) -> str:
     """The rule's name, linked to its page where that is a web page."""
+    from urllib.parse import quote  # a terminal has no links
+
     name = escape.code(finding.rule, NAME)
     web = finding.docs.startswith(("https://", "http://"))
     return f"[{name}]({quote(finding.docs, safe=_ADDRESS)})" if web else name

@@ -11,8 +11,8 @@ is large enough for the worst that their length allows.
 from __future__ import annotations
 
 import ctypes
-import platform
 import re
+import sys
 import threading
 from functools import cache
 from importlib.util import find_spec
@@ -170,10 +170,10 @@ def _refuse(sql: str) -> None:
 
 @cache
 def _library() -> Any:
-    names = {"Linux": "libpg_query.so", "Darwin": "libpg_query.dylib", "Windows": "pg_query.dll"}
+    names = {"darwin": "libpg_query.dylib", "win32": "pg_query.dll"}
     spec = find_spec("postgast")
     folders = [Path(folder) for folder in (spec.submodule_search_locations or ())] if spec is not None else []
-    for path in (folder / names.get(platform.system(), "libpg_query.so") for folder in folders):
+    for path in (folder / names.get(sys.platform, "libpg_query.so") for folder in folders):
         if path.is_file():
             library = ctypes.CDLL(str(path))
             library.pg_query_parse.argtypes = [ctypes.c_char_p]
