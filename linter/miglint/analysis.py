@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, cached_property
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, TypeVar
 
 from msgspec import Struct, field
@@ -14,6 +14,7 @@ from miglint.effects import Effect, Work
 from miglint.history import Migration, Statement, Target
 
 C = TypeVar("C", bound=Change)
+D = TypeVar("D")
 _ByKind = dict[type[Change], list[tuple["Analysis", int, Any]]]
 
 
@@ -56,38 +57,44 @@ class Analyses(tuple[Analysis, ...]):
 
     def changes(self, kind: type[C]) -> Sequence[tuple[Analysis, int, C]]:
         """Every change of a kind, the statement that it is in and its position there."""
-        return self._by_kind.get(kind, ())
+        return _of_kind(self._by_kind, kind)
 
     def blamed(self, kind: type[C]) -> Sequence[tuple[Analysis, int, C]]:
         """Those of them that cause dangerous work."""
-        return self._blamed_by_kind.get(kind, ())
+        return _of_kind(self._blamed_by_kind, kind)
+
+    def derived(self, function: Callable[[Analyses], D]) -> D:
+        """What a function that looks at nothing else says of them: worked out once for all rules that ask."""
+        if function not in self._derived:
+            self._derived[function] = function(self)
+        found: D = self._derived[function]
+        return found
+
+    @cached_property
+    def _derived(self) -> dict[Callable[[Analyses], Any], Any]:
+        return {}
 
     @cached_property
     def _by_kind(self) -> _ByKind:
-        return _by_kind(
-            (analysis, position, change) for analysis in self for position, change in enumerate(analysis.changes)
-        )
+        found: _ByKind = {}
+        for analysis in self:
+            for position, change in enumerate(analysis.changes):
+                found.setdefault(type(change), []).append((analysis, position, change))
+        return found
 
     @cached_property
     def _blamed_by_kind(self) -> _ByKind:
-        return _by_kind(
-            (analysis, position, analysis.changes[position])
-            for analysis in self
-            for position in sorted(analysis.causes)
-            if analysis.causes[position]
-        )
+        found: _ByKind = {}
+        for analysis in self:
+            for position in sorted(analysis.causes):
+                if analysis.causes[position]:
+                    change = analysis.changes[position]
+                    found.setdefault(type(change), []).append((analysis, position, change))
+        return found
 
 
-def _by_kind(entries: Iterable[tuple[Analysis, int, Any]]) -> _ByKind:
-    """The changes under their class and each that it is made from."""
-    found: _ByKind = {}
-    for entry in entries:
-        kind: type[Change] = type(entry[2])
-        for each in _kinds(kind):
-            found.setdefault(each, []).append(entry)
-    return found
-
-
-@cache
-def _kinds(kind: type[Change]) -> Sequence[type[Change]]:
-    return [each for each in kind.__mro__ if issubclass(each, Change)]
+def _of_kind(found: _ByKind, kind: type[C]) -> Sequence[tuple[Analysis, int, C]]:
+    """The changes of a class, or of those that are made from it: nobody asks for such a one more than once."""
+    if not kind.__subclasses__():
+        return found.get(kind, ())
+    return [entry for own, entries in found.items() if issubclass(own, kind) for entry in entries]

@@ -17,6 +17,6 @@ def fingerprints(identities: Iterable[tuple[str, ...]]) -> list[str]:
         ordinal = (str(seen[identity]),) if seen[identity] else ()
         seen[identity] += 1
         # The length before each part keeps ("a", "bc") apart from ("ab", "c").
-        text = "".join(f"{len(part)}:{part}" for part in identity + ordinal)
+        text = "".join([f"{len(part)}:{part}" for part in identity + ordinal])
         made.append(hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:LENGTH])
     return made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,7 +13,7 @@ from miglint.analysis import Analyses, Analysis
 from miglint.coverage import operations_in
 from miglint.errors import MiglintError
 from miglint.escape import line
-from miglint.finding import Problem, Span, Suppressed
+from miglint.finding import Location, Problem, Span, Suppressed
 from miglint.fingerprint import fingerprints
 from miglint.history import Key, Migration, Operation, Statement
 from miglint.rule import Kind, Rule
@@ -156,41 +157,51 @@ def _on_operation(rule: Rule, operation: Operation, migration: Migration, scope:
 def _on_statements(
     looking: Sequence[Rule], silent: Sequence[Rule], migration: Migration, analyses: Analyses, scope: Scope
 ) -> Iterator[tuple[Rule, Problem]]:
-    spoken = [(rule, problem) for rule in looking for problem in _problems(rule, migration.path, analyses, scope)]
-    if not spoken:
-        return
     placed = _Placed(analyses)
-    spoken = [(rule, _of_statement(problem, placed)) for rule, problem in spoken]
-    explained: set[object] = set()
-    if any(rule.fallback for rule, _ in spoken):
-        explained = {_cause(problem) for rule, problem in spoken if rule.explains_work}
-        explained |= {
-            _cause(_of_statement(problem, placed))
-            for rule in silent
-            for problem in _problems(rule, migration.path, analyses, scope)
-        }
-    for rule, problem in spoken:
-        if not rule.fallback or _cause(problem) not in explained:
-            yield rule, problem
+
+    def said(rules: Iterable[Rule], some: Analyses) -> list[tuple[Rule, Problem]]:
+        return [
+            (rule, _of_statement(problem, placed))
+            for rule in rules
+            for problem in _problems(rule, migration.path, some, scope)
+        ]
+
+    spoken = said((rule for rule in looking if not rule.fallback), analyses)
+    yield from spoken
+    explained = {_cause(problem) for rule, problem in spoken if rule.explains_work}
+    left = Analyses(each for each in analyses if _cause_in(each) not in explained) if explained else analyses
+    fallen_back = said((rule for rule in looking if rule.fallback), left)
+    if fallen_back:
+        explained = {_cause(problem) for _, problem in said(silent, analyses)}
+        yield from ((rule, problem) for rule, problem in fallen_back if _cause(problem) not in explained)
 
 
 class _Placed:
     """The statements of a migration by where they stand; of several at one place the first counts."""
 
     def __init__(self, analyses: Sequence[Analysis]) -> None:
-        statements = [analysis.statement for analysis in reversed(analyses)]
-        self._at = {statement.span: statement for statement in statements}
-        self._with_text = {(statement.span, statement.sql): statement for statement in statements}
+        self._statements = [analysis.statement for analysis in reversed(analyses)]
+        self.have_operations = any(statement.operation is not None for statement in self._statements)
 
     def statement(self, span: Span, sql: str | None) -> Statement | None:
         """The statement at a place, of that text if there is one."""
         return self._at.get(span) if sql is None else self._with_text.get((span, sql))
 
+    @cached_property
+    def _at(self) -> dict[Span, Statement]:
+        return {statement.span: statement for statement in self._statements}
+
+    @cached_property
+    def _with_text(self) -> dict[tuple[Span, str], Statement]:
+        return {(statement.span, statement.sql): statement for statement in self._statements}
+
 
 def _of_statement(problem: Problem, placed: _Placed) -> Problem:
     """The problem with the operation and the text of the statement that it stands at, where it does not say them."""
+    if problem.statement and (problem.operation is not None or not placed.have_operations):
+        return problem
     statement = placed.statement(problem.at.span, problem.statement)
-    if statement is None or (problem.operation is not None and problem.statement):
+    if statement is None:
         return problem
     operation = statement.operation if problem.operation is None else problem.operation
     return replace(problem, operation=operation, statement=problem.statement or statement.sql)
@@ -201,18 +212,25 @@ def _cause(problem: Problem) -> object:
     return problem.at if problem.operation is None else problem.operation
 
 
-def _problems(rule: Rule, where: str, *subject: object) -> Iterator[Problem]:
+def _cause_in(analysis: Analysis) -> object:
+    """The same of a statement."""
+    statement = analysis.statement
+    return Location(analysis.migration.path, statement.span) if statement.operation is None else statement.operation
+
+
+def _problems(rule: Rule, where: str, *subject: object) -> list[Problem]:
     """What a rule yields. One that fails, a plugin too, is named in an error of one line."""
     try:
-        for problem in rule.check(*subject):
+        problems = [*rule.check(*subject)]
+        for problem in problems:
             if not isinstance(problem, Problem):
                 raise TypeError(f"it yielded {type(problem).__name__}, not Problem")
-            yield problem
     except MiglintError:
         raise
     except Exception as error:
         said = line(f"{type(error).__name__}: {error}", 300)
         raise MiglintError(f"the rule {rule.name} failed on {line(where)}: {said}") from error
+    return problems
 
 
 def _completed(problem: Problem, migration: Migration | None) -> Problem:

@@ -85,8 +85,8 @@ def statement_rule(
 ) -> Callable[[Check], Check]:
     """Mark `check(analyses, scope)`: called once for each changed migration with the analyses of all its statements.
 
-    `explains_work`: its findings name the cause of a statement's dangerous work. A `fallback` rule's finding is dropped
-    where such a rule has spoken on the same statement (or the same operation, where one made it).
+    `explains_work`: its findings name the cause of a statement's dangerous work. Of a statement that such a rule has
+    spoken of (or of the same operation, where one made it) a `fallback` rule is not asked, and not heard.
     """
     return _register(Registration(Kind.STATEMENT, severity, frozenset(), default, explains_work, fallback))
 

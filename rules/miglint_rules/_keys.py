@@ -11,29 +11,29 @@ from miglint.effects import Work
 from miglint_rules._statements import shown
 
 
+KINDS = (CreateTable, AddColumn, AddConstraint, DropTable, DropColumn, DropConstraint)
+"""The changes that can make keys or take them away."""
+
+
 def keys_of(analysis: Analysis, change: Change) -> Sequence[Constraint]:
     """The foreign keys to other tables that a change makes or takes away."""
+    if not isinstance(change, KINDS):
+        return ()
     match change:
-        case CreateTable():
+        case CreateTable() | AddColumn():
             keys: tuple[Constraint, ...] = change.constraints
-        case AddColumn():
-            keys = change.constraints
         case AddConstraint():
             keys = (change.constraint,)
-        case DropTable() | DropColumn() | DropConstraint():
-            keys = _dropped(analysis, change)
         case _:
-            keys = ()
-    if not keys:
-        return ()
-    own = getattr(change, "table", None)
+            keys = _dropped(analysis, change)
+    own = change.table
     return [key for key in keys if key.kind is ConstraintKind.FOREIGN_KEY and key.references not in {None, own}]
 
 
 def locked_by_keys(analysis: Analysis) -> frozenset[str]:
     """The tables that a statement locks only because its foreign keys reference them."""
     keys = [key for change in analysis.changes for key in keys_of(analysis, change)]
-    return frozenset(shown(analysis, key.references) for key in keys if key.references is not None)
+    return frozenset([shown(analysis, key.references) for key in keys if key.references is not None])
 
 
 def is_compared(analysis: Analysis, change: Change, key: Constraint) -> bool:

@@ -52,6 +52,12 @@ def _has_key(change: Change) -> bool:
     return any(each.kind is ConstraintKind.FOREIGN_KEY for each in added)
 
 
+def makes_any(analyses: Sequence[Analysis], *kinds: type[Change]) -> bool:
+    """Whether there is a change of one of these kinds."""
+    known = _known(analyses)
+    return any(known.changes(kind) for kind in kinds)
+
+
 def existing_effects(analysis: Analysis) -> tuple[Effect, ...]:
     """The effects on relations that are there before the change set comes."""
     for effect in analysis.effects:
@@ -68,6 +74,15 @@ def is_existing(analysis: Analysis, name: Name) -> bool:
 def blocking_locks(analysis: Analysis) -> tuple[Effect, ...]:
     """The effects where the statement asks for a table lock that makes writers, or everybody, wait."""
     return tuple([effect for effect in existing_effects(analysis) if (effect.taken or effect.lock) in BLOCKING_MODES])
+
+
+def with_blocking_locks(analyses: Sequence[Analysis]) -> Sequence[tuple[Analysis, tuple[Effect, ...]]]:
+    """Every statement with its `blocking_locks`."""
+    return _known(analyses).derived(_with_blocking_locks)
+
+
+def _with_blocking_locks(analyses: Analyses) -> Sequence[tuple[Analysis, tuple[Effect, ...]]]:
+    return [(analysis, blocking_locks(analysis)) for analysis in analyses]
 
 
 def shown(analysis: Analysis, name: Name) -> str:

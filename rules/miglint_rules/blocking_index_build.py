@@ -124,8 +124,9 @@ ALONE = "build it concurrently, in a migration of its own:"
 @statement_rule(severity=Severity.ERROR, explains_work=True)
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     said: set[tuple[int, str]] = set()
-    unique = set(_unique_columns(analyses))
-    for analysis, change, work in to_blame(analyses, CreateIndex):
+    blamed = [*to_blame(analyses, CreateIndex)]
+    unique = set(_unique_columns(analyses)) if blamed else set()
+    for analysis, change, work in blamed:
         operation = analysis.statement.operation
         if Work.INDEX_BUILD not in work or (operation, change.table, change.index.columns) in unique:
             continue  # a constraint's own index and the `_like` index beside it have one cause

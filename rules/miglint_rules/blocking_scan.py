@@ -70,8 +70,7 @@ DONE = {
 @statement_rule(severity=Severity.ERROR, fallback=True)
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     for analysis in analyses:
-        dangerous = [effect for effect in existing_effects(analysis) if effect.dangerous]
-        if dangerous:
+        if analysis.dangerous and (dangerous := [each for each in existing_effects(analysis) if each.dangerous]):
             yield _problem(analysis, dangerous)
 
 
@@ -100,8 +99,8 @@ def _waiting(analysis: Analysis) -> tuple[list[str], str, str] | None:
 
 def _waiting_before(analysis: Analysis) -> tuple[list[str], str, str] | None:
     """The same of what its transaction has locked before."""
-    relations = {analysis.before.display(name) for name in analysis.before.relations}
-    held = {name: mode for name, mode in analysis.held.items() if mode in BLOCKING_MODES and name in relations}
+    blocking = {name: mode for name, mode in analysis.held.items() if mode in BLOCKING_MODES}
+    held = {name: mode for name, mode in blocking.items() if analysis.before.displayed(name) is not None}
     exclusive = sorted(name for name, mode in held.items() if mode == EXCLUSIVE)
     if exclusive:
         return exclusive, "reads and writes", EXCLUSIVE

@@ -104,11 +104,14 @@ from miglint.scope import Scope
 from miglint_rules._own import own_operation
 from miglint_rules._recipes import run_sql
 from miglint_rules._remedies import indented, is_django
-from miglint_rules._statements import is_existing, problem, shown
+from miglint_rules._statements import is_existing, makes_any, problem, shown
 from miglint_rules._words import listed
 
 CONTAINERS = frozenset({"database", "schema", "owned"})
 """What another rule speaks of: whoever drops these means what is inside."""
+
+
+KINDS = (DropTable, DropColumn, DropConstraint, DropObject)
 
 
 class Taken(Struct, frozen=True):
@@ -120,7 +123,7 @@ class Taken(Struct, frozen=True):
 
 @statement_rule(severity=Severity.WARNING)
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
-    for analysis in analyses:
+    for analysis in analyses if makes_any(analyses, *KINDS) else ():
         if analysis.target.database != "postgresql" or not any(map(_cascades, analysis.changes)):
             continue
         taken = [*_taken(analysis)]
@@ -138,7 +141,7 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
 def _cascades(change: Change) -> bool:
     if isinstance(change, DropObject) and change.kind in CONTAINERS:
         return False
-    return isinstance(change, DropTable | DropColumn | DropConstraint | DropObject) and change.cascade
+    return isinstance(change, KINDS) and change.cascade
 
 
 def _taken(analysis: Analysis) -> Iterator[Taken]:

@@ -104,7 +104,7 @@ from miglint.rule import statement_rule
 from miglint.scope import Scope
 from miglint_rules._recipes import run_sql
 from miglint_rules._remedies import indented, is_django
-from miglint_rules._statements import MYSQL, problem, shown
+from miglint_rules._statements import MYSQL, makes_any, problem, shown
 from miglint_rules._words import listed
 
 CONTAINERS = frozenset({"database", "schema", "owned"})
@@ -113,7 +113,7 @@ CONTAINERS = frozenset({"database", "schema", "owned"})
 @statement_rule(severity=Severity.ERROR)
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     made: set[tuple[str, str]] = set()
-    for analysis in analyses:
+    for analysis in analyses if makes_any(analyses, DropObject) else ():
         for change in analysis.changes:
             if isinstance(change, CreateObject):
                 made.add((change.kind, change.name.name))

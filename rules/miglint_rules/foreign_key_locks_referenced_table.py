@@ -100,7 +100,7 @@ from miglint.scope import Scope
 from miglint_rules._busy import has_timeout, why_busy
 from miglint_rules._keys import is_compared, keys_of
 from miglint_rules._remedies import indented
-from miglint_rules._statements import blocking_locks, operation_of, problem, shown, who_waits
+from miglint_rules._statements import operation_of, problem, shown, who_waits, with_blocking_locks
 
 REMEDY = """have the lock for a moment only: nothing else in this migration, and a limit on the wait for it, so that the
 migration gives up instead of everybody else:
@@ -123,15 +123,15 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     if has_timeout(scope):
         return
     found: dict[tuple[str, str], list[Lock]] = {}
-    for analysis in analyses:
-        if analysis.lock_timeout is None:
-            for lock in _locks(analysis):
+    for analysis, asked in with_blocking_locks(analyses):
+        if asked and analysis.lock_timeout is None:
+            for lock in _locks(analysis, asked):
                 found.setdefault((lock.effect.relation, lock.verb), []).append(lock)
     for locks in found.values():
         yield _problem(locks, scope)
 
 
-def _locks(analysis: Analysis) -> Iterator[Lock]:
+def _locks(analysis: Analysis, asked: Sequence[Effect]) -> Iterator[Lock]:
     """The locks that a statement takes for its foreign keys, but those whose work another rule tells of."""
     for position, change in enumerate(analysis.changes):
         keys = keys_of(analysis, change)
@@ -140,7 +140,7 @@ def _locks(analysis: Analysis) -> Iterator[Lock]:
         verb = "dropping" if isinstance(change, DropTable | DropColumn | DropConstraint) else "making"
         works = bool(analysis.causes.get(position))
         keys = [key for key in keys if not (works and is_compared(analysis, change, key))]
-        effects = {effect.relation: effect for effect in blocking_locks(analysis)} if keys else {}
+        effects = {effect.relation: effect for effect in asked} if keys else {}
         for key in keys:
             effect = effects.get(shown(analysis, key.references)) if key.references else None
             if effect is not None and effect.taken in ("", effect.lock):  # no stronger one is held anyway

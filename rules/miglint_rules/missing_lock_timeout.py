@@ -119,7 +119,7 @@ from miglint.scope import Scope
 from miglint_rules._busy import has_timeout, why_busy
 from miglint_rules._keys import locked_by_keys
 from miglint_rules._remedies import indented, is_django
-from miglint_rules._statements import blocking_locks, problem, who_waits
+from miglint_rules._statements import problem, who_waits, with_blocking_locks
 
 HELP = """have every migration give up instead: -c lock_timeout=5s in the OPTIONS of the connection that migrates
 (lock_timeout: 5s in .miglint.yml says so where the settings do not show it), or at the start of each:
@@ -130,7 +130,7 @@ HELP = """have every migration give up instead: -c lock_timeout=5s in the OPTION
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     if has_timeout(scope):
         return
-    waits = [(analysis, locks) for analysis in analyses if (locks := _unbounded(analysis))]
+    waits = [(analysis, locks) for analysis, asked in with_blocking_locks(analyses) if (locks := _unbounded(analysis, asked))]
     if not waits:
         return
     busy = ((one, why) for one in waits if (why := _why_busy(*one, scope)))
@@ -153,12 +153,11 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     )
 
 
-def _unbounded(analysis: Analysis) -> list[Effect]:
+def _unbounded(analysis: Analysis, locks: Sequence[Effect]) -> list[Effect]:
     """The locks that a statement would wait for without limit, but those that its foreign keys take elsewhere."""
-    if analysis.target.database != "postgresql" or analysis.lock_timeout is not None:
+    if not locks or analysis.target.database != "postgresql" or analysis.lock_timeout is not None:
         return []
-    locks = blocking_locks(analysis)
-    elsewhere = locked_by_keys(analysis) if locks else frozenset()
+    elsewhere = locked_by_keys(analysis)
     return [effect for effect in locks if effect.relation not in elsewhere]
 
 

@@ -63,9 +63,10 @@ from miglint_rules._statements import MYSQL, changes_of, is_existing, problem, s
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     for analysis, change, _ in changes_of(analyses, AddColumn):
         column = change.column
-        has_value = column.default is not None or fills_itself(analysis, change)
         # MySQL and MariaDB put in the type's zero value of their own accord
-        if not column.not_null or has_value or analysis.target.database in MYSQL:
+        if not column.not_null or column.default is not None or analysis.target.database in MYSQL:
+            continue
+        if fills_itself(analysis, change):
             continue
         if is_existing(analysis, change.table):
             table = shown(analysis, change.table)

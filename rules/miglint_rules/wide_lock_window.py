@@ -82,7 +82,7 @@ from miglint.finding import Problem, Related, Severity
 from miglint.rule import statement_rule
 from miglint.scope import Scope
 from miglint_rules._remedies import is_django
-from miglint_rules._statements import blocking_locks, problem, who_waits
+from miglint_rules._statements import problem, who_waits, with_blocking_locks
 
 DATA = (UpdateRows, DeleteRows, InsertRows, ReadRows)
 
@@ -92,16 +92,16 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     waits: list[tuple[Analysis, Analysis, Effect, str]] = []
     first: dict[int, tuple[Analysis, Effect]] = {}
     """For each transaction its first lock that makes others wait, and the statement that takes it."""
-    for analysis in analyses:
+    for analysis, locks in with_blocking_locks(analyses):
         if analysis.transaction is None or analysis.target.database != "postgresql":
             continue
+        tables = [effect for effect in locks if effect.kind == "table"]
         if analysis.transaction not in first:
-            lock = next((effect for effect in blocking_locks(analysis) if effect.kind == "table"), None)
-            if lock is not None:
-                first[analysis.transaction] = analysis, lock
+            if tables:
+                first[analysis.transaction] = analysis, tables[0]
             continue
         holder, held = first[analysis.transaction]
-        found = _data(analysis, held) or _second_table(analysis, holder, held)
+        found = _data(analysis, held) or _second_table(analysis, tables, holder, held)
         if found:
             waits.append((analysis, *first[analysis.transaction], found))
     if waits:
@@ -120,14 +120,14 @@ def _is_data(change: Change) -> bool:
     return isinstance(change, DATA)
 
 
-def _second_table(analysis: Analysis, holder: Analysis, held: Effect) -> str:
+def _second_table(analysis: Analysis, locked: Sequence[Effect], holder: Analysis, held: Effect) -> str:
     """What is said of a statement, of another operation, that locks another table as well."""
     if analysis.statement.operation is not None and analysis.statement.operation == holder.statement.operation:
         return ""
     others = sorted(
         effect.relation
-        for effect in blocking_locks(analysis)
-        if effect.kind == "table" and effect.relation != held.relation and not _is_known(analysis, effect)
+        for effect in locked
+        if effect.relation != held.relation and not _is_known(analysis, effect)
     )
     are = "is" if len(others) == 1 else "are"
     return f"{' and '.join(others)} {are} locked, too" if others else ""

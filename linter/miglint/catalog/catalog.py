@@ -94,6 +94,13 @@ class Catalog(Struct, frozen=True):
         """The name as a user would write it: the default schema left out."""
         return name.name if name.schema in ("", self.default_schema) else f"{name.schema}.{name.name}"
 
+    def displayed(self, shown: str) -> Name | None:
+        """The relation that `display` calls so."""
+        dots = (place for place, sign in enumerate(shown) if sign == ".")
+        candidates = (Name(self.default_schema, shown), Name("", shown))
+        with_schema = (Name(shown[:place], shown[place + 1 :]) for place in dots)
+        return next((each for each in (*candidates, *with_schema) if each in self.relations), None)
+
     # -- looking -----------------------------------------------------------------------------------------------------
 
     def table(self, name: Name) -> Table | None:

@@ -21,7 +21,7 @@ from miglint.history import Migration
 from miglint.sources.sql.layouts import Tool, recognised
 from miglint.sources.sql.marks import Section, sections
 from miglint.sources.sql.pieces import pieces
-from miglint.sources.sql.positions import Positions
+from miglint.sources.sql.positions import positions
 from miglint.sources.sql.split import Piece
 from miglint.text import decode
 
@@ -72,17 +72,18 @@ def refusals(migration: Migration, tree: Tree) -> Iterator[Refusal]:
     text = decode(migration.path, content)
     section, _ = sections(text)
     found = pieces(text, section, "postgresql")
-    if not any(map(runs_alone, found)):
+    alone = [*map(runs_alone, found)]
+    if not any(alone):
         return
-    positions = Positions(text)
+    places = positions(text)
     in_block = _in_block(found)
-    refused = _refused_by_tool(migration, section, found, tree)
-    for piece, inside in zip(found, in_block, strict=True):
-        if not runs_alone(piece):
+    refused = _refused_by_tool(migration, section, alone, tree)
+    for piece, is_alone, inside in zip(found, alone, in_block, strict=True):
+        if not is_alone:
             continue
         reason = ("it stands between BEGIN and COMMIT", "move it out of the block") if inside else refused
         if reason is not None:
-            yield Refusal(piece.sql, positions.span(piece.start, piece.end), _what(piece), *reason)
+            yield Refusal(piece.sql, places.span(piece.start, piece.end), _what(piece), *reason)
 
 
 def _what(piece: Piece) -> str:
@@ -103,26 +104,27 @@ def _in_block(found: Sequence[Piece]) -> list[bool]:
 
 
 def _refused_by_tool(
-    migration: Migration, section: Section, found: Sequence[Piece], tree: Tree
+    migration: Migration, section: Section, alone: Sequence[bool], tree: Tree
 ) -> tuple[str, str] | None:
-    """Why a statement of the file outside of its own blocks cannot run, and what helps."""
+    """Why a statement of the file outside of its own blocks cannot run, and what helps; `alone` says of each whether it
+    has to."""
     named = recognised(migration.path)
     if section.tool and section.transaction:
         mark = {"dbmate": "-- migrate:up transaction:false", "goose": "-- +goose NO TRANSACTION"}[section.tool]
-        alone = " and leave it alone in its file" if section.tool == "dbmate" else ""
-        return f"{section.tool} runs the file in a transaction", f"write `{mark}`{alone}"
+        leave = " and leave it alone in its file" if section.tool == "dbmate" else ""
+        return f"{section.tool} runs the file in a transaction", f"write `{mark}`{leave}"
     if named is not None and migration.path.endswith("/up.sql") and _in_transaction_of_diesel(migration.path, tree):
         write = "write `run_in_transaction = false` into metadata.toml beside it and leave it alone in its file"
         return "Diesel runs the file in a transaction", write
-    if len(found) == 1 or section.tool == "goose" or _is_sqitch(migration, tree):
+    if len(alone) == 1 or section.tool == "goose" or _is_sqitch(migration, tree):
         return None
     if named is not None and named.tool is Tool.FLYWAY:
-        if all(map(runs_alone, found)) or not any(map(runs_alone, found)):
+        if all(alone):
             return None
         return "Flyway refuses files that mix it with statements that run in a transaction", _SEPARATE
     if not section.transaction and not section.tool:
         return None  # sqlx cuts files with `-- no-transaction` into statements, in its newer versions
-    return f"PostgreSQL makes one transaction of the {len(found)} statements of the file", _SEPARATE
+    return f"PostgreSQL makes one transaction of the {len(alone)} statements of the file", _SEPARATE
 
 
 def _in_transaction_of_diesel(path: str, tree: Tree) -> bool:

@@ -26,7 +26,7 @@ class Section(Struct, frozen=True):
 
 def sections(text: str) -> tuple[Section, Section | None]:
     """The way forth and, if the file holds it too, the way back."""
-    marks = list(_MARK.finditer(text))
+    marks = list(_MARK.finditer(text)) if "--" in text else []
     if any(mark["dbmate"] for mark in marks):
         return _dbmate(text, marks)
     if any(mark["goose"] is not None for mark in marks):

@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from functools import lru_cache
+from itertools import accumulate
 
 from miglint.finding import Span
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
+SHORT = 16 * 1024
+"""Characters of a text whose lines are kept for a while."""
+
+
+def positions(text: str) -> Positions:
+    """The lines of a text, which several ask for."""
+    return _kept(text) if len(text) <= SHORT else Positions(text)
 
 
 class Positions:
     """The lines of one text."""
 
     def __init__(self, text: str) -> None:
-        self._starts = [0, *(found.end() for found in _NEWLINE.finditer(text))]
+        if "\r" in text:
+            self._starts = [0, *(found.end() for found in _NEWLINE.finditer(text))]
+        else:
+            *lines, _ = text.split("\n")
+            self._starts = [*accumulate((len(line) + 1 for line in lines), initial=0)]
 
     def place(self, offset: int) -> tuple[int, int]:
         """The line and column of an offset, both from 1."""
@@ -27,3 +40,8 @@ class Positions:
         first = bisect_right(starts, start)
         last = bisect_right(starts, end)
         return Span(first, start - starts[first - 1] + 1, last, end - starts[last - 1] + 1)
+
+
+@lru_cache(maxsize=1024)
+def _kept(text: str) -> Positions:
+    return Positions(text)

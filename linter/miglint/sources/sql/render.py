@@ -13,7 +13,7 @@ from miglint.sources.sql.alone import runs_alone
 from miglint.sources.sql.layouts import way_back
 from miglint.sources.sql.marks import Section, sections
 from miglint.sources.sql.pieces import pieces
-from miglint.sources.sql.positions import Positions
+from miglint.sources.sql.positions import positions
 from miglint.sources.sql.reader import START
 from miglint.text import decode
 
@@ -106,7 +106,7 @@ class SqlRenderer:
         if section is None:
             return Rendered(migration, self._target.database, (), atomic=True)
         found = pieces(text, section, self._target.database)
-        positions = Positions(text)
-        statements = tuple(Statement(each.sql, positions.span(each.start, each.end)) for each in found)
+        places = positions(text)
+        statements = tuple([Statement(each.sql, places.span(each.start, each.end)) for each in found])
         atomic = section.transaction and self._in_transaction and not any(map(runs_alone, found))
         return Rendered(migration, self._target.database, statements, atomic)
