@@ -1,8 +1,6 @@
 """`python -m miglint`, and what the command `miglint` calls."""
 
 import gc
-import os
-import sys
 
 from miglint.search_path import leave_out_checkout
 
@@ -21,20 +19,12 @@ def main() -> int:
 
 
 def run_and_end() -> None:
-    """Run the command line and end the process with its status.
+    """Run the command line and end the process with its status."""
+    leave_out_checkout()
+    from miglint.ending import end, will_end
 
-    What was made is not given back piece by piece, which takes a fiftieth of the time of a large check: the system
-    takes it all. Nothing waits for the interpreter's own end: files are closed, and other processes ended, where they
-    were opened.
-    """
-    status = main()
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            if stream is not None:
-                stream.flush()
-        except (OSError, ValueError):  # contextlib is not loaded yet while the checkout may be on the path
-            pass
-    os._exit(status)
+    will_end()
+    end(main())
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from miglint.changeset import ChangeSet, Tree
 from miglint.config import Config, Ignore
 from miglint.coverage import coverage_of
 from miglint.crew import Crew
+from miglint.ending import keep
 from miglint.excerpts import excerpts
 from miglint.finding import Finding, Severity, Suppressed
 from miglint.fingerprint import fingerprints
@@ -87,6 +88,7 @@ def check(change_set: ChangeSet, config: Config, cache: Cache, request: Request)
         (scope, statements_of(scope, scope.introduced, cache) if written() else unwritten(scope, scope.introduced))
         for scope in scopes
     ]
+    keep(studied)
     findings = [
         _finding(fingerprint, raised, config)
         for scope, statements in studied
@@ -171,10 +173,12 @@ def _moved(scope: Scope, base: History) -> dict[Key, Key]:
     return {before[path]: key for path, key in now.items() if path in before and before[path].app == key.app}
 
 
+_SEVERITIES: dict[str, Severity] = {severity.value: severity for severity in Severity}
+
+
 def _finding(fingerprint: str, raised: Raised, config: Config) -> Finding:
     rule = raised.rule
-    configured = config.rules.get(rule.name)
-    severity = Severity(configured) if configured in list(Severity) else raised.problem.severity or rule.severity
+    severity = _SEVERITIES.get(config.rules.get(rule.name, "")) or raised.problem.severity or rule.severity
     return Finding(rule.name, severity, raised.problem, rule.docs, fingerprint, raised.suppressed)
 
 

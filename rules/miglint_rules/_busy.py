@@ -22,14 +22,13 @@ def why_busy(analysis: Analysis, relation: str, scope: Scope) -> str:
     """Why a lock on a relation is felt even if it is brief; empty where nothing says so."""
     if relation in scope.config.busy_tables:
         return "busy_tables names it"
-    schema, _, name = relation.rpartition(".")
     if analysis.migration.source == "django":
-        migrations = _pointing(_Texts(scope), name.lower())
+        migrations = _pointing(_Texts(scope), relation.rpartition(".")[2].lower())
         return f"{migrations} migrations point to it" if migrations >= MANY else ""
-    resolved = analysis.before.resolve(schema or None, name)
-    if len(analysis.before.referencing.get(resolved, ())) < MANY:
+    name = analysis.before.displayed(relation)
+    if name is None or len(analysis.before.referencing.get(name, ())) < MANY:
         return ""
-    others = len(analysis.before.referencing_tables(resolved))
+    others = len(analysis.before.referencing_tables(name))
     return f"{others} other tables reference it" if others >= MANY else ""
 
 

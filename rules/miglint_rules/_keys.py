@@ -10,7 +10,6 @@ from miglint.changes import AddColumn, AddConstraint, Change, CreateTable, DropC
 from miglint.effects import Work
 from miglint_rules._statements import shown
 
-
 KINDS = (CreateTable, AddColumn, AddConstraint, DropTable, DropColumn, DropConstraint)
 """The changes that can make keys or take them away."""
 

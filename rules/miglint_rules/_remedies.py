@@ -17,7 +17,7 @@ def quoted(name: str) -> str:
 
 def indented(*lines: str) -> str:
     """Lines of code, four spaces deep in the help's text."""
-    return textwrap.indent("\n".join(lines), "    ")
+    return "\n".join([line and f"    {line}" for line in "\n".join(lines).split("\n")])
 
 
 def model_of(operation: Operation) -> str:

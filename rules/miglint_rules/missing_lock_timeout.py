@@ -130,7 +130,8 @@ HELP = """have every migration give up instead: -c lock_timeout=5s in the OPTION
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     if has_timeout(scope):
         return
-    waits = [(analysis, locks) for analysis, asked in with_blocking_locks(analyses) if (locks := _unbounded(analysis, asked))]
+    asked = with_blocking_locks(analyses)
+    waits = [(analysis, locks) for analysis, all_locks in asked if (locks := _unbounded(analysis, all_locks))]
     if not waits:
         return
     busy = ((one, why) for one in waits if (why := _why_busy(*one, scope)))

@@ -125,9 +125,7 @@ def _second_table(analysis: Analysis, locked: Sequence[Effect], holder: Analysis
     if analysis.statement.operation is not None and analysis.statement.operation == holder.statement.operation:
         return ""
     others = sorted(
-        effect.relation
-        for effect in locked
-        if effect.relation != held.relation and not _is_known(analysis, effect)
+        effect.relation for effect in locked if effect.relation != held.relation and not _is_known(analysis, effect)
     )
     are = "is" if len(others) == 1 else "are"
     return f"{' and '.join(others)} {are} locked, too" if others else ""

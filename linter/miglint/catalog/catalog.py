@@ -96,10 +96,12 @@ class Catalog(Struct, frozen=True):
 
     def displayed(self, shown: str) -> Name | None:
         """The relation that `display` calls so."""
+        for schema in (self.default_schema, ""):
+            if (found := Name(schema, shown)) in self.relations:
+                return found
         dots = (place for place, sign in enumerate(shown) if sign == ".")
-        candidates = (Name(self.default_schema, shown), Name("", shown))
         with_schema = (Name(shown[:place], shown[place + 1 :]) for place in dots)
-        return next((each for each in (*candidates, *with_schema) if each in self.relations), None)
+        return next((each for each in with_schema if each in self.relations), None)
 
     # -- looking -----------------------------------------------------------------------------------------------------
 

@@ -56,8 +56,9 @@ class Shelf(Mapping[K, V]):
         number = self._number if before is None else before[0]
         made._number = self._number + 1
         made._tree = _with(self._tree, hash(key), 0, key, (number, value))
-        old = None if before is None else before[1]
-        made._views = {by: _regrouped(view, by, key, old, value) for by, view in self._views.items()}
+        if self._views:
+            old = None if before is None else before[1]
+            made._views = {by: _regrouped(view, by, key, old, value) for by, view in self._views.items()}
         if self._folded is not None and before is None:
             made._folded = _folded_with(self._folded, key)
         return made
@@ -259,9 +260,11 @@ def _with(tree: Tree, place: int, depth: int, key: Any, entry: tuple[int, Any]) 
     """The tree with an entry; `place` is what is left of the key's hash."""
     if type(tree) is tuple:
         at = place & (BRANCHES - 1)
-        branch = _with(tree[at], place >> BITS, depth + 1, key, entry)
-        return (*tree[:at], branch, *tree[at + 1 :])
-    return _split({**tree, key: entry}, depth)
+        branches = list(tree)
+        branches[at] = _with(tree[at], place >> BITS, depth + 1, key, entry)
+        return tuple(branches)
+    leaf = {**tree, key: entry}
+    return leaf if len(leaf) <= FEW else _split(leaf, depth)
 
 
 def _split(leaf: dict[Any, tuple[int, Any]], depth: int) -> Tree:

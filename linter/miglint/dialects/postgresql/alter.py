@@ -62,13 +62,13 @@ def alter_table(node: Node, execution: Execution) -> None:
     """AlterTableStmt."""
     name = execution.resolve(node["relation"])
     kind = node.get("objtype", "OBJECT_TABLE")
-    if kind == "OBJECT_INDEX" or name in execution.catalog.index_tables:
+    found = execution.catalog.relations.get(name)
+    if kind == "OBJECT_INDEX" or (found is None and name in execution.catalog.index_tables):
         alter_index(node, execution)
         return
     if kind == "OBJECT_TYPE":
         execution.changes.append(AlterObject(kind="type", name=name, action="alter attribute"))
         return
-    found = execution.catalog.relations.get(name)
     if isinstance(found, View | Sequence) or kind in ("OBJECT_VIEW", "OBJECT_SEQUENCE"):
         execution.changes.append(AlterObject(kind=_OBJECTS.get(kind, "view"), name=name, action="alter"))
         execution.lock_name(name, Mode.ACCESS_EXCLUSIVE)
@@ -85,13 +85,13 @@ def _added_empty(changes: Iterable[TableChange]) -> Iterator[str]:
 
 
 def _alter(node: Node, table: Table, execution: Execution) -> None:
-    commands = list(read_commands(node, table.name, execution))
+    commands = read_commands(node, table.name, execution)
     first = len(execution.changes)
     execution.changes += [command.change for command in commands]
     if len(commands) > 1:
         execution.empty_columns = frozenset(_added_empty(command.change for command in commands))
     plan = Plan(take_locks(commands, table, execution))
-    for number, command in sorted(enumerate(commands), key=_pass_of_numbered):
+    for number, command in _in_passes(commands):
         handler: Any = APPLY[type(command.change)]
         own = Plan(plan.mode) if len(commands) > 1 else plan
         handler(command, command.change, execution.latest(table), own, execution)
@@ -99,6 +99,12 @@ def _alter(node: Node, table: Table, execution: Execution) -> None:
         if own is not plan:
             plan.add(own)
     work_through(plan, execution)
+
+
+def _in_passes(commands: list[Command]) -> list[tuple[int, Command]]:
+    """The subcommands with their positions, in the order in which the server goes through them."""
+    numbered = [*enumerate(commands)]
+    return sorted(numbered, key=_pass_of_numbered) if len(numbered) > 1 else numbered
 
 
 def _pass_of_numbered(numbered: tuple[int, Command]) -> int:

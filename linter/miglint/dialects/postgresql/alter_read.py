@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from msgspec import Struct
 
@@ -60,17 +60,18 @@ class Context(Struct, frozen=True):
     location: int
 
 
-def read_commands(node: Node, table: Name, execution: Execution) -> Iterator[Command]:
+def read_commands(node: Node, table: Name, execution: Execution) -> list[Command]:
     """The subcommands of an AlterTableStmt."""
     relation = node["relation"]
     shared = Context(
         table, not relation.get("inh", False), node.get("missing_ok", False), execution, relation.get("location", 0)
     )
-    for item in node.get("cmds", ()):
-        command = item["AlterTableCmd"]
-        subtype = command["subtype"].removeprefix("AT_")
-        reader = READERS.get(subtype, _option)
-        yield reader(command, subtype, shared)
+    commands = [item["AlterTableCmd"] for item in node.get("cmds", ())]
+    subtypes = [command["subtype"].removeprefix("AT_") for command in commands]
+    return [
+        READERS.get(subtype, _option)(command, subtype, shared)
+        for command, subtype in zip(commands, subtypes, strict=True)
+    ]
 
 
 def _location(tree: Node | None, shared: Context) -> int:

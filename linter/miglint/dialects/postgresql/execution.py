@@ -177,7 +177,8 @@ class Execution(Struct):
             else:
                 impact.read_only = relation.kind is TableKind.MATERIALIZED_VIEW
                 impact.kind = "view" if impact.read_only else "table"
-                impact.parents = tuple([self.catalog.display(parent) for parent in relation.parents])
+                if relation.parents:
+                    impact.parents = tuple([self.catalog.display(parent) for parent in relation.parents])
                 impact.partition = relation.partition
                 if self.major < LAZY_BOUNDS and relation.kind is TableKind.PARTITIONED:
                     children = self.catalog.descendants(relation.name)

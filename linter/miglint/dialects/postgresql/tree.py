@@ -26,7 +26,7 @@ def walk(tree: Any) -> Iterator[tuple[str, Node]]:
         if isinstance(item, dict):
             for key, value in item.items():
                 if isinstance(value, dict):
-                    if key[0].isupper():
+                    if key < _FIELDS:
                         yield key, value
                     if key not in _LEAVES:
                         pending.append(value)
@@ -36,6 +36,8 @@ def walk(tree: Any) -> Iterator[tuple[str, Node]]:
             pending.extend(item)
 
 
+_FIELDS = "a"
+"""Kinds are written with a capital, which comes before every small letter that a field begins with."""
 _LEAVES = frozenset({"A_Const", "String"})
 """What a list may have hundreds of thousands of."""
 
@@ -53,7 +55,7 @@ def by_kind(tree: Any) -> dict[str, list[Node]]:
                 if type(value) is list:
                     pending.append(value)
                 elif type(value) is dict and key not in _LEAVES:
-                    if key[0].isupper():
+                    if key < _FIELDS:
                         found.setdefault(key, []).append(value)
                     pending.append(value)
     return found

@@ -11,42 +11,40 @@ from miglint.dialects.postgresql.locks import LABELS, NOTHING, WRITES, Mode, blo
 from miglint.dialects.postgresql.session import Transaction
 from miglint.effects import Access, Effect, Work
 
+Judged = tuple[Impact, Mode | None, frozenset[Access]]
+"""An impact, the strongest lock that is held on its relation once the statement has run, and what waits for it."""
+
 
 def effects_of(execution: Execution, new: set[int]) -> tuple[Effect, ...]:
     """The effects on relations that existed before the transaction; its locks are then held on."""
-    open_one = execution.session.transaction if not execution.outside_transaction else None
-    transaction = open_one if open_one is not None else Transaction(0, execution.catalog)
-    private, created = transaction.private, execution.created
-    existing = [each for oid, each in execution.impacts.items() if oid not in created and oid not in private]
-    held = {impact.oid: _held(impact, transaction) for impact in existing}
-    blocks = {oid: _blocks(execution.impacts[oid], mode) for oid, mode in held.items() if mode is not None}
-    for oid, blocked in blocks.items():
-        if blocked and oid not in transaction.blocking:
-            transaction.blocking = transaction.blocking.set(oid, None)
-    dangerous = bool(transaction.blocking)
-    shown: list[Effect] = []
+    transaction = None if execution.outside_transaction else execution.session.transaction
+    private: Mapping[int, None] = transaction.private if transaction is not None else {}
+    blocking = transaction is not None and len(transaction.blocking) > 0
+    existing: list[Judged] = []
     parts = False
-    for impact in existing:
-        parts = parts or bool(impact.partitions or impact.parents)
-        blocked = blocks.get(impact.oid, NOTHING)
-        effect = _effect(impact, held[impact.oid], blocked, dangerous and bool(impact.work), impact.oid in new)
-        if effect is not None:
-            shown.append(effect)
-    if open_one is not None:
-        _keep(execution, open_one, held)
+    for oid, impact in execution.impacts.items():
+        if oid not in execution.created and oid not in private:
+            mode = impact.mode if transaction is None else _held(impact, transaction)
+            blocked = NOTHING if mode is None else _blocks(impact, mode)
+            existing.append((impact, mode, blocked))
+            blocking = blocking or bool(blocked)
+            parts = parts or bool(impact.partitions or impact.parents)
+    shown = [effect for one in existing if (effect := _effect(one, blocking, one[0].oid in new)) is not None]
+    if transaction is not None:
+        _keep(execution, transaction, existing)
     if not parts:
         return tuple(shown)
-    shown += _on_partitions(existing, held)
+    shown += _on_partitions(existing)
     return _through_parents(shown, existing)
 
 
-def _on_partitions(existing: list[Impact], held: dict[int, Mode | None]) -> list[Effect]:
+def _on_partitions(existing: list[Judged]) -> list[Effect]:
     """Who writes to a partition directly waits for its parent, though nothing locks the partition (before 14)."""
-    touched = {impact.name for impact in existing}
+    touched = {impact.name for impact, _, _ in existing}
     waiting = {
         name
-        for impact in existing
-        if held[impact.oid] is Mode.ACCESS_EXCLUSIVE
+        for impact, mode, _ in existing
+        if mode is Mode.ACCESS_EXCLUSIVE
         for name in impact.partitions
         if name not in touched
     }
@@ -67,7 +65,8 @@ def _blocks(impact: Impact, mode: Mode) -> frozenset[Access]:
     return blocked & {Access.SELECT} if impact.read_only else blocked
 
 
-def _effect(impact: Impact, mode: Mode | None, blocked: frozenset[Access], dangerous: bool, new: bool) -> Effect | None:
+def _effect(judged: Judged, dangerous: bool, new: bool) -> Effect | None:
+    impact, mode, blocked = judged
     if mode is None and not impact.work:
         return None
     if impact.kind == "index" and (mode is None or mode < Mode.SHARE_UPDATE_EXCLUSIVE):
@@ -78,7 +77,7 @@ def _effect(impact: Impact, mode: Mode | None, blocked: frozenset[Access], dange
         label,
         work=frozenset(impact.work),
         blocks=blocked,
-        dangerous=dangerous,
+        dangerous=dangerous and bool(impact.work),
         taken=LABELS[impact.mode] if impact.mode is not None else label,
         kind=impact.kind,
         table=impact.table,
@@ -88,11 +87,11 @@ def _effect(impact: Impact, mode: Mode | None, blocked: frozenset[Access], dange
     )
 
 
-def _through_parents(effects: list[Effect], impacts: list[Impact]) -> tuple[Effect, ...]:
+def _through_parents(effects: list[Effect], existing: list[Judged]) -> tuple[Effect, ...]:
     """Who reads a parent reads its children, so what waits for a child waits at the parent; rows go to a partition
     through its parent, but not to a table that inherits."""
     blocked = {effect.relation: effect.blocks for effect in effects}
-    for impact in impacts:
+    for impact, _, _ in existing:
         for parent in impact.parents:
             if parent in blocked and impact.name in blocked:
                 inserts = frozenset() if impact.partition else frozenset({Access.INSERT})
@@ -100,16 +99,16 @@ def _through_parents(effects: list[Effect], impacts: list[Impact]) -> tuple[Effe
     return tuple(replace(effect, blocks=blocked[effect.relation]) for effect in effects)
 
 
-def _keep(execution: Execution, transaction: Transaction, held: dict[int, Mode | None]) -> None:
-    for impact in execution.impacts.values():
-        mode = held.get(impact.oid)
+def _keep(execution: Execution, transaction: Transaction, existing: list[Judged]) -> None:
+    for impact, mode, blocked in existing:
         if mode is not None:
             if transaction.held.get(impact.oid) is not mode:
                 transaction.held = transaction.held.set(impact.oid, mode)
             _show(impact, mode, transaction)
-        if impact.emptied:
-            transaction.private = transaction.private.set(impact.oid, None)
-    for oid in execution.created:
+        if blocked and impact.oid not in transaction.blocking:
+            transaction.blocking = transaction.blocking.set(impact.oid, None)
+    emptied = [oid for oid, impact in execution.impacts.items() if impact.emptied]
+    for oid in (*execution.created, *emptied):
         transaction.private = transaction.private.set(oid, None)
     transaction.filled |= execution.filled
     transaction.rewritten |= execution.updated
