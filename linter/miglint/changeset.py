@@ -33,6 +33,10 @@ class Tree(Protocol):
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """The content of each of the paths, fetched in one batch. KeyError if one is not there."""
 
+    def read_small(self, paths: Iterable[str], limit: int) -> Mapping[str, bytes]:
+        """The content of those of the paths that are no longer than `limit` bytes and are here, fetched in one batch
+        without asking for sizes first. KeyError if one is not there."""
+
     def remember(self, contents: Mapping[str, bytes]) -> None:
         """Take contents by path that another process has read, so that they need not be fetched again."""
 
@@ -64,6 +68,10 @@ class MemoryTree(Struct, frozen=True):
     def read(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """The content of each of the paths."""
         return {path: self.files[path] for path in paths}
+
+    def read_small(self, paths: Iterable[str], limit: int) -> Mapping[str, bytes]:
+        """The content of those that are no longer than `limit` bytes."""
+        return {path: content for path in paths if len(content := self.files[path]) <= limit}
 
     def remember(self, contents: Mapping[str, bytes]) -> None:
         """Nothing: they are here."""
@@ -100,6 +108,11 @@ class OverlayTree(Struct, frozen=True):
         """The content of each of the paths."""
         ours, others = self._sides(paths)
         return {**self.below.read(others), **self.above.read(ours)}
+
+    def read_small(self, paths: Iterable[str], limit: int) -> Mapping[str, bytes]:
+        """The content of those that are no longer than `limit` bytes."""
+        ours, others = self._sides(paths)
+        return {**self.below.read_small(others, limit), **self.above.read_small(ours, limit)}
 
     def remember(self, contents: Mapping[str, bytes]) -> None:
         """Take contents of the tree below."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from subprocess import Popen
@@ -15,6 +16,9 @@ from miglint.git.command import GitCommand, GitError
 
 _FEW = 80
 """Requests sent before an answer is read: few enough to fit in every system's pipe, so that nobody waits for ever."""
+
+_MANY = 1_000
+"""Requests that fit in the pipe of every system that has one of 64 KiB, as all but old macOS have."""
 
 _KEPT = 8 * 1024 * 1024
 """Bytes of contents that are kept at most, so that what is read again need not be asked for again."""
@@ -72,6 +76,34 @@ class ObjectReader:
                 )
             contents[blob] = answer[2]
             self._keep(blob, answer[2])
+        return contents
+
+    def read_small(self, blobs: Iterable[str], limit: int) -> dict[str, bytes]:
+        """The contents by id of those blobs that are here and no longer than `limit` bytes.
+
+        What is longer is passed over in git's output, so nobody needs to ask for sizes first.
+        """
+        wanted = dict.fromkeys(blobs)
+        contents = {blob: self._kept[blob] for blob in wanted if blob in self._kept and len(self._kept[blob]) <= limit}
+        missing = [blob for blob in wanted if blob not in self._kept and self._sizes.get(blob, 0) <= limit]
+        for start in range(0, len(missing), _MANY):
+            contents |= self._read_small(missing[start : start + _MANY], limit)
+        return contents
+
+    def _read_small(self, blobs: list[str], limit: int) -> dict[str, bytes]:
+        contents = {}
+        with self._command.start("cat-file", "--batch", "--buffer") as process, suppress(BrokenPipeError, EOFError):
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write(_lines(blobs))
+            process.stdin.close()
+            for blob in blobs:
+                answer = _answer(process.stdout, longest=limit)
+                if answer is not None:
+                    self._sizes[blob] = answer[1]
+                if answer is not None and answer[1] <= limit:
+                    contents[blob] = answer[2]
+                    self._keep(blob, answer[2])
         return contents
 
     def remember(self, contents: Mapping[str, bytes]) -> None:
@@ -137,7 +169,8 @@ class ObjectReader:
         try:
             process.stdin.write(_lines(names))
             process.stdin.flush()
-            answers = [_answer(process.stdout, with_content=mode == "--batch") for _ in names]
+            longest = sys.maxsize if mode == "--batch" else -1
+            answers = [_answer(process.stdout, longest=longest) for _ in names]
         except (BrokenPipeError, EOFError):
             self.close()
             raise MiglintError(_STOPPED) from None
@@ -148,15 +181,29 @@ def _lines(names: list[str]) -> bytes:
     return "".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape")
 
 
-def _answer(stream: IO[bytes], *, with_content: bool) -> Answer:
+def _answer(stream: IO[bytes], *, longest: int) -> Answer:
+    """The next answer; content that is longer is passed over. `longest` is -1 where git sends none."""
     header = stream.readline()
     if not header.endswith(b"\n"):
         raise EOFError
     identity, *_, size = header.split()
     if not size.isdigit():  # `NAME missing`, `NAME ambiguous`
         return None
-    content = stream.read(int(size) + 1)[:-1] if with_content else b""
-    return identity.decode("ascii", "replace"), int(size), content
+    length = int(size)
+    content = b""
+    if longest >= length:
+        content = stream.read(length + 1)[:-1]
+    elif longest >= 0:
+        _pass_over(stream, length + 1)
+    return identity.decode("ascii", "replace"), length, content
+
+
+def _pass_over(stream: IO[bytes], length: int) -> None:
+    while length > 0:
+        passed = len(stream.read(min(length, _KEPT)))
+        if not passed:
+            raise EOFError
+        length -= passed
 
 
 def _answers(output: bytes, count: int, *, with_content: bool) -> Iterator[Answer]:

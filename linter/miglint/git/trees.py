@@ -31,6 +31,12 @@ class Contents:
         on_disk, blobs = self._partition(ids)
         return self._objects.read(blobs) | {one: self._read_file(self._lies.get(one, one)) for one in on_disk}
 
+    def read_small(self, ids: Iterable[str], limit: int) -> dict[str, bytes]:
+        """Contents by id of what is here and no longer than `limit` bytes."""
+        on_disk, blobs = self._partition(ids)
+        small = [one for one, length in self.sizes(on_disk).items() if length <= limit]
+        return self._objects.read_small(blobs, limit) | self.read(small)
+
     def remember(self, contents: Mapping[str, bytes]) -> None:
         """Take contents by id that another process has read; files on disk can be read again."""
         _, blobs = self._partition(contents)
@@ -128,6 +134,12 @@ class GitTree:
         wanted = {path: self._listing[path] for path in paths}
         contents = self._contents.read(wanted.values())
         return {path: contents[identity] for path, identity in wanted.items()}
+
+    def read_small(self, paths: Iterable[str], limit: int) -> Mapping[str, bytes]:
+        """The content of those of the paths that are here and no longer than `limit` bytes, in one batch."""
+        wanted = {path: self._listing[path] for path in paths}
+        contents = self._contents.read_small(wanted.values(), limit)
+        return {path: contents[identity] for path, identity in wanted.items() if identity in contents}
 
     def remember(self, contents: Mapping[str, bytes]) -> None:
         """Take contents by path that another process has read, so that git is not asked for them again."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate, islice, takewhile
 
 from miglint.changeset import Tree
-from miglint.errors import MiglintError
 from miglint.history import Confidence, History, Key, Migration, Rendered, Statement, Target
 from miglint.sources.sql import PLAN
 from miglint.sources.sql.alone import runs_alone
@@ -18,9 +16,9 @@ from miglint.sources.sql.reader import START
 from miglint.text import decode
 
 MAX_BYTES = 16 * 1024 * 1024
-AHEAD = 4 * 1024 * 1024
-"""Bytes of files that are read in one go: git takes ten milliseconds to answer at all."""
-SMALL = 64 * 1024
+AHEAD = 500
+"""Files that are read in one go: git takes ten milliseconds to answer at all."""
+SMALL = 32 * 1024
 """Bytes of a file up to which it is read with others."""
 
 
@@ -36,7 +34,7 @@ class SqlRenderer:
         """Whether the tool opens a transaction around each file: Sqitch's scripts hold their own BEGIN and COMMIT."""
         self._paths = [migration.path for migration in history.migrations.values()]
         self._places = {path: number for number, path in enumerate(self._paths)}
-        self._ahead: Mapping[str, bytes] = {}
+        self._ahead: Mapping[str, bytes | None] = {}
 
     @property
     def replays_all(self) -> bool:
@@ -59,12 +57,12 @@ class SqlRenderer:
         path = self._path(migration, backwards=backwards)
         if path is None:
             return Rendered(migration, self._target.database, (), atomic=True)
-        if self._tree.size(path) > MAX_BYTES:
+        content = self._content(path)
+        if content is None:
             reason = f"the file is larger than {MAX_BYTES // 1024 // 1024} MiB"
             unread = Statement("", START, confidence=Confidence.UNKNOWN, reason=reason)
             return Rendered(migration, self._target.database, (unread,), atomic=True)
-        text = decode(path, self._content(path))
-        return self._rendered(migration, path, text, backwards=backwards)
+        return self._rendered(migration, path, decode(path, content), backwards=backwards)
 
     def prelude(self, keys: Sequence[Key]) -> Iterable[Rendered]:
         """Everything that runs before the first of `keys`."""
@@ -74,20 +72,18 @@ class SqlRenderer:
                 return
             yield self.render(key)
 
-    def _content(self, path: str) -> bytes:
-        """The file's bytes; those of the files after it are read in one go, as they are most likely asked for next."""
+    def _content(self, path: str) -> bytes | None:
+        """The file's bytes, None if they are too many. Those of the files after it are read in one go, as they are most
+        likely asked for next."""
         if path not in self._ahead:
-            try:
-                self._ahead = self._tree.read([path, *self._following(path)])
-            except MiglintError:  # a partial clone may lack what is not needed
-                self._ahead = self._tree.read([path])
-        return self._ahead[path]
-
-    def _following(self, path: str) -> list[str]:
-        at = self._places.get(path, len(self._paths))
-        small = ((each, size) for each in islice(self._paths, at + 1, None) if (size := self._tree.size(each)) <= SMALL)
-        total = accumulate(small, lambda so_far, one: (one[0], so_far[1] + one[1]))
-        return [each for each, size in takewhile(lambda one: one[1] <= AHEAD, total)]
+            at = self._places.get(path, len(self._paths))
+            following = [path, *self._paths[at + 1 : at + AHEAD]]
+            small = self._tree.read_small(following, SMALL)
+            self._ahead = {each: small.get(each) for each in following}
+        content = self._ahead[path]
+        if content is None and self._tree.sizes([path]).get(path, 0) <= MAX_BYTES:
+            content = self._tree.read([path])[path]
+        return content
 
     def _path(self, migration: Migration, *, backwards: bool) -> str | None:
         """The file that holds the way; where it is in the same file, that file."""
