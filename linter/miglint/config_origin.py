@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -67,13 +66,12 @@ class Disk(Struct, frozen=True):
 DISK = Disk()
 
 
-@dataclass(frozen=True, slots=True)
-class TreeFiles:
+class TreeFiles(Struct, frozen=True):
     """What lies in the repository, as a tree has it; the disk for what lies elsewhere."""
 
     tree: Tree
     root: Path
-    _disk: Disk = field(default=DISK, repr=False)
+    _disk: Disk = DISK
 
     def is_file(self, path: Path) -> bool:
         inside = self.inside(path)

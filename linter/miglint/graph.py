@@ -7,8 +7,9 @@ raise, this holds data: `missing`, `cycles`, `squash_cycles`. No set of ancestor
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from miglint.cycles import cycle_in, postorder, reach, strongly_connected
 from miglint.history import Dependency, History, Key, Migration
@@ -17,8 +18,7 @@ from miglint.loader import FIRST, LATEST, Edges, Missing, load
 __all__ = ["FIRST", "LATEST", "Graph", "Missing"]
 
 
-@dataclass(frozen=True)
-class Graph:
+class Graph(Struct, frozen=True, dict=True):
     """The graph of one history. Replaced migrations are not nodes of it: their squash stands in their place."""
 
     history: History

@@ -25,6 +25,8 @@ def keys_of(analysis: Analysis, change: Change) -> Sequence[Constraint]:
             keys = (change.constraint,)
         case _:
             keys = _dropped(analysis, change)
+    if not keys:
+        return ()
     own = change.table
     return [key for key in keys if key.kind is ConstraintKind.FOREIGN_KEY and key.references not in {None, own}]
 

@@ -17,7 +17,6 @@ from miglint_rules._imports import with_imports
 C = TypeVar("C", bound=Change)
 
 MYSQL = frozenset({"mysql", "mariadb"})
-READS = frozenset({Access.SELECT})
 BLOCKING_MODES = frozenset({"ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"})
 """PostgreSQL's table lock modes that make writers, or everybody, wait."""
 
@@ -92,8 +91,7 @@ def shown(analysis: Analysis, name: Name) -> str:
 
 def who_waits(effects: Sequence[Effect]) -> str:
     """`reads and writes` or `writes`, by what the effects block."""
-    blocked = frozenset[Access]().union(*(effect.blocks for effect in effects))
-    return "reads and writes" if blocked & READS else "writes"
+    return "reads and writes" if any(Access.SELECT in effect.blocks for effect in effects) else "writes"
 
 
 def operation_of(analysis: Analysis) -> Operation | None:

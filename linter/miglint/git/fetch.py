@@ -9,7 +9,7 @@ from miglint.git.repository import Repository
 
 _TIMEOUT = 120.0
 _DEEPER = (50, 500, 5000)
-_RUNS_SOMETHING = re.compile(
+_RUNS_SOMETHING = (
     r"core\.(sshcommand|gitproxy|askpass|alternaterefscommand)|credential\.(.*\.)?helper|remote\.origin\.(uploadpack|vcs)"
 )
 """Settings that make `git fetch` run a program."""
@@ -48,6 +48,6 @@ def _own_programs(repository: Repository) -> str:
     fields = iter(output.split("\0")[:-1])
     for scope, entry in zip(fields, fields, strict=True):
         key = entry.partition("\n")[0]
-        if scope in {"local", "worktree"} and _RUNS_SOMETHING.fullmatch(key):
+        if scope in {"local", "worktree"} and re.fullmatch(_RUNS_SOMETHING, key):
             return key
     return ""

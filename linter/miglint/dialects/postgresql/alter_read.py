@@ -66,11 +66,11 @@ def read_commands(node: Node, table: Name, execution: Execution) -> list[Command
     shared = Context(
         table, not relation.get("inh", False), node.get("missing_ok", False), execution, relation.get("location", 0)
     )
-    commands = [item["AlterTableCmd"] for item in node.get("cmds", ())]
-    subtypes = [command["subtype"].removeprefix("AT_") for command in commands]
     return [
         READERS.get(subtype, _option)(command, subtype, shared)
-        for command, subtype in zip(commands, subtypes, strict=True)
+        for item in node.get("cmds", ())
+        for command in [item["AlterTableCmd"]]
+        for subtype in [command["subtype"].removeprefix("AT_")]
     ]
 
 

@@ -54,7 +54,7 @@ def served_by_index(where: Node | None, table: Table, alias: str = "", given: fr
     equality on any index will do. How many rows have a status, a kind or a day is not known: it may be all of them.
     """
     keys = table.indexes.derived(_unique)
-    numbers = frozenset(column for column in keys if _is_whole(table, column))
+    numbers = frozenset([column for column in keys if _is_whole(table, column)])
     served = _Served(numbers, keys | _beginnings(table), leading(table))
     return _is_served(where, served, alias or table.name.name, given)
 

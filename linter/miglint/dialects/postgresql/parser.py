@@ -112,7 +112,7 @@ def _parse(encoded: bytes) -> Node:
 
 
 _CONSTANT = rb'\{"A_Const":\{(?:"\w+":(?:true|\{(?:"\w+":(?:"(?:[^"\\]|\\.)*+"|[\w-]++))?\}),)?(?:"location":\d+)?\}\}'
-_LONG_LIST = re.compile(rb"(\[(?:%b,){%d}+)(?:%b,)++" % (_CONSTANT, CONSTANTS, _CONSTANT))
+_LONG_LIST = rb"(\[(?:%b,){%d}+)(?:%b,)++" % (_CONSTANT, CONSTANTS, _CONSTANT)
 _STATEMENT = re.compile(rb'"stmt":\{"(\w+)"')
 _OF_ROWS = frozenset({b"SelectStmt", b"InsertStmt", b"UpdateStmt", b"DeleteStmt", b"MergeStmt"})
 
@@ -125,7 +125,7 @@ def _without_long_lists(text: bytes) -> bytes:
     """
     if not _OF_ROWS.issuperset(_STATEMENT.findall(text)):
         return text
-    return _LONG_LIST.sub(rb"\1", text)
+    return re.sub(_LONG_LIST, rb"\1", text)
 
 
 _stack_size = threading.Lock()

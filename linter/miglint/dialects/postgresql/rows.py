@@ -102,7 +102,9 @@ def _fires(table: Table, event: str, execution: Execution) -> None:
 
 def _is_replaced(table: Table | None, event: str, execution: Execution) -> bool:
     """Whether a rule has something else done, or nothing; what rules do beside it is done."""
-    rules = [each for each in table.rules.values() if each.enabled and each.event == event] if table is not None else []
+    if table is None or not table.rules:
+        return False
+    rules = [each for each in table.rules.values() if each.enabled and each.event == event]
     changes = len(execution.changes)
     for rule in rules:
         for action in rule.actions or ():
@@ -198,7 +200,8 @@ def update(node: Node, execution: Execution) -> None:
     """UpdateStmt."""
     table = _target(node, execution)
     _with_clauses(node, execution)
-    columns = tuple(name for name, _ in _assigned(node))
+    assigned = _assigned(node)
+    columns = tuple([name for name, _ in assigned])
     where = node.get("whereClause")
     beside = _beside(node, table, execution)
     unserved = _unserved(node, table, beside.where, beside.few, execution)
@@ -219,7 +222,7 @@ def update(node: Node, execution: Execution) -> None:
     for each in unserved:
         execution.scan(each)
     _look_at_bound(table, execution)
-    nulls = frozenset(name for name, value in _assigned(node) if is_null(value))
+    nulls = frozenset([name for name, value in assigned if is_null(value)])
     check_keys_of(table, execution, changed=frozenset(columns), nulls=nulls, many=whole, all_rows=where is None)
     check_keys_to(table, execution, columns=frozenset(columns), many=whole)
     if where is None:
@@ -352,12 +355,16 @@ def _read_beside(node: Node, clauses: Iterable[str], beside: _Beside, execution:
     """Lock and scan what an UPDATE or DELETE reads in FROM, USING and subqueries."""
     for clause in clauses:
         tree = node.get(clause)
+        if not tree:
+            continue
         read_query(tree, execution, around=node.get("withClause"), given=beside.few)
         if execution.nodes(tree, "FuncCall"):
             _note_functions(tree, execution)
             lock_sequence_arguments(tree, execution)
     for clause in ("fromClause", "usingClause", "sourceRelation"):
         tree = node.get(clause)
+        if not tree:
+            continue
         scan_views([tree] if isinstance(tree, dict) else tree, beside.where, beside.few, execution)
     for source, table in beside.tables:
         for each in execution.family(table):
@@ -366,6 +373,8 @@ def _read_beside(node: Node, clauses: Iterable[str], beside: _Beside, execution:
 
 
 def _with_clauses(node: Node, execution: Execution) -> None:
+    if "withClause" not in node:
+        return
     read_query(node.get("withClause"), execution)
     _write_inside(node.get("withClause"), execution)
 

@@ -126,6 +126,8 @@ _BODIED = frozenset({"FUNCTION", "PROCEDURE", "TRIGGER", "EVENT"})
 _CLOSED_BY_WORD = frozenset({"IF", "LOOP", "WHILE", "REPEAT"})
 
 
+_BLANK = re.compile(r"\s*+\Z")
+_WORD = re.compile(r"[^\W\d][\w$]*+")
 _HEAD = re.compile(r"'[^']*+'|\"[^\"]*+\"|`[^`]*+`|([^\W\d][\w$]*+)")
 _TAKES_MORE = _BODIED | {"RULE", "COPY"}
 
@@ -160,6 +162,8 @@ def _plain(text: str, database: str, position: int, end: int) -> tuple[Piece, in
 
 def _first_words(sql: str) -> tuple[str, ...]:
     if len(sql) <= BRIEF:  # all at once is quicker than one by one
+        if "'" not in sql and '"' not in sql and "`" not in sql:
+            return tuple(_WORD.findall(sql.upper())[:FIRST_WORDS])
         return tuple([head for head in _HEAD.findall(sql.upper()) if head][:FIRST_WORDS])
     return tuple(islice((head[1].upper() for head in _HEAD.finditer(sql) if head[1]), FIRST_WORDS))
 
@@ -172,6 +176,8 @@ def _split(text: str, database: str, start: int, end: int) -> Iterator[Piece]:
             piece, position = plain
             yield piece
             continue
+        if _BLANK.match(text, position, end):
+            return
         statement, position = _next(text, database, position, end)
         if statement.start >= 0:
             sql = text[statement.start : statement.end]
