@@ -13,7 +13,7 @@ from miglint.analysis import Analyses, Analysis
 from miglint.coverage import operations_in
 from miglint.errors import MiglintError
 from miglint.escape import line
-from miglint.finding import Location, Problem, Span, Suppressed
+from miglint.finding import Problem, Span, Suppressed
 from miglint.fingerprint import fingerprints
 from miglint.history import Key, Migration, Operation, Statement
 from miglint.rule import Kind, Rule
@@ -208,14 +208,14 @@ def _of_statement(problem: Problem, placed: _Placed) -> Problem:
 
 
 def _cause(problem: Problem) -> object:
-    """What a problem is about: the operation that made the statement, or else the statement's place."""
-    return problem.at if problem.operation is None else problem.operation
+    """What a problem is about: the operation that made the statement, or else the statement's place in its file."""
+    return problem.at.span if problem.operation is None else problem.operation
 
 
 def _cause_in(analysis: Analysis) -> object:
     """The same of a statement."""
     statement = analysis.statement
-    return Location(analysis.migration.path, statement.span) if statement.operation is None else statement.operation
+    return statement.span if statement.operation is None else statement.operation
 
 
 def _problems(rule: Rule, where: str, *subject: object) -> list[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import io
 import re
@@ -12,10 +13,11 @@ _NEWLINE = re.compile(r"\r\n|\r|\n")
 
 def decode(path: str, content: bytes) -> str:
     """The file as text; bytes that are not in its encoding become U+FFFD. Never fails."""
+    if not path.endswith(".py"):
+        return content.removeprefix(codecs.BOM_UTF8).decode(errors="replace")
     encoding = "utf-8-sig"
-    if path.endswith(".py"):
-        with contextlib.suppress(SyntaxError):
-            encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+    with contextlib.suppress(SyntaxError):
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
     return content.decode(encoding, errors="replace")
 
 

@@ -16,7 +16,7 @@ MAX_DEPTH = 1000
 
 def too_deep(sql: str) -> int | None:
     """Where brackets are nested too deeply to be read, if they are; those in strings are counted, too."""
-    if sql.count("(") + sql.count("[") <= MAX_DEPTH:
+    if len(sql) <= MAX_DEPTH or sql.count("(") + sql.count("[") <= MAX_DEPTH:
         return None
     depth = 0
     for at, character in enumerate(sql):

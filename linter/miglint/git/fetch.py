@@ -10,7 +10,8 @@ from miglint.git.repository import Repository
 _TIMEOUT = 120.0
 _DEEPER = (50, 500, 5000)
 _RUNS_SOMETHING = (
-    r"core\.(sshcommand|gitproxy|askpass|alternaterefscommand)|credential\.(.*\.)?helper|remote\.origin\.(uploadpack|vcs)"
+    r"core\.(sshcommand|gitproxy|askpass|alternaterefscommand)|credential\.(.*\.)?helper"
+    r"|remote\.origin\.(uploadpack|vcs)"
 )
 """Settings that make `git fetch` run a program."""
 _ENVIRONMENT = {"GIT_ALLOW_PROTOCOL": "file:http:https:ssh"}

@@ -18,33 +18,14 @@ from msgspec import Struct
 from miglint.changeset import Tree
 from miglint.finding import Span
 from miglint.history import Migration
+from miglint.sources.sql.cut import way_forth
 from miglint.sources.sql.layouts import Tool, recognised
-from miglint.sources.sql.marks import Section, sections
-from miglint.sources.sql.pieces import pieces
-from miglint.sources.sql.positions import positions
+from miglint.sources.sql.marks import Section
 from miglint.sources.sql.split import Piece
 from miglint.text import decode
 
-_ALONE = frozenset(
-    {
-        ("VACUUM",),
-        ("ALTER", "SYSTEM"),
-        ("CREATE", "DATABASE"),
-        ("DROP", "DATABASE"),
-        ("CREATE", "TABLESPACE"),
-        ("DROP", "TABLESPACE"),
-    }
-)
 _WORDS = (b"CONCURRENTLY", b"VACUUM", b"SYSTEM", b"DATABASE", b"TABLESPACE")
 """A word of each of them: most files have none."""
-
-
-def runs_alone(piece: Piece) -> bool:
-    """Whether the server refuses a statement inside a transaction block."""
-    words = piece.words
-    if "CONCURRENTLY" in words:
-        return words[0] in ("CREATE", "DROP", "REINDEX", "ALTER", "VACUUM")
-    return words[:1] in _ALONE or words[:2] in _ALONE
 
 
 class Refusal(Struct, frozen=True):
@@ -69,21 +50,15 @@ def refusals(migration: Migration, tree: Tree) -> Iterator[Refusal]:
     upper = content.upper()
     if not any(word in upper for word in _WORDS):
         return
-    text = decode(migration.path, content)
-    section, _ = sections(text)
-    found = pieces(text, section, "postgresql")
-    alone = [*map(runs_alone, found)]
-    if not any(alone):
+    cut = way_forth(migration.path, content, "postgresql")
+    if not any(cut.alone):
         return
-    places = positions(text)
-    in_block = _in_block(found)
-    refused = _refused_by_tool(migration, section, alone, tree)
-    for piece, is_alone, inside in zip(found, alone, in_block, strict=True):
-        if not is_alone:
-            continue
+    in_block = _in_block(cut.pieces)
+    refused = _refused_by_tool(migration, cut.section, cut.alone, tree)
+    for piece, span, alone, inside in zip(cut.pieces, cut.spans, cut.alone, in_block, strict=True):
         reason = ("it stands between BEGIN and COMMIT", "move it out of the block") if inside else refused
-        if reason is not None:
-            yield Refusal(piece.sql, places.span(piece.start, piece.end), _what(piece), *reason)
+        if alone and reason is not None:
+            yield Refusal(piece.sql, span, _what(piece), *reason)
 
 
 def _what(piece: Piece) -> str:

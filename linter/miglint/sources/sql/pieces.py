@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
 from miglint.sources.sql.marks import Section
 from miglint.sources.sql.split import Piece, split
 
-SHORT = 16 * 1024
-"""Characters of a text whose statements are kept."""
-
 
 def pieces(text: str, section: Section, database: str) -> Sequence[Piece]:
-    """The statements of a section, those marked as whole kept whole.
-
-    They are kept for a while, as rules ask for them again that look at a file as its tool does.
-    """
-    return _kept(text, section, database) if len(text) <= SHORT else tuple(_pieces(text, section, database))
-
-
-@lru_cache(maxsize=1024)
-def _kept(text: str, section: Section, database: str) -> Sequence[Piece]:
+    """The statements of a section, those marked as whole kept whole."""
     return tuple(_pieces(text, section, database))
 
 

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from functools import lru_cache
 from itertools import accumulate
 
 from miglint.finding import Span
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
-SHORT = 16 * 1024
-"""Characters of a text whose lines are kept for a while."""
-
-
-def positions(text: str) -> Positions:
-    """The lines of a text, which several ask for."""
-    return _kept(text) if len(text) <= SHORT else Positions(text)
 
 
 class Positions:
@@ -40,8 +32,3 @@ class Positions:
         first = bisect_right(starts, start)
         last = bisect_right(starts, end)
         return Span(first, start - starts[first - 1] + 1, last, end - starts[last - 1] + 1)
-
-
-@lru_cache(maxsize=1024)
-def _kept(text: str) -> Positions:
-    return Positions(text)

@@ -7,13 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from miglint.changeset import Tree
 from miglint.history import Confidence, History, Key, Migration, Rendered, Statement, Target
 from miglint.sources.sql import PLAN
-from miglint.sources.sql.alone import runs_alone
-from miglint.sources.sql.layouts import way_back
-from miglint.sources.sql.marks import Section, sections
-from miglint.sources.sql.pieces import pieces
-from miglint.sources.sql.positions import positions
+from miglint.sources.sql.cut import way_back, way_forth
+from miglint.sources.sql.layouts import way_back as file_of_way_back
 from miglint.sources.sql.reader import START
-from miglint.text import decode
 
 MAX_BYTES = 16 * 1024 * 1024
 AHEAD = 500
@@ -62,7 +58,7 @@ class SqlRenderer:
             reason = f"the file is larger than {MAX_BYTES // 1024 // 1024} MiB"
             unread = Statement("", START, confidence=Confidence.UNKNOWN, reason=reason)
             return Rendered(migration, self._target.database, (unread,), atomic=True)
-        return self._rendered(migration, path, decode(path, content), backwards=backwards)
+        return self._rendered(migration, path, content, backwards=backwards)
 
     def prelude(self, keys: Sequence[Key]) -> Iterable[Rendered]:
         """Everything that runs before the first of `keys`."""
@@ -89,20 +85,15 @@ class SqlRenderer:
         """The file that holds the way; where it is in the same file, that file."""
         if not backwards:
             return migration.path
-        beside = way_back(migration.path)
+        beside = file_of_way_back(migration.path)
         if beside is None:
             return migration.path
         return beside if beside in self._tree else None
 
-    def _rendered(self, migration: Migration, path: str, text: str, *, backwards: bool) -> Rendered:
-        forth, back = sections(text)
-        section: Section | None = forth
-        if backwards and path == migration.path:
-            section = back
-        if section is None:
-            return Rendered(migration, self._target.database, (), atomic=True)
-        found = pieces(text, section, self._target.database)
-        places = positions(text)
-        statements = tuple([Statement(each.sql, places.span(each.start, each.end)) for each in found])
-        atomic = section.transaction and self._in_transaction and not any(map(runs_alone, found))
-        return Rendered(migration, self._target.database, statements, atomic)
+    def _rendered(self, migration: Migration, path: str, content: bytes, *, backwards: bool) -> Rendered:
+        database = self._target.database
+        in_same_file = backwards and path == migration.path
+        cut = (way_back if in_same_file else way_forth)(path, content, database)
+        statements = [Statement(each.sql, span) for each, span in zip(cut.pieces, cut.spans, strict=True)]
+        atomic = cut.section.transaction and self._in_transaction and not any(cut.alone)
+        return Rendered(migration, database, tuple(statements), atomic)
