@@ -2,11 +2,13 @@
 
 The catalog before and after each of thousands of statements is kept, and a table can have thousands of columns: copying
 a dictionary of all of them each time would make time and memory quadratic. Few entries are a plain dictionary, which is
-copied; many are spread over small dictionaries at the leaves of a tree, of which a change copies one path.
+copied; many are one dictionary that is shared by the mappings made from each other, under a small one of what was
+changed since, which is copied. Once that one has as many entries as the square root of all, both become a new one.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, ValuesView
 from typing import Any, TypeVar, overload
 
@@ -16,19 +18,19 @@ D = TypeVar("D")
 
 FEW = 64
 """Entries up to which a dictionary is copied whole."""
-BITS = 5
-BRANCHES = 1 << BITS
-DEEPEST = 12
-"""Levels of branches: keys that are in one leaf below that have the same hash."""
+FRESH = 32
+"""Changes that are kept apart from the rest at least."""
 
-Tree = Any
-"""A branch, which is a tuple of trees, or a leaf: a dictionary from keys to (number, value). Numbers keep the order."""
+Entry = tuple[int, Any]
+"""A number, which keeps the order, and a value."""
+_GONE: Entry = (-1, None)
+"""What stands for a key that was removed."""
 
 
 class Shelf(Mapping[K, V]):
     """An immutable mapping in order of insertion; `set`, `remove` and their like return another."""
 
-    __slots__ = ("_derived", "_few", "_folded", "_length", "_number", "_tree", "_views")
+    __slots__ = ("_base", "_derived", "_few", "_folded", "_length", "_number", "_recent", "_room", "_views")
 
     def __init__(self, entries: Mapping[K, V] | Iterable[tuple[K, V]] = ()) -> None:
         self._take(dict(entries))
@@ -40,7 +42,9 @@ class Shelf(Mapping[K, V]):
         if self._length > FEW:
             self._few = None
             self._number = self._length
-            self._tree: Tree = _split({key: (number, few[key]) for number, key in enumerate(few)}, 0)
+            self._base: dict[K, Entry] = {key: (number, few[key]) for number, key in enumerate(few)}
+            self._recent: dict[K, Entry] = {}
+            self._room = _room(self._base)
             self._views: dict[Callable[[V], Any], Shelf[Any, Shelf[K, V]]] = {}
             self._folded: Shelf[str, tuple[K, ...]] | None = None
 
@@ -52,10 +56,9 @@ class Shelf(Mapping[K, V]):
         if few is not None:
             return _owning({**few, key: value})
         before = self._entry(key)
-        made = self._copied(1 if before is None else 0)
         number = self._number if before is None else before[0]
+        made = self._changed(key, (number, value), 1 if before is None else 0)
         made._number = self._number + 1
-        made._tree = _with(self._tree, hash(key), 0, key, (number, value))
         if self._views:
             old = None if before is None else before[1]
             made._views = {by: _regrouped(view, by, key, old, value) for by, view in self._views.items()}
@@ -69,8 +72,7 @@ class Shelf(Mapping[K, V]):
             return self
         if self._few is not None:
             return _owning({other: value for other, value in self._few.items() if other != key})
-        made = self._copied(-1)
-        made._tree = _without(self._tree, hash(key), key)
+        made = self._changed(key, _GONE, -1)
         old = self[key]
         made._views = {by: _regrouped(view, by, key, old, None) for by, view in self._views.items()}
         if self._folded is not None:
@@ -94,8 +96,7 @@ class Shelf(Mapping[K, V]):
         if entry is None or new in self:
             return Shelf((new, value) if other == key else (other, each) for other, each in self.items())
         made = self.remove(key).set(new, value)
-        made._tree = _with(made._tree, hash(new), 0, new, (entry[0], value))
-        return made
+        return made._changed(new, (entry[0], value), 0)
 
     # -- looking -----------------------------------------------------------------------------------------------------
 
@@ -154,8 +155,11 @@ class Shelf(Mapping[K, V]):
         if self is later:
             return gone, come
         if self._few is None and later._few is None:
-            if self._tree is not later._tree:
-                _compare(self._tree, later._tree, gone, come)
+            changed = {**self._recent, **later._recent}
+            if self._base is not later._base:
+                changed = {**self._base, **later._base, **changed}
+            for key in changed:
+                _compare(key, self._entry(key), later._entry(key), gone, come)
             return gone, come
         before, after = self._dictionary(), later._dictionary()
         gone = {key: value for key, value in before.items() if after.get(key) is not value}
@@ -188,7 +192,8 @@ class Shelf(Mapping[K, V]):
         entry = self._entry(key)
         if entry is None:
             raise KeyError(key)
-        return entry[1]
+        value: V = entry[1]
+        return value
 
     def __contains__(self, key: object, /) -> bool:
         few = self._few
@@ -208,22 +213,27 @@ class Shelf(Mapping[K, V]):
     def _dictionary(self) -> dict[K, V]:
         if self._few is not None:
             return self._few
-        entries = sorted(_entries(self._tree), key=_number)
+        entries = sorted(_merged(self._base, self._recent).items(), key=_number)
         return {key: entry[1] for key, entry in entries}
 
-    def _copied(self, more: int) -> Shelf[K, V]:
+    def _changed(self, key: K, entry: Entry, more: int) -> Shelf[K, V]:
+        """A copy with another entry, and that many more in all; views and what is folded are still the old ones."""
         made: Shelf[K, V] = Shelf.__new__(Shelf)
         made._few, made._derived, made._length = None, None, self._length + more
         made._number, made._views, made._folded = self._number, self._views, self._folded
+        recent = {**self._recent, key: entry}
+        if len(recent) <= self._room:
+            made._base, made._recent, made._room = self._base, recent, self._room
+        else:
+            made._base, made._recent = _merged(self._base, recent), {}
+            made._room = _room(made._base)
         return made
 
-    def _entry(self, key: object) -> tuple[int, V] | None:
-        tree, place = self._tree, hash(key)
-        while type(tree) is tuple:
-            tree = tree[place & (BRANCHES - 1)]
-            place >>= BITS
-        entry: tuple[int, V] | None = tree.get(key)
-        return entry
+    def _entry(self, key: Any) -> Entry | None:
+        entry = self._recent.get(key)
+        if entry is None:
+            entry = self._base.get(key)
+        return None if entry is _GONE else entry
 
 
 def _owning(few: dict[K, V]) -> Shelf[K, V]:
@@ -248,56 +258,24 @@ def _fold(key: Any) -> str:
     return lowered
 
 
-def _entries(tree: Tree) -> Iterator[tuple[Any, tuple[int, Any]]]:
-    if type(tree) is not tuple:
-        yield from tree.items()
-        return
-    for branch in tree:
-        yield from _entries(branch)
+def _room(base: dict[Any, Entry]) -> int:
+    """How many changes are kept apart from the entries that they change."""
+    return max(FRESH, math.isqrt(len(base)))
 
 
-def _with(tree: Tree, place: int, depth: int, key: Any, entry: tuple[int, Any]) -> Tree:
-    """The tree with an entry; `place` is what is left of the key's hash."""
-    if type(tree) is tuple:
-        at = place & (BRANCHES - 1)
-        branches = list(tree)
-        branches[at] = _with(tree[at], place >> BITS, depth + 1, key, entry)
-        return tuple(branches)
-    leaf = {**tree, key: entry}
-    return leaf if len(leaf) <= FEW else _split(leaf, depth)
+def _merged(base: dict[K, Entry], recent: dict[K, Entry]) -> dict[K, Entry]:
+    merged = {**base, **recent}
+    for key, entry in recent.items():
+        if entry is _GONE:
+            del merged[key]
+    return merged
 
 
-def _split(leaf: dict[Any, tuple[int, Any]], depth: int) -> Tree:
-    """A leaf, or the branches that it takes to hold its entries."""
-    if len(leaf) <= FEW or depth >= DEEPEST:
-        return leaf
-    leaves: list[dict[Any, tuple[int, Any]]] = [{} for _ in range(BRANCHES)]
-    for key, entry in leaf.items():
-        leaves[hash(key) >> depth * BITS & (BRANCHES - 1)][key] = entry
-    return tuple(_split(each, depth + 1) for each in leaves)
-
-
-def _without(tree: Tree, place: int, key: Any) -> Tree:
-    if type(tree) is tuple:
-        at = place & (BRANCHES - 1)
-        return (*tree[:at], _without(tree[at], place >> BITS, key), *tree[at + 1 :])
-    return {other: entry for other, entry in tree.items() if other != key}
-
-
-def _compare(before: Tree, after: Tree, gone: dict[Any, Any], come: dict[Any, Any]) -> None:
-    """Note what differs; what both share is not looked into."""
-    if type(before) is tuple and type(after) is tuple:
-        for one, other in zip(before, after, strict=True):
-            if one is not other:
-                _compare(one, other, gone, come)
-        return
-    old, new = dict(_entries(before)), dict(_entries(after))
-    for key, (_, value) in old.items():
-        if key not in new or new[key][1] is not value:
-            gone[key] = value
-    for key, (_, value) in new.items():
-        if key not in old or old[key][1] is not value:
-            come[key] = value
+def _compare(key: K, old: Entry | None, new: Entry | None, gone: dict[K, Any], come: dict[K, Any]) -> None:
+    if old is not None and (new is None or new[1] is not old[1]):
+        gone[key] = old[1]
+    if new is not None and (old is None or new[1] is not old[1]):
+        come[key] = new[1]
 
 
 def _regrouped(
