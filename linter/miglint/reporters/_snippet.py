@@ -35,32 +35,32 @@ class Snippet(Struct, frozen=True):
     mark: str
     """The colour of carets."""
 
-    def draw(self, source: Sequence[str], span: Span) -> Iterator[str]:
+    def draw(self, source: Sequence[str], span: Span) -> list[str]:
         """The span's lines with their numbers and carets; nothing if the file has no such line."""
         if not 1 <= span.line <= len(source) or not any(source[span.line - 1 : span.end_line]):
-            return
-        yield self.gutter("")
+            return []
         end = min(span.end_line, len(source))
         if end == span.line:
-            yield from self._line(span.line, source[span.line - 1], span.column, max(span.end_column, span.column + 1))
-        else:
-            yield from self._block(source, span, end)
+            last = max(span.end_column, span.column + 1)
+            return [self.gutter(""), *self._line(span.line, source[span.line - 1], span.column, last)]
+        return [self.gutter(""), *self._block(source, span, end)]
 
-    def plain(self, source: Sequence[str], line: int) -> Iterator[str]:
+    def plain(self, source: Sequence[str], line: int) -> list[str]:
         """One line with its number and nothing marked."""
-        if 1 <= line <= len(source) and source[line - 1].strip():
-            text, _, _ = self._cut(source[line - 1], 1, 1)
-            yield self.gutter(str(line), text)
+        if not 1 <= line <= len(source) or not source[line - 1].strip():
+            return []
+        text, _, _ = self._cut(source[line - 1], 1, 1)
+        return [self.gutter(str(line), text)]
 
     def gutter(self, number: str, text: str = "") -> str:
         """A line number, the bar, and what follows it."""
         bar = self.paint(f"{number.rjust(self.number_width)} |", BLUE)
         return f"{bar} {text}" if text else bar
 
-    def _line(self, number: int, text: str, start: int, end: int) -> Iterator[str]:
+    def _line(self, number: int, text: str, start: int, end: int) -> list[str]:
         drawn, first, last = self._cut(text, start, end)
-        yield self.gutter(str(number), drawn)
-        yield self.gutter("", " " * first + self.paint("^" * max(last - first, 1), self.mark))
+        carets = " " * first + self.paint("^" * max(last - first, 1), self.mark)
+        return [self.gutter(str(number), drawn), self.gutter("", carets)]
 
     def _block(self, source: Sequence[str], span: Span, end: int) -> Iterator[str]:
         numbers = range(span.line, end + 1)

@@ -28,41 +28,38 @@ def report(result: Result, console: Console) -> str:
     return "\n\n".join([*blocks, "\n".join(_end(result, paint))]) + "\n"
 
 
-def _finding(finding: Finding, sources: dict[str, list[str]], console: Console, paint: Paint) -> Iterator[str]:
+def _finding(finding: Finding, sources: dict[str, list[str]], console: Console, paint: Paint) -> list[str]:
     problem, span, colour = finding.problem, finding.problem.at.span, OF_SEVERITY[finding.severity]
-    highest = max(span.end_line, *(place.line for place in problem.related), 1)
+    highest = max([span.end_line, 1, *[place.line for place in problem.related]])
     snippet = Snippet(len(str(highest)), console.width, paint, colour)
     margin = " " * snippet.number_width
     head = paint(f"{finding.severity}[{shown(finding.rule)}]", colour)
-    yield f"{head}{paint(': ' + shown(problem.message, TEXT), BOLD)}"
-    yield f"{margin}{paint('-->', BLUE)} {shown(problem.at.path, TEXT)}:{span.line}:{span.column}"
-    yield from snippet.draw(sources.get(problem.at.path, []), span)
+    said = [
+        f"{head}{paint(': ' + shown(problem.message, TEXT), BOLD)}",
+        f"{margin}{paint('-->', BLUE)} {shown(problem.at.path, TEXT)}:{span.line}:{span.column}",
+        *snippet.draw(sources.get(problem.at.path, []), span),
+    ]
     for place in problem.related[:RELATED]:
-        yield from _related(place, sources, snippet, margin, paint)
+        said += _related(place, sources, snippet, margin, paint)
     if len(problem.related) > RELATED:
-        yield f"{margin}{paint('...', BLUE)} and {plural(len(problem.related) - RELATED, 'more place')}"
-    yield snippet.gutter("")
-    yield from _help(problem.help, margin, paint)
+        said.append(f"{margin}{paint('...', BLUE)} and {plural(len(problem.related) - RELATED, 'more place')}")
+    return [*said, snippet.gutter(""), *_help(problem.help, margin, paint)]
 
 
-def _related(
-    place: Related, sources: dict[str, list[str]], snippet: Snippet, margin: str, paint: Paint
-) -> Iterator[str]:
+def _related(place: Related, sources: dict[str, list[str]], snippet: Snippet, margin: str, paint: Paint) -> list[str]:
     message = f": {shown(place.message, TEXT)}" if place.message else ""
-    yield f"{margin}{paint('...', BLUE)} {shown(place.path, TEXT)}:{place.line}{message}"
-    yield from snippet.plain(sources.get(place.path, []), place.line)
+    head = f"{margin}{paint('...', BLUE)} {shown(place.path, TEXT)}:{place.line}{message}"
+    return [head, *snippet.plain(sources.get(place.path, []), place.line)]
 
 
-def _help(text: str, margin: str, paint: Paint) -> Iterator[str]:
+def _help(text: str, margin: str, paint: Paint) -> list[str]:
     """The first line behind `= help:`, the others below it, indented the same."""
     label = f"{margin} {paint('=', BLUE)} {paint('help', GREEN)}: "
     indent = " " * (len(margin) + len(" = help: "))
     drawn = text.rstrip().split("\n")
     if "::" in text or "##[" in text or len(text) > TEXT or not text.replace("\n", "").isprintable():
         drawn = [_harmless(shown(line, TEXT)) for line in drawn]
-    yield f"{label}{drawn[0]}".rstrip()
-    for line in drawn[1:]:
-        yield f"{indent}{line}".rstrip()
+    return [f"{label}{drawn[0]}".rstrip(), *[f"{indent}{line}".rstrip() for line in drawn[1:]]]
 
 
 def _harmless(line: str) -> str:
