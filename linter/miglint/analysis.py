@@ -63,6 +63,16 @@ class Analyses(tuple[Analysis, ...]):
         """Those of them that cause dangerous work."""
         return _of_kind(self._blamed_by_kind, kind)
 
+    @cached_property
+    def kinds(self) -> frozenset[type[Change]]:
+        """The kinds of changes that there are."""
+        return frozenset(self._by_kind)
+
+    @cached_property
+    def blamed_kinds(self) -> frozenset[type[Change]]:
+        """The kinds of those that cause dangerous work."""
+        return frozenset(self._blamed_by_kind)
+
     def derived(self, function: Callable[[Analyses], D]) -> D:
         """What a function that looks at nothing else says of them: worked out once for all rules that ask."""
         if function not in self._derived:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from miglint.analysis import Analyses, Analysis
+from miglint.changes import Change
 from miglint.coverage import operations_in
 from miglint.errors import MiglintError
 from miglint.escape import line
@@ -20,6 +21,8 @@ from miglint.rule import Kind, Rule
 from miglint.scope import Scope
 from miglint.statements import Statements
 from miglint.suppress import Suppression, SuppressionUse, Written, enclosing, suppressions
+
+Kinds = frozenset[type[Change]]
 
 
 class Raised(Struct, frozen=True):
@@ -82,10 +85,14 @@ class Inspector(Struct, frozen=True):
         looking = [rule for rule in rules if rule.name in self.active]
         # A rule that is switched off still explains: its statement is accepted, not unexplained.
         silent = [rule for rule in rules if rule.explains_work and rule not in looking]
+        asked: dict[object, tuple[list[Rule], list[Rule]]] = {}
         for one in found:
             if one.analyses:
-                migration = one.checked.migration
-                for rule, problem in _on_statements(looking, silent, migration, one.analyses, scope):
+                migration, analyses = one.checked.migration, one.analyses
+                held = (analyses[0].target.database, analyses.kinds, analyses.blamed_kinds)
+                if held not in asked:
+                    asked[held] = _concerned(looking, held), _concerned(silent, held)
+                for rule, problem in _on_statements(*asked[held], migration, analyses, scope):
                     completed = _completed(problem, migration)
                     yield Raised(rule, completed, _identity(rule, scope, completed))
 
@@ -145,6 +152,11 @@ class Inspector(Struct, frozen=True):
             for problem in _problems(rule, use.suppression.path, use, scope):
                 completed = _completed(problem, migration)
                 yield Raised(rule, completed, _identity(rule, scope, completed))
+
+
+def _concerned(rules: Iterable[Rule], held: tuple[str, Kinds, Kinds]) -> list[Rule]:
+    """Those that look at what a migration holds: its database, its changes, those that cause dangerous work."""
+    return [rule for rule in rules if rule.concerns.any_in(*held)]
 
 
 def _on_operation(rule: Rule, operation: Operation, migration: Migration, scope: Scope) -> Iterator[Raised]:

@@ -13,13 +13,16 @@ from __future__ import annotations
 import enum
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from miglint.finding import Problem, Severity
+
+if TYPE_CHECKING:  # who only shows an outcome that was kept needs neither
+    from miglint.changes import Change
 
 DOCS = "https://github.com/miglint/miglint/blob/main/docs/rules/"
 """Where the pages of the built-in rules are."""
@@ -37,6 +40,26 @@ class Kind(enum.StrEnum):
     SUPPRESSION = "suppression"
 
 
+class Concerns(Struct, frozen=True):
+    """What a statement rule looks at: it is not asked about a migration without. Empty: whatever there is."""
+
+    databases: frozenset[str] = frozenset()
+    changes: frozenset[type[Change]] = frozenset()
+    blamed: frozenset[type[Change]] = frozenset()
+    """Changes that cause dangerous work."""
+
+    def any_in(self, database: str, changes: frozenset[type[Change]], blamed: frozenset[type[Change]]) -> bool:
+        """Whether something of it is in a migration for a database with changes of these kinds."""
+        if self.databases and database not in self.databases:
+            return False
+        return not (self.changes or self.blamed) or not (
+            self.changes.isdisjoint(changes) and self.blamed.isdisjoint(blamed)
+        )
+
+
+EVERYTHING = Concerns()
+
+
 class Registration(Struct, frozen=True):
     """What the decorators note on a check."""
 
@@ -46,6 +69,7 @@ class Registration(Struct, frozen=True):
     default: bool
     explains_work: bool = False
     fallback: bool = False
+    concerns: Concerns = EVERYTHING
 
 
 class Rule(Struct, frozen=True):
@@ -63,6 +87,7 @@ class Rule(Struct, frozen=True):
     check: Check
     docs: str = ""
     """Where its page can be read; empty for a plugin's."""
+    concerns: Concerns = EVERYTHING
 
 
 def graph_rule(*, severity: Severity, default: bool = True) -> Callable[[Check], Check]:
@@ -81,14 +106,24 @@ def operation_rule(*names: str, severity: Severity, default: bool = True) -> Cal
 
 
 def statement_rule(
-    *, severity: Severity, default: bool = True, explains_work: bool = False, fallback: bool = False
+    *,
+    severity: Severity,
+    default: bool = True,
+    explains_work: bool = False,
+    fallback: bool = False,
+    databases: Iterable[str] = (),
+    changes: Iterable[type[Change]] = (),
+    blamed: Iterable[type[Change]] = (),
 ) -> Callable[[Check], Check]:
     """Mark `check(analyses, scope)`: called once for each changed migration with the analyses of all its statements.
 
     `explains_work`: its findings name the cause of a statement's dangerous work. Of a statement that such a rule has
-    spoken of (or of the same operation, where one made it) a `fallback` rule is not asked, and not heard.
+    spoken of (or of the same operation, where one made it) a `fallback` rule is not asked, and not heard. With
+    `databases`, or with `changes` of these very classes or `blamed` ones, which cause dangerous work, it is called only
+    where there are such.
     """
-    return _register(Registration(Kind.STATEMENT, severity, frozenset(), default, explains_work, fallback))
+    concerns = Concerns(frozenset(databases), frozenset(changes), frozenset(blamed))
+    return _register(Registration(Kind.STATEMENT, severity, frozenset(), default, explains_work, fallback, concerns))
 
 
 def suppression_rule(*, severity: Severity, default: bool = True) -> Callable[[Check], Check]:
@@ -124,6 +159,7 @@ def rule_of(module: ModuleType) -> Rule | None:
         fallback=registration.fallback,
         check=check,
         docs=f"{DOCS}{name}.md" if module.__name__.startswith("miglint_rules.") else "",
+        concerns=registration.concerns,
     )
 
 

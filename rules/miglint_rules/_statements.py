@@ -51,12 +51,6 @@ def _has_key(change: Change) -> bool:
     return any(each.kind is ConstraintKind.FOREIGN_KEY for each in added)
 
 
-def makes_any(analyses: Sequence[Analysis], *kinds: type[Change]) -> bool:
-    """Whether there is a change of one of these kinds."""
-    known = _known(analyses)
-    return any(known.changes(kind) for kind in kinds)
-
-
 def existing_effects(analysis: Analysis) -> tuple[Effect, ...]:
     """The effects on relations that are there before the change set comes."""
     for effect in analysis.effects:

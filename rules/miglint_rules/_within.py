@@ -12,15 +12,12 @@ from miglint.history import Operation
 from miglint.scope import Scope
 from miglint_rules._forgotten import tables_of
 from miglint_rules._remedies import field_of, model_of
-from miglint_rules._statements import makes_any
 
 C = TypeVar("C", DropColumn, RenameColumn)
 
 
 def changes_of_older(analyses: Sequence[Analysis], kind: type[C]) -> Iterator[tuple[Analysis, C]]:
     """The changes of a kind of columns that no earlier statement of the migration adds."""
-    if not makes_any(analyses, kind):
-        return
     made: set[tuple[Name, str]] = set()
     for analysis in analyses:
         for change in analysis.changes:

@@ -102,11 +102,9 @@ from miglint.scope import Scope
 from miglint_rules._statements import MYSQL, existing_effects, problem, shown
 
 
-@statement_rule(severity=Severity.WARNING, explains_work=True)
+@statement_rule(severity=Severity.WARNING, explains_work=True, databases=MYSQL, changes=[CreateIndex])
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     for analysis in analyses:
-        if analysis.target.database not in MYSQL:
-            continue
         effects = {effect.relation: effect for effect in existing_effects(analysis)}
         for change in analysis.changes:
             if isinstance(change, CreateIndex) and change.index.method == "fulltext":

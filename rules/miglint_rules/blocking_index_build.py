@@ -121,12 +121,11 @@ from miglint_rules._statements import changes_of, operation_of, problem, shown, 
 ALONE = "build it concurrently, in a migration of its own:"
 
 
-@statement_rule(severity=Severity.ERROR, explains_work=True)
+@statement_rule(severity=Severity.ERROR, explains_work=True, blamed=[CreateIndex])
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     said: set[tuple[int, str]] = set()
-    blamed = [*to_blame(analyses, CreateIndex)]
-    unique = set(_unique_columns(analyses)) if blamed else set()
-    for analysis, change, work in blamed:
+    unique = set(_unique_columns(analyses))
+    for analysis, change, work in to_blame(analyses, CreateIndex):
         operation = analysis.statement.operation
         if Work.INDEX_BUILD not in work or (operation, change.table, change.index.columns) in unique:
             continue  # a constraint's own index and the `_like` index beside it have one cause

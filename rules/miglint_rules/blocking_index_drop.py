@@ -103,7 +103,7 @@ from miglint_rules._remedies import POSTGRES, is_django, migration_of, model_of,
 from miglint_rules._statements import blocking_locks, changes_of, operation_of, problem, shown
 
 
-@statement_rule(severity=Severity.WARNING)
+@statement_rule(severity=Severity.WARNING, changes=[DropIndex])
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     for analysis, change, _ in changes_of(analyses, DropIndex):
         if change.concurrently or change.table is None:

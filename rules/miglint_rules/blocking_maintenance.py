@@ -67,12 +67,13 @@ from miglint.scope import Scope
 from miglint_rules._remedies import indented
 from miglint_rules._statements import existing_effects, problem, shown, to_blame, who_waits
 
+KINDS = (Maintain, Reindex, SetTableOption, AttachPartition)
 ALONE = "in a migration of its own, outside of a transaction:"
 
 
-@statement_rule(severity=Severity.ERROR, explains_work=True)
+@statement_rule(severity=Severity.ERROR, explains_work=True, blamed=KINDS)
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
-    for kind in (Maintain, Reindex, SetTableOption, AttachPartition):
+    for kind in KINDS:
         for analysis, change, _ in to_blame(analyses, kind):
             yield _problem(analysis, change, scope)
 

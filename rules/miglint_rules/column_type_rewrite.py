@@ -103,7 +103,7 @@ DONE = {
 }
 
 
-@statement_rule(severity=Severity.ERROR, explains_work=True)
+@statement_rule(severity=Severity.ERROR, explains_work=True, blamed=[AlterColumnType])
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     for analysis, change, work in to_blame(analyses, AlterColumnType):
         table = shown(analysis, change.table)

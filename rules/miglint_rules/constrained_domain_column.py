@@ -67,7 +67,7 @@ from miglint_rules._remedies import indented
 from miglint_rules._statements import problem, shown, to_blame
 
 
-@statement_rule(severity=Severity.ERROR, explains_work=True)
+@statement_rule(severity=Severity.ERROR, explains_work=True, blamed=[AddColumn])
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     for analysis, change, work in to_blame(analyses, AddColumn):
         if Work.REWRITE in work and rewrite_cause(analysis, change) is RewriteCause.DOMAIN:

@@ -107,11 +107,9 @@ from miglint_rules._remedies import is_django
 from miglint_rules._statements import MYSQL, existing_effects, problem, shown
 
 
-@statement_rule(severity=Severity.ERROR, explains_work=True)
+@statement_rule(severity=Severity.ERROR, explains_work=True, databases=MYSQL)
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     for analysis in analyses:
-        if analysis.target.database not in MYSQL:
-            continue
         copied = [each for each in existing_effects(analysis) if each.algorithm == "COPY" and each.dangerous]
         if not copied:
             continue

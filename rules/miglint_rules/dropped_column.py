@@ -159,7 +159,7 @@ from miglint_rules._statements import is_existing, problem, shown
 from miglint_rules._within import changes_of_older, column_is_of_this_change
 
 
-@statement_rule(severity=Severity.ERROR)
+@statement_rule(severity=Severity.ERROR, changes=[DropColumn])
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     for analysis, change in changes_of_older(analyses, DropColumn):
         table = shown(analysis, change.table)

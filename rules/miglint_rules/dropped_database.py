@@ -104,16 +104,16 @@ from miglint.rule import statement_rule
 from miglint.scope import Scope
 from miglint_rules._recipes import run_sql
 from miglint_rules._remedies import indented, is_django
-from miglint_rules._statements import MYSQL, makes_any, problem, shown
+from miglint_rules._statements import MYSQL, problem, shown
 from miglint_rules._words import listed
 
 CONTAINERS = frozenset({"database", "schema", "owned"})
 
 
-@statement_rule(severity=Severity.ERROR)
+@statement_rule(severity=Severity.ERROR, changes=[DropObject])
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     made: set[tuple[str, str]] = set()
-    for analysis in analyses if makes_any(analyses, DropObject) else ():
+    for analysis in analyses:
         for change in analysis.changes:
             if isinstance(change, CreateObject):
                 made.add((change.kind, change.name.name))

@@ -71,7 +71,7 @@ from miglint_rules._remedies import is_django
 from miglint_rules._statements import changes_of, is_existing, problem, shown
 
 
-@statement_rule(severity=Severity.ERROR)
+@statement_rule(severity=Severity.ERROR, changes=[DropTable])
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     for analysis, change, _ in changes_of(analyses, DropTable):
         table = shown(analysis, change.table)

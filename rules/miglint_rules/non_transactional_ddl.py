@@ -115,10 +115,8 @@ SILENT = (SetVariable, TransactionControl, ReadRows)
 DATA = (InsertRows, UpdateRows, DeleteRows)
 
 
-@statement_rule(severity=Severity.WARNING)
+@statement_rule(severity=Severity.WARNING, databases=MYSQL)
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
-    if not analyses or analyses[0].target.database not in MYSQL:
-        return
     made = frozenset(change.table for _, change, _ in changes_of(analyses, CreateTable))
     first: Analysis | None = None
     for analysis in analyses:

@@ -84,7 +84,7 @@ from miglint_rules._remedies import indented
 from miglint_rules._statements import changes_of, is_existing, problem, shown
 
 
-@statement_rule(severity=Severity.ERROR)
+@statement_rule(severity=Severity.ERROR, changes=[AddColumn])
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     for analysis, change, _ in changes_of(analyses, AddColumn):
         column = change.column

@@ -104,7 +104,7 @@ from miglint_rules._statements import is_existing, problem, shown
 from miglint_rules._within import changes_of_older, column_is_of_this_change
 
 
-@statement_rule(severity=Severity.ERROR)
+@statement_rule(severity=Severity.ERROR, changes=[RenameColumn])
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     for analysis, change in changes_of_older(analyses, RenameColumn):
         if is_existing(analysis, change.table) and not _is_new(analyses, analysis, change, scope):

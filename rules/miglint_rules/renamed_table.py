@@ -93,7 +93,7 @@ from miglint_rules._remedies import indented, quoted
 from miglint_rules._statements import changes_of, is_existing, problem, shown
 
 
-@statement_rule(severity=Severity.ERROR)
+@statement_rule(severity=Severity.ERROR, changes=[RenameTable])
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     for analysis, change, _ in changes_of(analyses, RenameTable):
         left = analyses[-1].after.relations.get(change.table)

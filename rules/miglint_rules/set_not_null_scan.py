@@ -117,7 +117,7 @@ from miglint_rules._remedies import POSTGRES, indented, quoted
 from miglint_rules._statements import problem, shown, to_blame
 
 
-@statement_rule(severity=Severity.ERROR, explains_work=True)
+@statement_rule(severity=Severity.ERROR, explains_work=True, blamed=[SetNotNull])
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     for analysis, change, _ in to_blame(analyses, SetNotNull):
         table = shown(analysis, change.table)

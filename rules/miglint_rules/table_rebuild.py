@@ -126,11 +126,9 @@ from miglint_rules._statements import MYSQL, existing_effects, problem
 WRITTEN_ANEW = frozenset({Work.REWRITE, Work.COPY})
 
 
-@statement_rule(severity=Severity.WARNING)
+@statement_rule(severity=Severity.WARNING, databases=MYSQL)
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     for analysis in analyses:
-        if analysis.target.database not in MYSQL:
-            continue
         for effect in existing_effects(analysis):
             if effect.work & WRITTEN_ANEW and not effect.dangerous:
                 yield _problem(analysis, effect)

@@ -91,7 +91,7 @@ from miglint_rules._remedies import POSTGRES, is_django, migration_of, model_of,
 from miglint_rules._statements import changes_of, operation_of, problem, shown, to_blame
 
 
-@statement_rule(severity=Severity.ERROR, explains_work=True)
+@statement_rule(severity=Severity.ERROR, explains_work=True, blamed=[ValidateConstraint])
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     for analysis, change, _ in to_blame(analyses, ValidateConstraint):
         added = _added(analyses, analysis, change)

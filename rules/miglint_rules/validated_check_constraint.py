@@ -119,7 +119,7 @@ from miglint_rules._sql_words import check_of
 from miglint_rules._statements import problem, shown, to_blame
 
 
-@statement_rule(severity=Severity.ERROR, explains_work=True)
+@statement_rule(severity=Severity.ERROR, explains_work=True, blamed=[AddConstraint, AddColumn])
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     for analysis, added, _ in to_blame(analyses, AddConstraint):
         if added.constraint.kind is ConstraintKind.CHECK:

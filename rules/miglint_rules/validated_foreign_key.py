@@ -105,7 +105,7 @@ from miglint_rules._renaming import column_kept
 from miglint_rules._statements import changes_of, problem, shown, to_blame
 
 
-@statement_rule(severity=Severity.ERROR, explains_work=True)
+@statement_rule(severity=Severity.ERROR, explains_work=True, blamed=[AddConstraint, AddColumn])
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     for analysis, added, _ in to_blame(analyses, AddConstraint):
         if added.constraint.kind is ConstraintKind.FOREIGN_KEY:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from miglint import inspection
+from miglint.analysis import Analysis
+from miglint.finding import Problem
 from miglint.registry import built_in_rules
 from miglint.rule import Rule
 from rules.pages import Example, examples
@@ -19,6 +23,28 @@ def cases() -> Iterator[object]:
     for rule in RULES:
         for example in examples(rule.page):
             yield pytest.param(rule, example, id=f"{rule.name}-{example.name.replace(' ', '-')}")
+
+
+@pytest.fixture(autouse=True)
+def _who_is_not_asked_has_nothing_to_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rules are asked about what they say that they look at: here about everything else, too, and keep silent."""
+
+    def all_of_the_database(rules: Iterable[Rule], held: tuple[str, object, object]) -> list[Rule]:
+        known = [rule for rule in rules if not rule.concerns.databases or held[0] in rule.concerns.databases]
+        concerned = asked(known, held)
+        return [rule if rule in concerned else replace(rule, check=_silent(rule)) for rule in known]
+
+    asked = inspection._concerned
+    monkeypatch.setattr(inspection, "_concerned", all_of_the_database)
+
+
+def _silent(rule: Rule) -> Callable[..., Iterator[Problem]]:
+    def check(analyses: Sequence[Analysis], scope: object) -> Iterator[Problem]:
+        said = list(rule.check(analyses, scope))
+        assert not said, f"{rule.name} speaks of what it does not say that it looks at"
+        return iter(said)
+
+    return check
 
 
 @pytest.mark.parametrize(("rule", "example"), list(cases()))
