@@ -26,24 +26,30 @@ MALFORMED = (LookupError, TypeError, ValueError, RecursionError)
 
 def to_plain(value: object) -> Json:
     """A value as JSON. Raises TypeError for what has no such form."""
-    match value:
-        case enum.Enum():
-            return value.value
-        case None | bool() | int() | str():
-            return value
-        case dt.date():
-            return value.isoformat()
-        case PurePath():
-            return os.fspath(value)
-        case Mapping():
-            return [[to_plain(key), to_plain(item)] for key, item in value.items()]
-        case frozenset():
-            return sorted(map(to_plain, value))
-        case Sequence() if not isinstance(value, bytes):
-            return [to_plain(item) for item in value]
-    if isinstance(value, Struct):
-        return [to_plain(getattr(value, name)) for name in value.__struct_fields__]
-    raise TypeError(f"{type(value).__name__} has no plain form")
+    return _writer(typing.cast("Any", type(value)))(value)
+
+
+@cache
+def _writer(cls: type) -> Callable[[Any], Json]:
+    """What writes values of a class: which form they have is looked for once, not for each of thousands."""
+    if issubclass(cls, enum.Enum):
+        return lambda value: value.value
+    if issubclass(cls, types.NoneType | bool | int | str):
+        return lambda value: value
+    if issubclass(cls, dt.date):
+        return lambda value: value.isoformat()
+    if issubclass(cls, PurePath):
+        return os.fspath
+    if issubclass(cls, Mapping):
+        return lambda value: [[to_plain(key), to_plain(item)] for key, item in value.items()]
+    if issubclass(cls, frozenset):
+        return lambda value: sorted(map(to_plain, value))
+    if issubclass(cls, Sequence) and not issubclass(cls, bytes):
+        return lambda value: [to_plain(item) for item in value]
+    if issubclass(cls, Struct):
+        names = cls.__struct_fields__
+        return lambda value: [to_plain(getattr(value, name)) for name in names]
+    raise TypeError(f"{cls.__name__} has no plain form")
 
 
 def from_plain(cls: type[T], data: Json) -> T:
