@@ -12,10 +12,7 @@ the model classes which Django makes for each migration, all of them cycles, do 
 def main() -> int:
     """Run the command line, all of which is imported once the checkout is off the path."""
     leave_out_checkout()
-    gc.set_threshold(_NEW_OBJECTS, 20, 100)
-    from miglint.cli import main as run
-
-    return run()
+    return _run()
 
 
 def run_and_end() -> None:
@@ -24,7 +21,14 @@ def run_and_end() -> None:
     from miglint.ending import end, will_end
 
     will_end()
-    end(main())
+    end(_run())
+
+
+def _run() -> int:
+    gc.set_threshold(_NEW_OBJECTS, 20, 100)
+    from miglint.cli import main as run
+
+    return run()
 
 
 if __name__ == "__main__":

@@ -182,7 +182,7 @@ def _on_statements(
     yield from spoken
     explained = {_cause(problem) for rule, problem in spoken if rule.explains_work}
     left = Analyses(each for each in analyses if _cause_in(each) not in explained) if explained else analyses
-    fallen_back = said((rule for rule in looking if rule.fallback), left)
+    fallen_back = said((rule for rule in looking if rule.fallback), left) if left else []
     if fallen_back:
         explained = {_cause(problem) for _, problem in said(silent, analyses)}
         yield from ((rule, problem) for rule, problem in fallen_back if _cause(problem) not in explained)

@@ -16,6 +16,7 @@ from miglint_rules._imports import with_imports
 
 C = TypeVar("C", bound=Change)
 
+POSTGRESQL = frozenset({"postgresql"})
 MYSQL = frozenset({"mysql", "mariadb"})
 BLOCKING_MODES = frozenset({"ShareLock", "ShareRowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"})
 """PostgreSQL's table lock modes that make writers, or everybody, wait."""

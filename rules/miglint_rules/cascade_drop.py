@@ -104,7 +104,7 @@ from miglint.scope import Scope
 from miglint_rules._own import own_operation
 from miglint_rules._recipes import run_sql
 from miglint_rules._remedies import indented, is_django
-from miglint_rules._statements import is_existing, problem, shown
+from miglint_rules._statements import POSTGRESQL, is_existing, problem, shown
 from miglint_rules._words import listed
 
 CONTAINERS = frozenset({"database", "schema", "owned"})
@@ -121,10 +121,10 @@ class Taken(Struct, frozen=True):
     statement: str
 
 
-@statement_rule(severity=Severity.WARNING, changes=KINDS)
+@statement_rule(severity=Severity.WARNING, databases=POSTGRESQL, changes=KINDS)
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     for analysis in analyses:
-        if analysis.target.database != "postgresql" or not any(map(_cascades, analysis.changes)):
+        if not any(map(_cascades, analysis.changes)):
             continue
         taken = [*_taken(analysis)]
         if not taken:

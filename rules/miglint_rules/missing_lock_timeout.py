@@ -119,14 +119,14 @@ from miglint.scope import Scope
 from miglint_rules._busy import has_timeout, why_busy
 from miglint_rules._keys import locked_by_keys
 from miglint_rules._remedies import indented, is_django
-from miglint_rules._statements import problem, who_waits, with_blocking_locks
+from miglint_rules._statements import POSTGRESQL, problem, who_waits, with_blocking_locks
 
 HELP = """have every migration give up instead: -c lock_timeout=5s in the OPTIONS of the connection that migrates
 (lock_timeout: 5s in .miglint.yml says so where the settings do not show it), or at the start of each:
 {code}"""
 
 
-@statement_rule(severity=Severity.WARNING)
+@statement_rule(severity=Severity.WARNING, databases=POSTGRESQL)
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     if has_timeout(scope):
         return
@@ -156,7 +156,7 @@ def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
 
 def _unbounded(analysis: Analysis, locks: Sequence[Effect]) -> list[Effect]:
     """The locks that a statement would wait for without limit, but those that its foreign keys take elsewhere."""
-    if not locks or analysis.target.database != "postgresql" or analysis.lock_timeout is not None:
+    if not locks or analysis.lock_timeout is not None:
         return []
     elsewhere = locked_by_keys(analysis)
     return [effect for effect in locks if effect.relation not in elsewhere]

@@ -82,18 +82,18 @@ from miglint.finding import Problem, Related, Severity
 from miglint.rule import statement_rule
 from miglint.scope import Scope
 from miglint_rules._remedies import is_django
-from miglint_rules._statements import problem, who_waits, with_blocking_locks
+from miglint_rules._statements import POSTGRESQL, problem, who_waits, with_blocking_locks
 
 DATA = (UpdateRows, DeleteRows, InsertRows, ReadRows)
 
 
-@statement_rule(severity=Severity.WARNING, explains_work=True)
+@statement_rule(severity=Severity.WARNING, explains_work=True, databases=POSTGRESQL)
 def check(analyses: Sequence[Analysis], scope: Scope) -> Iterator[Problem]:
     waits: list[tuple[Analysis, Analysis, Effect, str]] = []
     first: dict[int, tuple[Analysis, Effect]] = {}
     """For each transaction its first lock that makes others wait, and the statement that takes it."""
     for analysis, locks in with_blocking_locks(analyses):
-        if analysis.transaction is None or analysis.target.database != "postgresql":
+        if analysis.transaction is None:
             continue
         tables = [effect for effect in locks if effect.kind == "table"]
         if analysis.transaction not in first:

@@ -78,12 +78,8 @@ def parse(sql: str) -> list[Parsed]:
     _refuse(sql)
     encoded = sql.encode("utf-8", "replace")
     tree = _parse(encoded) if len(encoded) <= SHORT else _parse_on_large_stack(encoded)
-    statements = tree.get("stmts", ())
-    if len(statements) == 1 and "stmt_len" not in statements[0]:  # it reaches to the end of the text
-        kind, node = next(iter(statements[0]["stmt"].items()))
-        return [Parsed(kind, node, _offsets(sql, encoded)(statements[0].get("stmt_location", 0)), len(sql))]
     offsets = _offsets(sql, encoded)
-    return [_parsed(raw, offsets, len(encoded)) for raw in statements]
+    return [_parsed(raw, offsets, len(encoded)) for raw in tree.get("stmts", ())]
 
 
 def _parsed(raw: Node, offsets: Any, length: int) -> Parsed:

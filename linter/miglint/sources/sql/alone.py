@@ -18,7 +18,7 @@ from msgspec import Struct
 from miglint.changeset import Tree
 from miglint.finding import Span
 from miglint.history import Migration
-from miglint.sources.sql.cut import way_forth
+from miglint.sources.sql.cut import cut
 from miglint.sources.sql.layouts import Tool, recognised
 from miglint.sources.sql.marks import Section
 from miglint.sources.sql.split import Piece
@@ -50,12 +50,12 @@ def refusals(migration: Migration, tree: Tree) -> Iterator[Refusal]:
     upper = content.upper()
     if not any(word in upper for word in _WORDS):
         return
-    cut = way_forth(migration.path, content, "postgresql")
-    if not any(cut.alone):
+    file = cut(migration.path, content, "postgresql")
+    if not any(file.alone):
         return
-    in_block = _in_block(cut.pieces)
-    refused = _refused_by_tool(migration, cut.section, cut.alone, tree)
-    for piece, span, alone, inside in zip(cut.pieces, cut.spans, cut.alone, in_block, strict=True):
+    in_block = _in_block(file.pieces)
+    refused = _refused_by_tool(migration, file.section, file.alone, tree)
+    for piece, span, alone, inside in zip(file.pieces, file.spans, file.alone, in_block, strict=True):
         reason = ("it stands between BEGIN and COMMIT", "move it out of the block") if inside else refused
         if alone and reason is not None:
             yield Refusal(piece.sql, span, _what(piece), *reason)

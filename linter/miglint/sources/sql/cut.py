@@ -37,30 +37,23 @@ class Cut(Struct, frozen=True):
     alone: Sequence[bool] = ()
 
 
-def way_forth(path: str, content: bytes, database: str) -> Cut:
-    """What runs when the file is applied."""
-    return _kept(path, content, database) if len(content) <= SHORT else _cut(path, content, database, back=False)
+def cut(path: str, content: bytes, database: str, *, back: bool = False) -> Cut:
+    """What runs when the file is applied; with `back`, what takes it back, where that is in the same file."""
+    return (_kept if len(content) <= SHORT else _cut)(path, content, database, back)
 
 
-def way_back(path: str, content: bytes, database: str) -> Cut:
-    """What takes it back, where that is in the same file."""
-    return _cut(path, content, database, back=True)
-
-
-@lru_cache(maxsize=1024)
-def _kept(path: str, content: bytes, database: str) -> Cut:
-    return _cut(path, content, database, back=False)
-
-
-def _cut(path: str, content: bytes, database: str, *, back: bool) -> Cut:
+def _cut(path: str, content: bytes, database: str, back: bool) -> Cut:
     text = decode(path, content)
     section = sections(text)[back]
     if section is None:
         return Cut(Section(0, 0))
-    found = pieces(text, section, database)
+    found = tuple(pieces(text, section, database))
     positions = Positions(text)
     spans = [positions.span(each.start, each.end) for each in found]
     return Cut(section, found, spans, [*map(_runs_alone, found)])
+
+
+_kept = lru_cache(maxsize=1024)(_cut)
 
 
 def _runs_alone(piece: Piece) -> bool:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from miglint.sources.sql.marks import Section
 from miglint.sources.sql.split import Piece, split
 
 
-def pieces(text: str, section: Section, database: str) -> Sequence[Piece]:
+def pieces(text: str, section: Section, database: str) -> Iterator[Piece]:
     """The statements of a section, those marked as whole kept whole."""
-    return tuple(_pieces(text, section, database))
-
-
-def _pieces(text: str, section: Section, database: str) -> Iterator[Piece]:
     position = section.start
     inside = [(start, end) for start, end in section.whole if section.start <= start and end <= section.end]
     for start, end in (*inside, (section.end, section.end)):

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from miglint.changeset import Tree
 from miglint.history import Confidence, History, Key, Migration, Rendered, Statement, Target
 from miglint.sources.sql import PLAN
-from miglint.sources.sql.cut import way_back, way_forth
-from miglint.sources.sql.layouts import way_back as file_of_way_back
+from miglint.sources.sql.cut import cut
+from miglint.sources.sql.layouts import way_back
 from miglint.sources.sql.reader import START
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -85,15 +85,14 @@ class SqlRenderer:
         """The file that holds the way; where it is in the same file, that file."""
         if not backwards:
             return migration.path
-        beside = file_of_way_back(migration.path)
+        beside = way_back(migration.path)
         if beside is None:
             return migration.path
         return beside if beside in self._tree else None
 
     def _rendered(self, migration: Migration, path: str, content: bytes, *, backwards: bool) -> Rendered:
         database = self._target.database
-        in_same_file = backwards and path == migration.path
-        cut = (way_back if in_same_file else way_forth)(path, content, database)
-        statements = [Statement(each.sql, span) for each, span in zip(cut.pieces, cut.spans, strict=True)]
-        atomic = cut.section.transaction and self._in_transaction and not any(cut.alone)
+        file = cut(path, content, database, back=backwards and path == migration.path)
+        statements = [Statement(each.sql, span) for each, span in zip(file.pieces, file.spans, strict=True)]
+        atomic = file.section.transaction and self._in_transaction and not any(file.alone)
         return Rendered(migration, database, tuple(statements), atomic)
